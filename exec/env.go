@@ -1,0 +1,109 @@
+package exec
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+
+	"gsql/exec/fn"
+	"gsql/exec/mem"
+	"gsql/exec/vec"
+)
+
+// Env is one execution of a plan: its settings, its memory, and what partitions share.
+type Env struct {
+	Fn        *fn.Ctx
+	Mem       *mem.Pool
+	BatchRows int      // rows of a batch that operators aim at
+	Profile   *Profile // nil: do not measure
+
+	root   context.Context
+	mu     sync.Mutex
+	shared map[any]*once
+}
+
+// NewEnv returns the environment of one execution, which ctx cancels. It must be closed when all streams are.
+func NewEnv(ctx context.Context, f *fn.Ctx, pool *mem.Pool, batchRows int) *Env {
+	return &Env{Fn: f, Mem: pool, BatchRows: batchRows, root: ctx, shared: map[any]*once{}}
+}
+
+type once struct {
+	done  chan struct{}
+	value any
+	err   error
+}
+
+// Shared returns the value that the first caller with this key builds; others wait for it, or until their
+// ctx is cancelled. build runs under the context of the whole execution, since its result outlives the
+// caller's partition. The key is usually the plan node. A value with a Close() error method is closed with
+// the Env.
+func (e *Env) Shared(ctx context.Context, key any, build func(ctx context.Context) (any, error)) (any, error) {
+	e.mu.Lock()
+	o, ok := e.shared[key]
+	if !ok {
+		o = &once{done: make(chan struct{})}
+		e.shared[key] = o
+	}
+	e.mu.Unlock()
+	if !ok {
+		defer close(o.done)
+		o.value, o.err = build(e.root)
+		return o.value, o.err
+	}
+	select {
+	case <-o.done:
+		return o.value, o.err
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+}
+
+// Close frees what was shared.
+func (e *Env) Close() error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	var first error
+	for _, o := range e.shared {
+		if c, ok := o.value.(interface{ Close() error }); ok {
+			if err := c.Close(); err != nil && first == nil {
+				first = err
+			}
+		}
+	}
+	e.shared = map[any]*once{}
+	return first
+}
+
+// Open opens a partition of a plan and, when the execution is profiled, measures the stream.
+func (e *Env) Open(ctx context.Context, p Plan, part int) (Stream, error) {
+	s, err := p.Open(ctx, e, part)
+	if err != nil || e.Profile == nil {
+		return s, err
+	}
+	return e.Profile.wrap(p, part, s), nil
+}
+
+// KeyFilter is what a join publishes about the keys of its build side.
+type KeyFilter struct {
+	// Empty: there are no keys, so no row passes.
+	Empty    bool
+	Min, Max *vec.Vector // constants; nil: unknown
+	// Contains, when set, appends to dst those of sel (nil: all rows) whose value may be a key.
+	// NULLs do not pass.
+	Contains func(v *vec.Vector, sel, dst []uint32) []uint32
+}
+
+type filterKey int
+
+// Publish sets the filter with an ID; scans that consult it from then on may use it.
+func (e *Env) Publish(id int, f *KeyFilter) { e.filter(id).Store(f) }
+
+// Filter returns the filter with an ID, or nil while it is not known.
+func (e *Env) Filter(id int) *KeyFilter { return e.filter(id).Load() }
+
+func (e *Env) filter(id int) *atomic.Pointer[KeyFilter] {
+	v, _ := e.Shared(context.Background(), filterKey(id), func(context.Context) (any, error) {
+		return new(atomic.Pointer[KeyFilter]), nil
+	})
+	return v.(*atomic.Pointer[KeyFilter])
+}

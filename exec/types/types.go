@@ -1,0 +1,209 @@
+// Package types is the type system: the SQL types of PostgreSQL that gsql knows, and the kinds of memory
+// that hold their values. OIDs are not known here; they live in pgwire and in the pg_catalog tables.
+package types
+
+import (
+	"fmt"
+	"strings"
+)
+
+// ID names a SQL type without its modifiers.
+type ID uint8
+
+const (
+	Unknown     ID = iota // a string literal or NULL whose type the context has not settled
+	Bool                  // boolean
+	Int16                 // smallint
+	Int32                 // integer
+	Int64                 // bigint
+	Float32               // real
+	Float64               // double precision
+	Numeric               // numeric; see Type.Scale
+	Text                  // text
+	Varchar               // character varying; Type.Prec is the limit in characters, 0 for none
+	Char                  // character(n), blank padded; Type.Prec is n
+	Bytea                 // bytea
+	Date                  // date: days since 1970-01-01
+	Time                  // time without time zone: microseconds since midnight
+	TimeTZ                // time with time zone
+	Timestamp             // timestamp without time zone: microseconds since 1970-01-01 00:00
+	TimestampTZ           // timestamp with time zone: microseconds since 1970-01-01 00:00 UTC
+	Interval              // interval: months, days, microseconds
+	UUID                  // uuid
+	JSON                  // json, text as it came
+	JSONB                 // jsonb, in PostgreSQL's normal form as text
+	OID                   // oid, an unsigned 32-bit number held in 64 bits
+	Name                  // name, a text of up to 63 bytes
+	Array                 // one-dimensional array of Type.Elem
+
+	// Pseudo-types: in signatures of functions only, never the type of a value.
+	Any        // any type
+	AnyElement // any type, the same in all places of a signature
+	AnyArray   // an array of AnyElement
+)
+
+// Type is a SQL type. It is comparable with ==; the zero value is unknown.
+type Type struct {
+	ID    ID
+	Elem  ID    // Array: the element's type, with Prec and Scale applying to it
+	Prec  int32 // Numeric: digits, 0 unstated. Varchar, Char: characters, 0 unstated
+	Scale int16 // Numeric: digits after the point that all values share, or DynamicScale
+}
+
+// DynamicScale marks the numeric type whose values each carry their own scale, such as the result of a
+// division. All other numeric columns hold integers in units of 10^-Scale.
+const DynamicScale int16 = -1
+
+// Of returns the type without modifiers. Numeric becomes the one of dynamic scale.
+func Of(id ID) Type {
+	if id == Numeric {
+		return Type{ID: Numeric, Scale: DynamicScale}
+	}
+	return Type{ID: id}
+}
+
+// NumericOf returns numeric(prec, scale); prec 0 means unstated.
+func NumericOf(prec, scale int) Type {
+	return Type{ID: Numeric, Prec: int32(prec), Scale: int16(scale)}
+}
+
+// ArrayOf returns the array type with elem's elements; elem must not be an array.
+func ArrayOf(elem Type) Type {
+	return Type{ID: Array, Elem: elem.ID, Prec: elem.Prec, Scale: elem.Scale}
+}
+
+// Element returns the element type of an array type.
+func (t Type) Element() Type { return Type{ID: t.Elem, Prec: t.Prec, Scale: t.Scale} }
+
+var names = [...]string{
+	Unknown: "unknown", Bool: "boolean", Int16: "smallint", Int32: "integer", Int64: "bigint",
+	Float32: "real", Float64: "double precision", Numeric: "numeric", Text: "text",
+	Varchar: "character varying", Char: "character", Bytea: "bytea", Date: "date",
+	Time: "time without time zone", TimeTZ: "time with time zone",
+	Timestamp: "timestamp without time zone", TimestampTZ: "timestamp with time zone",
+	Interval: "interval", UUID: "uuid", JSON: "json", JSONB: "jsonb", OID: "oid", Name: "name",
+	Array: "array", Any: "any", AnyElement: "anyelement", AnyArray: "anyarray",
+}
+
+// String returns PostgreSQL's name of the type without modifiers, as in its error messages.
+func (id ID) String() string {
+	if int(id) < len(names) {
+		return names[id]
+	}
+	return fmt.Sprintf("type %d", uint8(id))
+}
+
+// Base returns PostgreSQL's name of the type without modifiers, with [] for arrays.
+func (t Type) Base() string {
+	if t.ID == Array {
+		return t.Elem.String() + "[]"
+	}
+	return t.ID.String()
+}
+
+// String returns the type as PostgreSQL's format_type prints it, modifiers included.
+func (t Type) String() string {
+	id, suffix := t.ID, ""
+	if id == Array {
+		id, suffix = t.Elem, "[]"
+	}
+	var b strings.Builder
+	b.WriteString(id.String())
+	switch {
+	case id == Numeric && t.Prec > 0:
+		fmt.Fprintf(&b, "(%d,%d)", t.Prec, t.Scale)
+	case (id == Varchar || id == Char) && t.Prec > 0:
+		fmt.Fprintf(&b, "(%d)", t.Prec)
+	}
+	return b.String() + suffix
+}
+
+// IsString reports whether values are character strings: text, varchar, char, name, or an untyped literal.
+func (t Type) IsString() bool {
+	switch t.ID {
+	case Text, Varchar, Char, Name, Unknown:
+		return true
+	}
+	return false
+}
+
+// IsInteger reports whether the type is smallint, integer or bigint.
+func (t Type) IsInteger() bool { return t.ID == Int16 || t.ID == Int32 || t.ID == Int64 }
+
+// IsFloat reports whether the type is real or double precision.
+func (t Type) IsFloat() bool { return t.ID == Float32 || t.ID == Float64 }
+
+// IsNumber reports whether the type is an integer, a float or numeric.
+func (t Type) IsNumber() bool { return t.IsInteger() || t.IsFloat() || t.ID == Numeric }
+
+// Kind says how values lie in memory.
+type Kind uint8
+
+const (
+	KNone     Kind = iota
+	KBool          // uint8, 0 or 1
+	KInt16         // int16
+	KInt32         // int32
+	KInt64         // int64
+	KFloat32       // float32
+	KFloat64       // float64
+	KInt128        // vec.Int128: numeric of fixed scale whose values do not all fit in 64 bits
+	KNum           // vec.Num: numeric of dynamic scale
+	KView          // vec.View: bytes
+	KInterval      // vec.Interval
+	KTimeTZ        // vec.TimeTZ
+	KUUID          // [16]byte
+	KList          // vec.List: a range of rows of the child vector
+)
+
+// Width returns the bytes of one value.
+func (k Kind) Width() int {
+	switch k {
+	case KBool:
+		return 1
+	case KInt16:
+		return 2
+	case KInt32, KFloat32:
+		return 4
+	case KInt64, KFloat64, KList:
+		return 8
+	case KNum:
+		return 24
+	case KNone:
+		return 0
+	}
+	return 16
+}
+
+// Kind returns how values of t usually lie in memory. A numeric of fixed scale is KInt64 here, and may be
+// KInt128 in a vector that needs it: the vector's own Kind decides.
+func (t Type) Kind() Kind {
+	switch t.ID {
+	case Bool:
+		return KBool
+	case Int16:
+		return KInt16
+	case Int32, Date:
+		return KInt32
+	case Int64, Time, Timestamp, TimestampTZ, OID:
+		return KInt64
+	case Float32:
+		return KFloat32
+	case Float64:
+		return KFloat64
+	case Numeric:
+		if t.Scale == DynamicScale {
+			return KNum
+		}
+		return KInt64
+	case Interval:
+		return KInterval
+	case TimeTZ:
+		return KTimeTZ
+	case UUID:
+		return KUUID
+	case Array:
+		return KList
+	}
+	return KView // texts, bytea, json, and NULL of unknown type
+}
