@@ -113,6 +113,14 @@ func (v *Vector) Index(i int) int {
 	return i
 }
 
+// values returns the vector that stores v's values: v itself or its dictionary.
+func (v *Vector) values() *Vector {
+	if v.Enc == Dict {
+		return v.Dict
+	}
+	return v
+}
+
 // IsNull reports whether row i is NULL. It is for edges and tests; kernels work on bitmaps.
 func (v *Vector) IsNull(i int) bool {
 	switch v.Enc {

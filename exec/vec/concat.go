@@ -1,0 +1,117 @@
+package vec
+
+import (
+	"gsql/exec/types"
+)
+
+// Concat returns the rows of all vectors, which have one type, one after the other: a dictionary vector
+// when all share one dictionary, else flat. KInt64 and KInt128 numerics become KInt128 when mixed.
+// There must be at least one vector.
+func Concat(vs []*Vector) *Vector {
+	if len(vs) == 1 {
+		if vs[0].Enc == Const {
+			return Flatten(vs[0])
+		}
+		return vs[0]
+	}
+	n, nulls, dict, wide := 0, false, vs[0].Dict, false
+	for _, v := range vs {
+		n += v.Len
+		nulls = nulls || v.Valid != nil || v.Dict != nil && v.Dict.Valid != nil
+		if v.Dict != dict {
+			dict = nil
+		}
+		wide = wide || v.Kind == types.KInt128
+	}
+	out := &Vector{Type: vs[0].Type, Kind: vs[0].Kind, Len: n, Dict: dict}
+	if wide {
+		out.Kind = types.KInt128
+	}
+	if nulls {
+		out.Valid = NewBitmap(n)
+	}
+	if dict != nil {
+		out.Enc = Dict
+		out.Data = makeData(types.KInt32, n)
+	} else {
+		out.Data = makeData(out.Kind, n)
+	}
+	at := 0
+	for _, v := range vs {
+		if v.Len > 0 {
+			out.put(at, v)
+		}
+		at += v.Len
+	}
+	return out
+}
+
+// put writes v's rows at row at of out, which has room for them.
+func (out *Vector) put(at int, v *Vector) {
+	if out.Enc != Dict {
+		v = Flatten(v)
+	}
+	if out.Valid != nil {
+		copyBits(out.Valid, at, v.Valid, 0, v.Len)
+	}
+	switch {
+	case out.Enc == Dict:
+		copy(out.Codes()[at:], v.Codes())
+	case out.Kind == types.KInt128 && v.Kind == types.KInt64:
+		dst := Values[Int128](out)[at:]
+		for i, x := range Values[int64](v) {
+			dst[i] = Int128{Lo: uint64(x), Hi: x >> 63}
+		}
+	case out.Kind == types.KView:
+		base := out.addBufs(v.Bufs)
+		dst := Values[View](out)[at : at+v.Len]
+		copy(dst, Values[View](v))
+		if base > 0 {
+			for i := range dst {
+				if dst[i].Len > ViewInline {
+					dst[i].Buf += base
+				}
+			}
+		}
+	case out.Kind == types.KList:
+		out.putLists(at, v)
+	default:
+		w := out.Kind.Width()
+		copy(out.Data[at*w:], v.Data)
+	}
+}
+
+// addBufs appends v's buffers and returns the number of the first; buffers that came with the vector
+// before are not appended again.
+func (out *Vector) addBufs(bufs [][]byte) uint32 {
+	if n, k := len(out.Bufs), len(bufs); k > 0 && n >= k && sameBufs(out.Bufs[n-k:], bufs) {
+		return uint32(n - k)
+	}
+	out.Bufs = append(out.Bufs[:len(out.Bufs):len(out.Bufs)], bufs...)
+	return uint32(len(out.Bufs) - len(bufs))
+}
+
+func sameBufs(a, b [][]byte) bool {
+	for i := range a {
+		if len(a[i]) != len(b[i]) || len(a[i]) > 0 && &a[i][0] != &b[i][0] {
+			return false
+		}
+	}
+	return true
+}
+
+func (out *Vector) putLists(at int, v *Vector) {
+	base := uint32(0)
+	switch {
+	case v.Child == nil:
+	case out.Child == nil:
+		out.Child = v.Child
+	case out.Child != v.Child:
+		base = uint32(out.Child.Len)
+		out.Child = Concat([]*Vector{out.Child, v.Child})
+	}
+	dst := Values[List](out)[at : at+v.Len]
+	for i, l := range Values[List](v) {
+		dst[i] = List{Off: l.Off + base, Len: l.Len}
+	}
+}
