@@ -19,6 +19,7 @@ const (
 	InvalidDatetime            Code = "22007"
 	DatetimeOverflow           Code = "22008"
 	SubstringError             Code = "22011"
+	IntervalOverflow           Code = "22015"
 	DivisionByZero             Code = "22012"
 	InvalidLogArgument         Code = "2201E"
 	InvalidPowerArgument       Code = "2201F"
