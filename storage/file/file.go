@@ -21,7 +21,7 @@ type File struct {
 func Stat(path string) (File, error) {
 	info, err := os.Stat(path)
 	if err != nil {
-		return File{}, ioError(path, err)
+		return File{}, Error(path, err)
 	}
 	if info.IsDir() {
 		return File{}, sqlstate.New(sqlstate.WrongObjectType, "%q is a directory", path)
@@ -34,12 +34,12 @@ func Stat(path string) (File, error) {
 func (f File) Open() (*os.File, error) {
 	h, err := os.Open(f.Path)
 	if err != nil {
-		return nil, ioError(f.Path, err)
+		return nil, Error(f.Path, err)
 	}
 	info, err := h.Stat()
 	if err != nil {
 		h.Close()
-		return nil, ioError(f.Path, err)
+		return nil, Error(f.Path, err)
 	}
 	if info.Size() != f.Size || !info.ModTime().Equal(f.ModTime) {
 		h.Close()
@@ -49,8 +49,8 @@ func (f File) Open() (*os.File, error) {
 	return h, nil
 }
 
-// ioError says in PostgreSQL's words that a file cannot be opened.
-func ioError(path string, err error) error {
+// Error says in PostgreSQL's words that a file cannot be opened.
+func Error(path string, err error) error {
 	code := sqlstate.IOError
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
