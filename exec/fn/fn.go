@@ -60,9 +60,12 @@ type Scalar struct {
 	// constant (and the function is not volatile) it is called with N = 1.
 	Eval func(c *Call) (*vec.Vector, error)
 	// Select, for functions that return boolean, may be set to a faster form of Eval for filters: it
-	// appends to dst the members of sel (nil: 0..N-1, with Args as long as the batch) for which the
-	// function is true and returns dst. Unlike Eval it may get dictionary vectors.
+	// appends to dst the members of sel (nil: 0..N-1) for which the function is true and returns dst.
+	// Args and Valid are as for Eval: all N rows of the batch are there, and sel names some of them.
 	Select func(c *Call, sel []uint32, dst []uint32) ([]uint32, error)
+	// Negated, for functions that return boolean, is the one that is false where this is true and true
+	// where this is false (= and <>, < and >=); nil: there is none.
+	Negated *Scalar
 }
 
 // ReturnType returns the type of a call with arguments of the given types.
