@@ -18,13 +18,15 @@ type Env struct {
 	Profile   *Profile // nil: do not measure
 
 	root   context.Context
+	cancel context.CancelFunc
 	mu     sync.Mutex
 	shared map[any]*once
 }
 
 // NewEnv returns the environment of one execution, which ctx cancels. It must be closed when all streams are.
 func NewEnv(ctx context.Context, f *fn.Ctx, pool *mem.Pool, batchRows int) *Env {
-	return &Env{Fn: f, Mem: pool, BatchRows: batchRows, root: ctx, shared: map[any]*once{}}
+	ctx, cancel := context.WithCancel(ctx)
+	return &Env{Fn: f, Mem: pool, BatchRows: batchRows, root: ctx, cancel: cancel, shared: map[any]*once{}}
 }
 
 type once struct {
@@ -47,7 +49,10 @@ func (e *Env) Shared(ctx context.Context, key any, build func(ctx context.Contex
 	e.mu.Unlock()
 	if !ok {
 		defer close(o.done)
-		o.value, o.err = build(e.root)
+		o.err = guard(func() (err error) {
+			o.value, err = build(e.root)
+			return err
+		})
 		return o.value, o.err
 	}
 	select {
@@ -58,20 +63,28 @@ func (e *Env) Shared(ctx context.Context, key any, build func(ctx context.Contex
 	}
 }
 
-// Close frees what was shared.
+// Close cancels what still runs and frees what was shared.
 func (e *Env) Close() error {
-	e.mu.Lock()
-	defer e.mu.Unlock()
+	e.cancel()
 	var first error
-	for _, o := range e.shared {
-		if c, ok := o.value.(interface{ Close() error }); ok {
-			if err := c.Close(); err != nil && first == nil {
-				first = err
+	for {
+		e.mu.Lock()
+		shared := e.shared
+		e.shared = map[any]*once{}
+		e.mu.Unlock()
+		if len(shared) == 0 {
+			return first
+		}
+		// Without the lock: goroutines that are waited for may be asking for shared values themselves.
+		for _, o := range shared {
+			<-o.done
+			if c, ok := o.value.(interface{ Close() error }); ok && o.err == nil {
+				if err := c.Close(); err != nil && first == nil {
+					first = err
+				}
 			}
 		}
 	}
-	e.shared = map[any]*once{}
-	return first
 }
 
 // Open opens a partition of a plan and, when the execution is profiled, measures the stream.

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"gsql/exec/expr"
+	"gsql/exec/vec"
 )
 
 // Filter keeps the rows for which Cond is true, by setting the selection; it copies nothing.
@@ -16,6 +17,45 @@ func (p *Filter) Schema() Schema             { return p.Input.Schema() }
 func (p *Filter) Partitioning() Partitioning { return p.Input.Partitioning() }
 func (p *Filter) Inputs() []Plan             { return []Plan{p.Input} }
 
-func (p *Filter) String() string { return "Filter" }
+func (p *Filter) String() string { return "Filter " + p.Cond.String() }
 
-func (p *Filter) Open(ctx context.Context, env *Env, part int) (Stream, error) { panic("TODO") }
+func (p *Filter) Open(ctx context.Context, env *Env, part int) (Stream, error) {
+	cond, err := expr.Compile(p.Cond, p.Input.Schema().Index)
+	if err != nil {
+		return nil, err
+	}
+	in, err := env.Open(ctx, p.Input, part)
+	if err != nil {
+		return nil, err
+	}
+	return &filterStream{in, env, cond}, nil
+}
+
+type filterStream struct {
+	Stream
+	env  *Env
+	cond *expr.Program
+}
+
+func (s *filterStream) Next(ctx context.Context) (*vec.Batch, error) {
+	for {
+		if ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		}
+		b, err := s.Stream.Next(ctx)
+		if err != nil {
+			return nil, err
+		}
+		sel, err := s.cond.Select(s.env.Fn, b)
+		if err != nil {
+			return nil, err
+		}
+		switch len(sel) {
+		case 0:
+		case b.Len():
+			return b, nil
+		default:
+			return &vec.Batch{Cols: b.Cols, Rows: b.Rows, Sel: sel}, nil
+		}
+	}
+}

@@ -2,8 +2,10 @@ package exec
 
 import (
 	"context"
+	"strings"
 
 	"gsql/exec/expr"
+	"gsql/exec/vec"
 )
 
 // Project computes one column per expression. A column with the same ID as its expression is passed on.
@@ -13,10 +15,105 @@ type Project struct {
 	Out   Schema // same length; IDs, names and types of the columns
 }
 
-func (p *Project) Schema() Schema             { return p.Out }
-func (p *Project) Partitioning() Partitioning { return p.Input.Partitioning() }
-func (p *Project) Inputs() []Plan             { return []Plan{p.Input} }
+func (p *Project) Schema() Schema { return p.Out }
+func (p *Project) Inputs() []Plan { return []Plan{p.Input} }
 
-func (p *Project) String() string { return "Project" }
+// Partitioning is the input's as far as the columns that it speaks of are passed on.
+func (p *Project) Partitioning() Partitioning { return p.Input.Partitioning().restrict(p.Out) }
 
-func (p *Project) Open(ctx context.Context, env *Env, part int) (Stream, error) { panic("TODO") }
+// restrict returns what is left of the promises when only the columns of out go on.
+func (p Partitioning) restrict(out Schema) Partitioning {
+	for _, id := range p.Hash {
+		if out.Index(id) < 0 {
+			p.Hash = nil
+			break
+		}
+	}
+	for i, k := range p.Sorted {
+		known := true
+		expr.Columns(k.Expr, func(c *expr.Column) { known = known && out.Index(c.ID) >= 0 })
+		if !known {
+			p.Sorted = p.Sorted[:i:i]
+			break
+		}
+	}
+	return p
+}
+
+func (p *Project) String() string { return "Project " + labels(p.Exprs, p.Out) }
+
+// labels prints expressions with the names of the columns they make, where those say more.
+func labels[E expr.Expr](exprs []E, out Schema) string {
+	s := make([]string, len(exprs))
+	for i, e := range exprs {
+		s[i] = e.String()
+		if name := out[i].Name; name != "" && name != s[i] {
+			s[i] += " AS " + name
+		}
+	}
+	return strings.Join(s, ", ")
+}
+
+func (p *Project) Open(ctx context.Context, env *Env, part int) (Stream, error) {
+	s := &projectStream{env: env, out: p.Out, ordinals: make([]int, len(p.Exprs))}
+	for i, e := range p.Exprs {
+		if c, ok := e.(*expr.Column); ok {
+			if s.ordinals[i] = p.Input.Schema().Index(c.ID); s.ordinals[i] >= 0 {
+				continue
+			}
+		}
+		s.ordinals[i] = -1
+		s.computes = true
+	}
+	s.programs = make([]*expr.Program, len(p.Exprs))
+	for i, e := range p.Exprs {
+		if s.ordinals[i] >= 0 {
+			continue
+		}
+		var err error
+		if s.programs[i], err = expr.Compile(e, p.Input.Schema().Index); err != nil {
+			return nil, err
+		}
+	}
+	var err error
+	s.Stream, err = env.Open(ctx, p.Input, part)
+	if err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+type projectStream struct {
+	Stream
+	env      *Env
+	out      Schema
+	programs []*expr.Program // nil for columns
+	ordinals []int           // -1 for programs
+	computes bool
+}
+
+func (s *projectStream) Next(ctx context.Context) (*vec.Batch, error) {
+	b, err := s.Stream.Next(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out := &vec.Batch{Cols: make([]*vec.Vector, len(s.out)), Rows: b.Rows, Sel: b.Sel}
+	if s.computes { // values are computed for the rows that count only, so the columns beside them follow
+		out.Rows, out.Sel = b.Len(), nil
+	}
+	for i, o := range s.ordinals {
+		var v *vec.Vector
+		switch {
+		case o < 0:
+			if v, err = s.programs[i].Eval(s.env.Fn, b); err != nil {
+				return nil, err
+			}
+		case s.computes && b.Sel != nil:
+			v = vec.Gather(b.Cols[o], b.Sel)
+		default:
+			v = b.Cols[o]
+		}
+		out.Cols[i] = v.WithType(s.out[i].Type)
+	}
+	return out, nil
+}
