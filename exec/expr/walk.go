@@ -80,6 +80,10 @@ func Rewrite(e Expr, f func(Expr) Expr) Expr {
 	return f(rewriteChildren(e, func(c Expr) Expr { return Rewrite(c, f) }))
 }
 
+// MapChildren returns e with f applied to its direct subexpressions, e itself when f changed none. It is for
+// rewriting from the root down, where Rewrite goes from the leaves up.
+func MapChildren(e Expr, f func(Expr) Expr) Expr { return rewriteChildren(e, f) }
+
 func rewriteChildren(e Expr, f func(Expr) Expr) Expr {
 	old := Children(e)
 	if len(old) == 0 {
