@@ -246,3 +246,9 @@ func appendMoment(dst []byte, ts int64) (out []byte, bc, special bool) {
 	dst, bc = appendCivil(dst, days)
 	return AppendTime(append(dst, ' '), micros), bc, false
 }
+
+// ValidDate reports whether a day is within the range of dates.
+func ValidDate(days int64) bool { return days >= minDate && days <= maxDate }
+
+// ValidTimestamp reports whether a finite timestamp is within the range of timestamps.
+func ValidTimestamp(ts int64) bool { return ts >= minTimestamp && ts < endTimestamp }
