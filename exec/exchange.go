@@ -2,8 +2,13 @@ package exec
 
 import (
 	"context"
+	"fmt"
+	"strings"
+	"sync"
 
 	"gsql/exec/expr"
+	"gsql/exec/mem"
+	"gsql/exec/vec"
 )
 
 // ExchangeKind says how an exchange deals out rows.
@@ -17,7 +22,8 @@ const (
 
 // Exchange is where partitions run in parallel: it pulls every input partition in a goroutine of its own and
 // deals the rows out. Its buffers are bounded by bytes; a Hash exchange holds its inputs back only while
-// every open output has data, so that a consumer that pulls unevenly cannot dam it up.
+// every open output has data, so that a consumer that pulls unevenly cannot dam it up. An execution may open
+// each partition of it once.
 type Exchange struct {
 	Input Plan
 	Kind  ExchangeKind
@@ -32,6 +38,127 @@ func (p *Exchange) Partitioning() Partitioning {
 }
 func (p *Exchange) Inputs() []Plan { return []Plan{p.Input} }
 
-func (p *Exchange) String() string { return "Exchange" }
+func (p *Exchange) String() string {
+	switch p.Kind {
+	case Merge:
+		return "Merge " + expr.Keys(p.Keys)
+	case Hash:
+		names := make([]string, len(p.Hash))
+		for i, id := range p.Hash {
+			names[i] = p.columnName(id)
+		}
+		return fmt.Sprintf("Hash exchange (%s) into %d", strings.Join(names, ", "), max(p.N, 1))
+	}
+	return "Gather"
+}
 
-func (p *Exchange) Open(ctx context.Context, env *Env, part int) (Stream, error) { panic("TODO") }
+func (p *Exchange) columnName(id expr.ColID) string {
+	if i := p.Schema().Index(id); i >= 0 && p.Schema()[i].Name != "" {
+		return p.Schema()[i].Name
+	}
+	return fmt.Sprintf("#%d", id)
+}
+
+func (p *Exchange) Open(ctx context.Context, env *Env, part int) (Stream, error) {
+	inputs := p.Input.Partitioning().N
+	if inputs == 1 && max(p.N, 1) == 1 {
+		return env.Open(ctx, p.Input, 0)
+	}
+	v, err := env.Shared(ctx, p, func(ctx context.Context) (any, error) { return newExchange(ctx, env, p), nil })
+	if err != nil {
+		return nil, err
+	}
+	x := v.(*exchange)
+	if p.Kind == Merge {
+		return newMergeStream(x)
+	}
+	return &exchangeStream{x, part}, nil
+}
+
+type exchangeStream struct {
+	x   *exchange
+	out int
+}
+
+func (s *exchangeStream) Next(ctx context.Context) (*vec.Batch, error) { return s.x.next(ctx, s.out) }
+
+func (s *exchangeStream) Close() error {
+	s.x.closeOut(s.out)
+	return nil
+}
+
+// exchange is one execution of an Exchange: the goroutines that pull its inputs, which start when the first
+// batch is asked for and have ended when its last output is closed.
+type exchange struct {
+	env    *Env
+	plan   *Exchange
+	ctx    context.Context
+	cancel context.CancelCauseFunc
+	start  sync.Once
+	inputs sync.WaitGroup
+	res    *mem.Reservation
+
+	mu   sync.Mutex
+	outs []*outlet
+	open int   // outlets that are not closed
+	err  error // of the first input that failed
+}
+
+func newExchange(ctx context.Context, env *Env, p *Exchange) *exchange {
+	x := &exchange{env: env, plan: p, res: env.Mem.Reserve("exchange")}
+	x.ctx, x.cancel = context.WithCancelCause(ctx)
+	inputs := p.Input.Partitioning().N
+	if p.Kind == Merge {
+		for range inputs {
+			x.outs = append(x.outs, newOutlet(newGate(1, exchangeBytes/int64(inputs))))
+		}
+	} else {
+		g := newGate(inputs, exchangeBytes)
+		for range max(p.N, 1) {
+			x.outs = append(x.outs, newOutlet(g))
+		}
+	}
+	x.open = len(x.outs)
+	return x
+}
+
+// run starts the inputs.
+func (x *exchange) run() {
+	n := x.plan.Input.Partitioning().N
+	x.inputs.Add(n)
+	for part := range n {
+		go func() {
+			defer x.inputs.Done()
+			err := guard(func() error { return x.pull(part) })
+			x.inputEnded(part, err)
+		}()
+	}
+}
+
+// pull deals out the rows of an input partition.
+func (x *exchange) pull(part int) error {
+	switch x.plan.Kind {
+	case Merge:
+		return x.env.Pull(x.ctx, x.plan.Input, part, func(b *vec.Batch) error { return x.push(part, b) })
+	case Hash:
+		if len(x.outs) > 1 {
+			d, err := newDealer(x)
+			if err != nil {
+				return err
+			}
+			if err := x.env.Pull(x.ctx, x.plan.Input, part, d.deal); err != nil {
+				return err
+			}
+			return d.flush()
+		}
+	}
+	return x.env.Pull(x.ctx, x.plan.Input, part, func(b *vec.Batch) error { return x.push(0, b) })
+}
+
+// Close ends the exchange, whether its outputs are closed or were never opened. It may be called twice.
+func (x *exchange) Close() error {
+	for i := range x.outs {
+		x.closeOut(i)
+	}
+	return nil
+}

@@ -55,27 +55,14 @@ func labels[E expr.Expr](exprs []E, out Schema) string {
 }
 
 func (p *Project) Open(ctx context.Context, env *Env, part int) (Stream, error) {
-	s := &projectStream{env: env, out: p.Out, ordinals: make([]int, len(p.Exprs))}
-	for i, e := range p.Exprs {
-		if c, ok := e.(*expr.Column); ok {
-			if s.ordinals[i] = p.Input.Schema().Index(c.ID); s.ordinals[i] >= 0 {
-				continue
-			}
-		}
-		s.ordinals[i] = -1
-		s.computes = true
+	exprs, err := newEvaluators(p.Exprs, p.Input.Schema())
+	if err != nil {
+		return nil, err
 	}
-	s.programs = make([]*expr.Program, len(p.Exprs))
-	for i, e := range p.Exprs {
-		if s.ordinals[i] >= 0 {
-			continue
-		}
-		var err error
-		if s.programs[i], err = expr.Compile(e, p.Input.Schema().Index); err != nil {
-			return nil, err
-		}
+	s := &projectStream{env: env, out: p.Out, exprs: exprs}
+	for _, e := range exprs {
+		s.computes = s.computes || e.ordinal < 0
 	}
-	var err error
 	s.Stream, err = env.Open(ctx, p.Input, part)
 	if err != nil {
 		return nil, err
@@ -87,9 +74,8 @@ type projectStream struct {
 	Stream
 	env      *Env
 	out      Schema
-	programs []*expr.Program // nil for columns
-	ordinals []int           // -1 for programs
-	computes bool
+	exprs    []evaluator
+	computes bool // not only columns
 }
 
 func (s *projectStream) Next(ctx context.Context) (*vec.Batch, error) {
@@ -101,17 +87,12 @@ func (s *projectStream) Next(ctx context.Context) (*vec.Batch, error) {
 	if s.computes { // values are computed for the rows that count only, so the columns beside them follow
 		out.Rows, out.Sel = b.Len(), nil
 	}
-	for i, o := range s.ordinals {
+	for i, e := range s.exprs {
 		var v *vec.Vector
-		switch {
-		case o < 0:
-			if v, err = s.programs[i].Eval(s.env.Fn, b); err != nil {
-				return nil, err
-			}
-		case s.computes && b.Sel != nil:
-			v = vec.Gather(b.Cols[o], b.Sel)
-		default:
-			v = b.Cols[o]
+		if !s.computes {
+			v = b.Cols[e.ordinal]
+		} else if v, err = e.eval(s.env, b); err != nil {
+			return nil, err
 		}
 		out.Cols[i] = v.WithType(s.out[i].Type)
 	}

@@ -215,3 +215,6 @@ func recode(v *vec.Vector, idx []uint32, dict *vec.Vector) *vec.Vector {
 	}
 	return vec.NewDict(codes, valid, dict)
 }
+
+// Source returns a plan that yields a table in a number of partitions, in flat columns.
+func Source(t *Table, parts int) exec.Plan { return newSource(t, parts, 1000, Flat, false, 1) }
