@@ -2,6 +2,8 @@ package exec
 
 import (
 	"context"
+	"fmt"
+	"strings"
 
 	"gsql/exec/expr"
 )
@@ -22,11 +24,36 @@ const (
 	BuildAnti           // build rows without; build columns only
 )
 
+var joinKindNames = [...]string{Inner: "inner", Outer: "outer", BuildOuter: "build outer", FullOuter: "full outer", Semi: "semi",
+	Anti: "anti", Mark: "mark", Singular: "singular", BuildSemi: "build semi", BuildAnti: "build anti"}
+
+func (k JoinKind) String() string { return joinKindNames[k] }
+
+// keepsBuild says whether build rows are put out at the end, by whether they had a match.
+func (k JoinKind) keepsBuild() bool {
+	return k == BuildOuter || k == FullOuter || k == BuildSemi || k == BuildAnti
+}
+
+// dropsProbe says whether a probe row without match leaves no trace in the output.
+func (k JoinKind) dropsProbe() bool {
+	return k == Inner || k == Semi || k == BuildOuter || k == BuildSemi || k == BuildAnti
+}
+
+// putsBuild says whether output rows have build columns.
+func (k JoinKind) putsBuild() bool { return k != Semi && k != Anti && k != Mark }
+
 // HashJoin joins every probe partition with the whole of Build: the first stream that needs it collects all
 // build partitions in parallel into one table, which all share. Columns of the output are the probe's, then
 // the build's, then the mark. Rows match when the keys are equal (NULL equals nothing, or NULL when
-// NullEqual) and Residual is true. In a Mark join without residual, keys that are NULL on either side make
-// NULL marks as x IN (...) does; with more than one key, the same by three-valued AND.
+// NullEqual) and Residual is true.
+//
+// In a Mark join without Residual, keys that are NULL on either side make NULL marks as x IN (...) does; with
+// more than one key, the same by three-valued AND. In a Mark join with Residual, keys only say which build
+// rows are looked at, and a NULL key looks at none: the mark is true when Residual is true for one of these,
+// else NULL when it is NULL for one, else false. That is x IN (SELECT y ... WHERE keys) with x = y as Residual.
+//
+// Partitions must be run in parallel or one after the other to their ends: build rows that the kind puts out
+// come from the partition that finishes last.
 type HashJoin struct {
 	Probe, Build         Plan
 	Kind                 JoinKind
@@ -38,13 +65,70 @@ type HashJoin struct {
 	Out                  Schema
 }
 
-// PublishedKey says that the build side's values of BuildKeys[Key] make the filter with an ID.
+// PublishedKey says that the build side's values of BuildKeys[Key] make the filter with an ID. Kinds that
+// put out probe rows without match publish nothing.
 type PublishedKey struct{ ID, Key int }
 
-func (p *HashJoin) Schema() Schema             { return p.Out }
-func (p *HashJoin) Partitioning() Partitioning { return p.Probe.Partitioning() }
-func (p *HashJoin) Inputs() []Plan             { return []Plan{p.Probe, p.Build} }
+func (p *HashJoin) Schema() Schema { return p.Out }
 
-func (p *HashJoin) String() string { return "HashJoin" }
+// Partitioning is the probe's, but for its promises where rows without match break them: those of the build
+// side lie anywhere, and those of the probe side come behind the matches of their batch.
+func (p *HashJoin) Partitioning() Partitioning { return joinPartitioning(p.Probe, p.Kind) }
 
-func (p *HashJoin) Open(ctx context.Context, env *Env, part int) (Stream, error) { panic("TODO") }
+func joinPartitioning(probe Plan, k JoinKind) Partitioning {
+	in := probe.Partitioning()
+	if k.keepsBuild() {
+		return Partitioning{N: in.N}
+	}
+	if k == Outer {
+		return in.unsorted()
+	}
+	return in
+}
+
+// unsorted returns p without its promise of an order.
+func (p Partitioning) unsorted() Partitioning {
+	p.Sorted = nil
+	return p
+}
+
+func (p *HashJoin) Inputs() []Plan { return []Plan{p.Probe, p.Build} }
+
+func (p *HashJoin) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "HashJoin %s on ", p.Kind)
+	for i, k := range p.ProbeKeys {
+		if i > 0 {
+			b.WriteString(" AND ")
+		}
+		op := " = "
+		if p.NullEqual != nil && p.NullEqual[i] {
+			op = " IS NOT DISTINCT FROM "
+		}
+		b.WriteString(k.String() + op + p.BuildKeys[i].String())
+	}
+	if p.Residual != nil {
+		b.WriteString(" and " + p.Residual.String())
+	}
+	if len(p.Publish) > 0 {
+		b.WriteString(" publishes")
+		for _, k := range p.Publish {
+			fmt.Fprintf(&b, " #%d", k.ID)
+		}
+	}
+	return b.String()
+}
+
+// Open starts a probe partition; the build side is read by the first Next.
+func (p *HashJoin) Open(ctx context.Context, env *Env, part int) (Stream, error) {
+	in, err := env.Open(ctx, p.Probe, part)
+	if err != nil {
+		return nil, err
+	}
+	s, err := newHashJoinStream(p, env, in)
+	if err != nil {
+		in.Close()
+		return nil, err
+	}
+	return s, nil
+}

@@ -109,7 +109,7 @@ func encodeFloat(x float64) uint64 {
 
 // viewChunk returns bytes at..at+7 of a string as a big-endian word, with zeros behind its end.
 func viewChunk(v *vec.View, bufs [][]byte, at int) uint64 {
-	if at == 0 && v.Len <= 8 {
+	if at == 0 && v.Len <= vec.ViewInline {
 		lo, hi := v.Words()
 		return uint64(bits.ReverseBytes32(uint32(lo>>32)))<<32 | uint64(bits.ReverseBytes32(uint32(hi)))
 	}

@@ -1,0 +1,268 @@
+package exec
+
+import (
+	"context"
+	"io"
+	"math"
+
+	"gsql/exec/expr"
+	"gsql/exec/fn"
+	"gsql/exec/mem"
+	"gsql/exec/sqlstate"
+	"gsql/exec/types"
+	"gsql/exec/vec"
+)
+
+// collector keeps rows as dense columns until all are there, and holds their memory in a reservation.
+// One goroutine uses it. The operators that need all of their input begin with it: sort, window, and the
+// build side of joins.
+type collector struct {
+	res    *mem.Reservation
+	chunks [][]*vec.Vector // per column
+	rows   int
+	seen   map[*byte]struct{}
+}
+
+func newCollector(res *mem.Reservation, cols int) *collector {
+	return &collector{res: res, chunks: make([][]*vec.Vector, cols), seen: map[*byte]struct{}{}}
+}
+
+// add keeps vectors of n rows each.
+func (c *collector) add(cols []*vec.Vector, n int) error {
+	if n == 0 {
+		return nil
+	}
+	if c.rows+n > math.MaxInt32 {
+		return sqlstate.New(sqlstate.ProgramLimitExceeded, "one partition holds more than %d rows", math.MaxInt32).
+			WithHint("Raise the number of partitions.")
+	}
+	var fixed, shared int64
+	kept := make([]*vec.Vector, len(cols))
+	for i, v := range cols {
+		if i > 0 && v == cols[i-1] {
+			kept[i] = kept[i-1]
+			continue
+		}
+		kept[i] = c.detach(v)
+		fixed += int64(len(kept[i].Data) + 8*len(kept[i].Valid))
+		shared += c.sharedBytes(kept[i])
+	}
+	if err := c.res.Grow(fixed + shared); err != nil {
+		return err
+	}
+	for i, v := range kept {
+		c.chunks[i] = append(c.chunks[i], v)
+	}
+	c.rows += n
+	return nil
+}
+
+// addBatch keeps the rows of b that count.
+func (c *collector) addBatch(b *vec.Batch) error {
+	return c.add(b.Compact().Cols, b.Len())
+}
+
+// merge takes over what other has; their reservation must be the same, or other's is to be kept by the caller.
+func (c *collector) merge(other *collector) {
+	for i := range c.chunks {
+		c.chunks[i] = append(c.chunks[i], other.chunks[i]...)
+	}
+	c.rows += other.rows
+}
+
+// columns returns the columns with all rows in each, and leaves the collector empty; ts are their types.
+func (c *collector) columns(ts []types.Type) ([]*vec.Vector, error) {
+	out := make([]*vec.Vector, len(c.chunks))
+	if c.rows == 0 {
+		for i, t := range ts {
+			out[i] = vec.NewNull(t, 0)
+		}
+		return out, nil
+	}
+	var before []*vec.Vector
+	for i, vs := range c.chunks {
+		if i > 0 && sameVectors(vs, before) {
+			out[i] = out[i-1]
+			continue
+		}
+		before = vs
+		if len(vs) > 1 {
+			if err := c.res.Grow(concatBytes(vs)); err != nil {
+				return nil, err
+			}
+		}
+		out[i] = vec.Concat(vs)
+		if len(vs) > 1 {
+			kept := int64(len(out[i].Data) + 8*len(out[i].Valid))
+			if err := c.res.Grow(kept - concatBytes(vs) - fixedBytes(vs)); err != nil {
+				return nil, err
+			}
+		}
+		c.chunks[i] = nil
+	}
+	c.chunks, c.rows = make([][]*vec.Vector, len(c.chunks)), 0
+	return out, nil
+}
+
+func sameVectors(a, b []*vec.Vector) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i := range a {
+		if a[i] != b[i] {
+			return false
+		}
+	}
+	return true
+}
+
+func fixedBytes(vs []*vec.Vector) (n int64) {
+	for _, v := range vs {
+		n += int64(len(v.Data) + 8*len(v.Valid))
+	}
+	return n
+}
+
+// concatBytes returns an upper bound of the fixed bytes that Concat makes of vs.
+func concatBytes(vs []*vec.Vector) (n int64) {
+	for _, v := range vs {
+		n += int64(v.Len)*int64(v.Kind.Width()) + int64(v.Len)/8 + 8
+	}
+	return n
+}
+
+// sharedBytes returns the bytes of buffers, dictionaries and children that v keeps alive and that were not
+// counted before.
+func (c *collector) sharedBytes(v *vec.Vector) (n int64) {
+	for _, b := range v.Bufs {
+		if cap(b) == 0 {
+			continue
+		}
+		at := &b[:1][0]
+		if _, ok := c.seen[at]; !ok {
+			c.seen[at] = struct{}{}
+			n += int64(cap(b))
+		}
+	}
+	for _, d := range []*vec.Vector{v.Dict, v.Child} {
+		if d == nil || len(d.Data) == 0 {
+			continue
+		}
+		if _, ok := c.seen[&d.Data[0]]; !ok {
+			c.seen[&d.Data[0]] = struct{}{}
+			n += int64(len(d.Data)) + c.sharedBytes(d)
+		}
+	}
+	return n
+}
+
+// detach returns v, or, when v uses but a small part of its string buffers, a copy with its own: a few rows
+// that passed a filter must not keep a whole file's text in memory.
+func (c *collector) detach(v *vec.Vector) *vec.Vector {
+	if v.Enc != vec.Flat || v.Kind != types.KView || len(v.Bufs) == 0 {
+		return v
+	}
+	var total, used int64
+	for _, b := range v.Bufs {
+		total += int64(cap(b))
+	}
+	views := vec.Values[vec.View](v)
+	for i := range views {
+		if views[i].Len > vec.ViewInline {
+			used += int64(views[i].Len)
+		}
+	}
+	if used*4 > total || used > 1<<30 {
+		return v
+	}
+	w := *v
+	own := make([]vec.View, len(views))
+	buf := make([]byte, 0, used)
+	for i := range views {
+		if views[i].Len <= vec.ViewInline {
+			own[i] = views[i]
+			continue
+		}
+		s := views[i].In(v.Bufs, &views[i])
+		own[i] = vec.MakeView(s, 0, uint32(len(buf)))
+		buf = append(buf, s...)
+	}
+	w.Data, w.Bufs = vec.BytesOf(own), nil
+	if len(buf) > 0 {
+		w.Bufs = [][]byte{buf}
+	}
+	return &w
+}
+
+// extras is a list of columns: those of a schema, and behind them expressions computed from those.
+type extras struct {
+	schema Schema
+	exprs  []expr.Expr
+}
+
+// ordinal returns where the value of e is found: the place of a plain column, or that of a further column,
+// which it adds.
+func (x *extras) ordinal(e expr.Expr) int {
+	if c, ok := e.(*expr.Column); ok {
+		if i := x.schema.Index(c.ID); i >= 0 {
+			return i
+		}
+	}
+	x.exprs = append(x.exprs, e)
+	return len(x.schema) + len(x.exprs) - 1
+}
+
+// types returns the types of all columns.
+func (x *extras) types() []types.Type {
+	ts := make([]types.Type, 0, len(x.schema)+len(x.exprs))
+	for _, f := range x.schema {
+		ts = append(ts, f.Type)
+	}
+	for _, e := range x.exprs {
+		ts = append(ts, e.Type())
+	}
+	return ts
+}
+
+// columns returns the columns of a batch without selection and the values of programs, which were compiled
+// from x.exprs.
+func extraColumns(f *fn.Ctx, b *vec.Batch, programs []*expr.Program) ([]*vec.Vector, error) {
+	cols := b.Cols[:len(b.Cols):len(b.Cols)]
+	for _, p := range programs {
+		v, err := p.Eval(f, b)
+		if err != nil {
+			return nil, err
+		}
+		cols = append(cols, v)
+	}
+	return cols, nil
+}
+
+// collectAll pulls a stream to its end and returns its rows: the columns of x and their number. The memory
+// is held in res.
+func collectAll(ctx context.Context, env *Env, s Stream, x *extras, res *mem.Reservation) ([]*vec.Vector, int, error) {
+	programs, err := expr.CompileAll(x.exprs, x.schema.Index)
+	if err != nil {
+		return nil, 0, err
+	}
+	c := newCollector(res, len(x.schema)+len(x.exprs))
+	for {
+		b, err := s.Next(ctx)
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			return nil, 0, err
+		}
+		cols, err := extraColumns(env.Fn, b.Compact(), programs)
+		if err != nil {
+			return nil, 0, err
+		}
+		if err := c.add(cols, b.Len()); err != nil {
+			return nil, 0, err
+		}
+	}
+	n := c.rows
+	cols, err := c.columns(x.types())
+	return cols, n, err
+}

@@ -1,0 +1,288 @@
+package exec
+
+import (
+	"math"
+	"math/bits"
+
+	"gsql/exec/types"
+	"gsql/exec/vec"
+)
+
+// keyCodec turns the keys of rows into one word per row. It is made for the keys of a join's build side. When
+// these are numbers or short strings whose ranges fit into 64 bits together, words are exact: rows have
+// equal words exactly when their keys are equal, and every probe row that cannot have an equal is sorted out
+// at once. Otherwise words are hashes, and keys must be compared.
+type keyCodec struct {
+	exact  bool
+	fields []keyField // one per key
+	span   uint64     // exact: the largest word
+}
+
+// keyField places one key within the words.
+type keyField struct {
+	nullEqual bool
+	kind      types.Kind
+	strings   int    // KView: the length of the longest build key
+	min, max  uint64 // of the build's ordered words
+	shift     int
+}
+
+// nullCode is what a field holds for NULL; other values begin behind it when NULL is equal to NULL.
+func (f *keyField) base() uint64 {
+	if f.nullEqual {
+		return 1
+	}
+	return 0
+}
+
+// maxPackedString is the longest string that becomes a word, with its length.
+const maxPackedString = 7
+
+// newKeyCodec looks at the build side's keys, flat vectors of n rows.
+func newKeyCodec(keys []*vec.Vector, n int, nullEqual []bool) *keyCodec {
+	c := &keyCodec{fields: make([]keyField, len(keys)), exact: true}
+	shift := 0
+	words := make([]uint64, n)
+	for k, v := range keys {
+		f := &c.fields[k]
+		f.kind, f.nullEqual = v.Kind, nullEqual != nil && nullEqual[k]
+		if !c.exact {
+			continue
+		}
+		switch {
+		case exactWord(v.Kind):
+			encodeOrdered(v, words)
+		case v.Kind == types.KView && longest(v) <= maxPackedString:
+			f.strings = longest(v)
+			packStrings(v, f.strings, words)
+		default:
+			c.exact = false
+			continue
+		}
+		f.min, f.max, _ = wordRange(words, v.Valid)
+		if f.min > f.max { // no values
+			f.min, f.max = 0, 0
+		}
+		top := f.max - f.min
+		if top+f.base() < top {
+			c.exact = false
+			continue
+		}
+		top += f.base()
+		f.shift = shift
+		if shift += bits.Len64(top); shift > 64 {
+			c.exact = false
+			continue
+		}
+		c.span |= top << f.shift
+	}
+	return c
+}
+
+func longest(v *vec.Vector) int {
+	n := uint32(0)
+	for _, x := range vec.Values[vec.View](v) {
+		n = max(n, x.Len)
+	}
+	return int(n)
+}
+
+// packStrings writes strings of at most size bytes as words: their bytes, then their length. Longer ones
+// get a word above all others.
+func packStrings(v *vec.Vector, size int, out []uint64) {
+	views := vec.Values[vec.View](v)[:len(out)]
+	for i := range views {
+		if int(views[i].Len) > size {
+			out[i] = math.MaxUint64
+			continue
+		}
+		out[i] = viewChunk(&views[i], nil, 0)>>(64-8*size)<<3 | uint64(views[i].Len)
+	}
+}
+
+// keyWords are the words of a batch of rows; the memory is used again for the next batch.
+type keyWords struct {
+	words []uint64
+	sel   []uint32 // the rows that have a word: those whose keys may be equal to some build row's
+	field []uint64
+}
+
+// encode fills w with the words of n rows of keys, dense vectors of any encoding.
+func (c *keyCodec) encode(keys []*vec.Vector, n int, w *keyWords) {
+	if cap(w.words) < n {
+		w.words, w.field, w.sel = make([]uint64, n), make([]uint64, n), make([]uint32, n)
+	}
+	w.words, w.field, w.sel = w.words[:n], w.field[:n], w.sel[:n]
+	for i := range w.sel {
+		w.sel[i] = uint32(i)
+	}
+	if c.exact {
+		c.pack(keys, w)
+		return
+	}
+	for k, v := range keys {
+		vec.Hash(v, w.words, k > 0)
+		if !c.fields[k].nullEqual {
+			w.sel = dropNulls(v, w.sel)
+		}
+	}
+}
+
+func (c *keyCodec) pack(keys []*vec.Vector, w *keyWords) {
+	for k, v := range keys {
+		f := &c.fields[k]
+		field := w.words
+		if k > 0 {
+			field = w.field
+		}
+		var fits vec.Bitmap
+		v, fits = f.adapt(v)
+		if fits != nil {
+			w.sel = keepBits(fits, w.sel)
+		}
+		f.encode(v, field)
+		w.sel = f.place(v, field, w.sel)
+		if k == 0 {
+			continue
+		}
+		for _, i := range w.sel {
+			w.words[i] |= field[i]
+		}
+	}
+}
+
+// adapt returns v with values of f's kind, and which rows have such a value (nil: all).
+func (f *keyField) adapt(v *vec.Vector) (*vec.Vector, vec.Bitmap) {
+	if v.Kind == f.kind || v.Kind != types.KInt128 {
+		return v, nil
+	}
+	v = vec.Flatten(v)
+	fits := vec.NewBitmap(v.Len)
+	out := make([]int64, v.Len)
+	for i, x := range vec.Values[vec.Int128](v) {
+		if x.Hi == int64(x.Lo)>>63 {
+			fits.Set(i)
+			out[i] = int64(x.Lo)
+		}
+	}
+	return vec.New(v.Type, types.KInt64, out, v.Valid), fits
+}
+
+// encode writes the ordered words of v.
+func (f *keyField) encode(v *vec.Vector, out []uint64) {
+	if f.kind != types.KView {
+		encodeOrdered(v, out)
+		return
+	}
+	switch v.Enc {
+	case vec.Const:
+		var one [1]uint64
+		packStrings(v, f.strings, one[:])
+		for i := range out {
+			out[i] = one[0]
+		}
+	case vec.Dict:
+		if v.Dict.Len > 2*len(out) {
+			packStrings(vec.Flatten(vec.Slice(v, 0, len(out))), f.strings, out)
+			return
+		}
+		words := make([]uint64, v.Dict.Len)
+		packStrings(v.Dict, f.strings, words)
+		for i, c := range v.Codes()[:len(out)] {
+			out[i] = words[c]
+		}
+	default:
+		packStrings(v, f.strings, out)
+	}
+}
+
+// place turns ordered words into field values and returns the rows of sel that have one.
+func (f *keyField) place(v *vec.Vector, words []uint64, sel []uint32) []uint32 {
+	if v.Valid != nil || v.Enc == vec.Dict && v.Dict.Valid != nil {
+		if !f.nullEqual {
+			sel = dropNulls(v, sel)
+		} else {
+			return f.placeNulls(v, words, sel)
+		}
+	}
+	span, base := f.max-f.min, f.base()
+	out := sel[:0]
+	if len(sel) == len(words) {
+		k := 0
+		sel = sel[:len(words)]
+		for i, w := range words {
+			w -= f.min
+			words[i] = (w + base) << f.shift
+			sel[k] = uint32(i)
+			if w <= span {
+				k++
+			}
+		}
+		return sel[:k]
+	}
+	for _, i := range sel {
+		w := words[i] - f.min
+		words[i] = (w + base) << f.shift
+		if w <= span {
+			out = append(out, i)
+		}
+	}
+	return out
+}
+
+func (f *keyField) placeNulls(v *vec.Vector, words []uint64, sel []uint32) []uint32 {
+	span := f.max - f.min
+	out := sel[:0]
+	for _, i := range sel {
+		w := words[i] - f.min
+		switch {
+		case v.IsNull(int(i)):
+			words[i] = 0
+		case w <= span:
+			words[i] = (w + 1) << f.shift
+		default:
+			continue
+		}
+		out = append(out, i)
+	}
+	return out
+}
+
+// dropNulls returns the rows of sel that are not NULL in v, in sel's memory.
+func dropNulls(v *vec.Vector, sel []uint32) []uint32 {
+	switch {
+	case v.Enc == vec.Const:
+		if v.IsNull(0) {
+			return sel[:0]
+		}
+		return sel
+	case v.Enc == vec.Dict:
+		if v.Valid != nil {
+			sel = keepBits(v.Valid, sel)
+		}
+		if v.Dict.Valid == nil {
+			return sel
+		}
+		codes, out := v.Codes(), sel[:0]
+		for _, i := range sel {
+			if v.Dict.Valid.Get(int(codes[i])) {
+				out = append(out, i)
+			}
+		}
+		return out
+	case v.Valid == nil:
+		return sel
+	}
+	return keepBits(v.Valid, sel)
+}
+
+// keepBits returns the rows of sel whose bit is set, in sel's memory.
+func keepBits(b vec.Bitmap, sel []uint32) []uint32 {
+	out := sel[:0]
+	for _, i := range sel {
+		if b[i>>6]>>(i&63)&1 != 0 {
+			out = append(out, i)
+		}
+	}
+	return out
+}

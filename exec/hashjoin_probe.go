@@ -1,0 +1,227 @@
+package exec
+
+import (
+	"context"
+	"io"
+
+	"gsql/exec/expr"
+	"gsql/exec/vec"
+)
+
+// hashJoinStream probes the table with one partition.
+type hashJoinStream struct {
+	plan   *HashJoin
+	env    *Env
+	in     Stream
+	keys   []*expr.Program
+	cond   *joinCond
+	side   *hashBuild // nil until the first Next
+	direct bool       // every probe batch makes at most one batch: no pairs need to be counted out
+
+	words   keyWords
+	hits    joinHits
+	matched vec.Bitmap // kinds that put out build rows: those with a match here
+	pairs   joinPairs
+	ended   bool
+	rest    *buildRest // the last partition's, at the end
+}
+
+func newHashJoinStream(p *HashJoin, env *Env, in Stream) (*hashJoinStream, error) {
+	keys, err := expr.CompileAll(p.ProbeKeys, p.Probe.Schema().Index)
+	if err != nil {
+		return nil, err
+	}
+	cond, err := newJoinCond(p.Residual, p.Probe.Schema(), p.Build.Schema())
+	if err != nil {
+		return nil, err
+	}
+	return &hashJoinStream{plan: p, env: env, in: in, keys: keys, cond: cond}, nil
+}
+
+func (s *hashJoinStream) Close() error {
+	s.side, s.rest, s.ended = nil, nil, true
+	s.pairs = joinPairs{}
+	return s.in.Close()
+}
+
+func (s *hashJoinStream) Next(ctx context.Context) (*vec.Batch, error) {
+	if s.side == nil && !s.ended {
+		if err := s.begin(ctx); err != nil {
+			return nil, err
+		}
+	}
+	for !s.ended {
+		if ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		}
+		out, err := s.step(ctx)
+		if out != nil || err != nil {
+			return out, err
+		}
+	}
+	if s.rest != nil {
+		return s.rest.batch(ctx, s.env.BatchRows)
+	}
+	return nil, io.EOF
+}
+
+// begin gets the table, which the first partition to come here builds.
+func (s *hashJoinStream) begin(ctx context.Context) error {
+	p := s.plan
+	side, err := s.env.Shared(ctx, p, func(ctx context.Context) (any, error) {
+		side, err := p.build(ctx, s.env)
+		if err != nil {
+			return nil, err // not a nil pointer in an interface
+		}
+		return side, nil
+	})
+	if err != nil {
+		return err
+	}
+	s.side = side.(*hashBuild)
+	if p.Kind.keepsBuild() {
+		s.matched = vec.NewBitmap(s.side.rows)
+	}
+	switch p.Kind {
+	case Semi, Anti, Mark, BuildSemi, BuildAnti, Singular:
+		s.direct = s.cond == nil || s.side.table.unique
+	default:
+		s.direct = s.side.table.unique
+	}
+	s.ended = p.Kind.dropsProbe() && s.side.rows == 0
+	return nil
+}
+
+// step does a part of the work: it goes on with the pairs of a batch, or takes the next one. It returns nil
+// when that made no rows.
+func (s *hashJoinStream) step(ctx context.Context) (*vec.Batch, error) {
+	if s.pairs.batch != nil {
+		return s.stepPairs()
+	}
+	b, err := s.in.Next(ctx)
+	if err == io.EOF {
+		s.ended = true
+		if s.side.finish(s.matched) && s.plan.Kind.keepsBuild() {
+			s.rest = &buildRest{side: s.side.buildSide, kind: s.plan.Kind, probe: s.plan.Probe.Schema()}
+		}
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	if b.Sel != nil && len(b.Sel)*4 < b.Rows {
+		b = b.Compact()
+	}
+	keys := make([]*vec.Vector, len(s.keys))
+	for i, p := range s.keys {
+		if keys[i], err = p.Eval(s.env.Fn, b); err != nil {
+			return nil, err
+		}
+	}
+	s.side.table.lookup(keys, b.Len(), &s.words, &s.hits)
+	if s.direct {
+		return s.stepDirect(ctx, b, keys)
+	}
+	s.pairs.start(b, s.plan.Kind)
+	return nil, nil
+}
+
+// stepDirect joins a batch whose rows have at most one build row each, or where it is enough to know one.
+func (s *hashJoinStream) stepDirect(ctx context.Context, b *vec.Batch, keys []*vec.Vector) (*vec.Batch, error) {
+	h, t := &s.hits, s.side.table
+	var unknown []uint32
+	if s.cond != nil && len(h.probe) > 0 {
+		var err error
+		if unknown, err = s.judgeHits(b); err != nil {
+			return nil, err
+		}
+	}
+	if s.plan.Kind == Mark && s.side.unknown != nil {
+		var err error
+		if unknown, err = s.unknownMarks(ctx, b, keys); err != nil {
+			return nil, err
+		}
+	}
+	if s.matched != nil {
+		s.matchHits()
+	}
+	if s.plan.Kind == BuildSemi || s.plan.Kind == BuildAnti {
+		return nil, nil
+	}
+	build := h.start
+	if s.plan.Kind == Singular && !t.unique {
+		build = make([]uint32, len(h.probe))
+		for k := range h.probe {
+			if h.count[k] > 1 {
+				return nil, errSecondRow()
+			}
+			build[k] = t.row(h, k)
+		}
+	}
+	rows := physical(b, append([]uint32(nil), h.probe...))
+	switch s.plan.Kind {
+	case Semi:
+		return selectRows(b, rows), nil
+	case Anti:
+		return selectRows(b, remaining(b, rows)), nil
+	case Mark:
+		return markBatch(b, rows, unknown), nil
+	case Outer, FullOuter, Singular:
+		return outerBatch(b, s.side.cols, rows, build), nil
+	}
+	if len(rows) == 0 {
+		return nil, nil
+	}
+	return alignedBatch(b, s.side.cols, rows, build), nil
+}
+
+// judgeHits drops the hits, of a unique table, for which the condition is not true. It returns the rows of b
+// for which it is NULL, if the kind asks for them.
+func (s *hashJoinStream) judgeHits(b *vec.Batch) ([]uint32, error) {
+	h := &s.hits
+	rows := physical(b, append([]uint32(nil), h.probe...))
+	yes, null, err := s.cond.judge(s.env.Fn, s.cond.pairs(b, s.side.cols, rows, h.start), s.plan.Kind == Mark)
+	if err != nil {
+		return nil, err
+	}
+	unknown := make([]uint32, len(null))
+	for i, k := range null {
+		unknown[i] = rows[k]
+	}
+	for i, k := range yes {
+		h.probe[i], h.start[i] = h.probe[k], h.start[k]
+	}
+	h.cut(len(yes))
+	return unknown, nil
+}
+
+// unknownMarks returns the rows of b without a hit whose mark is NULL.
+func (s *hashJoinStream) unknownMarks(ctx context.Context, b *vec.Batch, keys []*vec.Vector) ([]uint32, error) {
+	if len(s.side.unknown.parts) == 1 && s.side.unknown.parts[0].null == 0 && !mayHaveNulls(keys) {
+		return nil, nil
+	}
+	var unknown []uint32
+	dense := &vec.Batch{Rows: b.Len()}
+	err := s.side.unknown.find(ctx, s.env, keys, remaining(dense, s.hits.probe), func(i uint32) { unknown = append(unknown, i) })
+	return physical(b, unknown), err
+}
+
+// matchHits remembers the build rows of all hits.
+func (s *hashJoinStream) matchHits() {
+	h, t := &s.hits, s.side.table
+	if t.unique {
+		for _, row := range h.start {
+			s.matched.Set(int(row))
+		}
+		return
+	}
+	for k, from := range h.start {
+		rows := t.rowsOf[from : from+h.count[k]]
+		if s.matched.Get(int(rows[0])) {
+			continue // the others of the group are set as well
+		}
+		for _, row := range rows {
+			s.matched.Set(int(row))
+		}
+	}
+}
