@@ -1,0 +1,14 @@
+// Package parquet reads tables from Parquet files.
+//
+// A file's footer is all that is read when a table is opened. A scan deals out row groups, or parts of large
+// ones, to its streams; each stream has one cursor per column that walks the pages of the column's chunk,
+// decompresses those that are needed and decodes them straight into vectors. Dictionary-encoded strings stay
+// dictionary vectors, one dictionary per chunk.
+//
+// What a condition excludes is left out as early as possible: row groups by their statistics, pages
+// without being decompressed when no row of theirs is left, values after they were decoded. All this is a
+// favour to the operators above, which check again.
+//
+// Files are foreign bytes. Every count and offset in them is checked before it is used, allocations are
+// bounded by what was read and not by what a header says, and damage is an XX001 error with the file's name.
+package parquet

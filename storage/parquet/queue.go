@@ -1,0 +1,249 @@
+package parquet
+
+import (
+	"context"
+	"io"
+	"os"
+	"sync"
+
+	"gsql/exec"
+	"gsql/exec/expr"
+)
+
+// queue deals out the row groups of a scan's files. Files are opened one after the other, when the row
+// groups of those before are all taken, and closed when their last task is done.
+type queue struct {
+	scan  *Scan
+	env   *exec.Env
+	stats *exec.OpStats
+
+	mu      sync.Mutex
+	wake    sync.Cond
+	file    int // the next file
+	opening int // files that a partition is opening at the moment
+	tasks   []*task
+	claimed int64 // rows given out
+	open    map[*openFile]struct{}
+	closed  bool
+}
+
+// task is a range of rows of one row group.
+type task struct {
+	file  *openFile
+	group int
+	skip  int64 // rows of the group before the range
+	rows  int64
+	dicts []dictCache // by output column, shared by the tasks of a row group; nil when there is one
+}
+
+// openFile is a file with tasks that are not done.
+type openFile struct {
+	*meta
+	io.ReaderAt
+	close func() error
+	tasks int
+}
+
+func newQueue(s *Scan, env *exec.Env) *queue {
+	q := &queue{scan: s, env: env, stats: env.Profile.Of(s), open: map[*openFile]struct{}{}}
+	q.wake.L = &q.mu
+	return q
+}
+
+// take returns the next task, nil when there is none left.
+func (q *queue) take(ctx context.Context) (*task, error) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for {
+		if ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		}
+		if q.closed || q.scan.limit >= 0 && q.claimed >= q.scan.limit {
+			return nil, nil
+		}
+		if len(q.tasks) > 0 {
+			t := q.tasks[0]
+			q.tasks = q.tasks[1:]
+			if !q.wanted(t.file.meta, t.group) {
+				q.stats.Prune(1)
+				q.done(t)
+				continue
+			}
+			q.claimed += t.rows
+			return t, nil
+		}
+		if q.file < len(q.scan.table.files) {
+			if err := q.nextFile(); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		if q.opening == 0 {
+			return nil, nil
+		}
+		// Another partition is opening a file, which is a matter of microseconds.
+		q.wake.Wait()
+	}
+}
+
+// nextFile opens the next file and adds its row groups. It is called with the lock, which it gives up while
+// it reads.
+func (q *queue) nextFile() error {
+	f := q.scan.table.files[q.file]
+	q.file++
+	q.opening++
+	q.mu.Unlock()
+	m, err := q.scan.table.shape.meta(f)
+	var h *os.File
+	var groups []int
+	if err == nil {
+		groups, err = q.groups(m)
+	}
+	if err == nil && len(groups) > 0 {
+		h, err = f.Open()
+	}
+	q.mu.Lock()
+	q.opening--
+	q.wake.Broadcast()
+	if err != nil || h == nil {
+		return err
+	}
+	of := &openFile{meta: m, ReaderAt: h, close: h.Close}
+	q.open[of] = struct{}{}
+	for _, g := range groups {
+		q.add(of, g, len(groups))
+	}
+	if q.closed {
+		q.closeFiles()
+	}
+	return nil
+}
+
+// groups returns the row groups of a file that statistics do not exclude.
+func (q *queue) groups(m *meta) ([]int, error) {
+	for _, ord := range q.scan.columns {
+		if err := refused(&m.cols[ord], m.file); err != nil {
+			return nil, err
+		}
+	}
+	var keep []int
+	for g := range m.groups {
+		for _, ord := range q.scan.columns {
+			if _, err := m.chunk(g, ord); err != nil {
+				return nil, err
+			}
+		}
+		switch {
+		case m.groups[g].rows == 0:
+		case q.scan.prune != nil && !mayMatch(q.scan.prune, q.boundsIn(m, g)):
+			q.stats.Prune(1)
+		default:
+			keep = append(keep, g)
+		}
+	}
+	return keep, nil
+}
+
+// boundsIn returns the bounds of columns in a row group.
+func (q *queue) boundsIn(m *meta, g int) func(expr.ColID) (bounds, bool) {
+	return func(id expr.ColID) (bounds, bool) {
+		i := q.scan.out.Index(id)
+		if i < 0 {
+			return bounds{}, false
+		}
+		return q.columnBounds(m, g, i), true
+	}
+}
+
+func (q *queue) columnBounds(m *meta, g, i int) bounds {
+	ord := q.scan.columns[i]
+	k, err := m.chunk(g, ord)
+	if err != nil {
+		return bounds{nulls: -1}
+	}
+	return boundsOf(&m.cols[ord], k, m.groups[g].rows)
+}
+
+// Large row groups are divided when there are not enough for all partitions.
+const (
+	tasksPerPartition = 4
+	minTaskRows       = 256 << 10
+)
+
+// add makes tasks of a row group, one of the number of groups that the file has.
+func (q *queue) add(of *openFile, g, groups int) {
+	rows := of.groups[g].rows
+	pieces := int64(1)
+	if want := tasksPerPartition * q.scan.parts; q.scan.parts > 1 && len(q.scan.table.files)*groups < want {
+		pieces = min(int64((want+groups-1)/groups), max(rows/minTaskRows, 1))
+	}
+	var dicts []dictCache
+	if pieces > 1 {
+		dicts = make([]dictCache, len(q.scan.columns))
+	}
+	size := (rows + pieces - 1) / pieces
+	for at := int64(0); at < rows; at += size {
+		q.tasks = append(q.tasks, &task{of, g, at, min(size, rows-at), dicts})
+		of.tasks++
+	}
+}
+
+// wanted reports whether the filters published so far leave anything of a row group.
+func (q *queue) wanted(m *meta, g int) bool {
+	for _, rf := range q.scan.filters {
+		f := q.env.Filter(rf.id)
+		if f == nil {
+			continue
+		}
+		if f.Empty {
+			return false
+		}
+		b := q.columnBounds(m, g, rf.col)
+		if onlyNulls(b) {
+			return false
+		}
+		if order, ok := compareBound(b.max, f.Min); ok && order < 0 {
+			return false
+		}
+		if order, ok := compareBound(b.min, f.Max); ok && order > 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// finish says that a task is done; its file may be closed.
+func (q *queue) finish(t *task) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.done(t)
+}
+
+func (q *queue) done(t *task) {
+	of := t.file
+	of.tasks--
+	if of.tasks == 0 {
+		of.close()
+		delete(q.open, of)
+	}
+}
+
+// Close ends the scan and closes what is open; streams are closed before.
+func (q *queue) Close() error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.closed = true
+	return q.closeFiles()
+}
+
+func (q *queue) closeFiles() error {
+	var first error
+	for of := range q.open {
+		if err := of.close(); err != nil && first == nil {
+			first = err
+		}
+	}
+	clear(q.open)
+	q.tasks = nil
+	return first
+}

@@ -1,0 +1,57 @@
+package parquet
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"gsql/exec"
+	"gsql/exec/expr"
+)
+
+// Scan reads columns of Parquet files. Its partitions share a queue of row groups, so that all are busy until
+// the last one.
+type Scan struct {
+	table   *table
+	out     exec.Schema
+	columns []int // ordinals in the table of out
+	prune   expr.Expr
+	limit   int64 // -1: none
+	parts   int
+	filters []runtimeFilter
+}
+
+// runtimeFilter is a filter that a join publishes, on column col of the output.
+type runtimeFilter struct{ id, col int }
+
+func (s *Scan) Schema() exec.Schema             { return s.out }
+func (s *Scan) Partitioning() exec.Partitioning { return exec.Partitioning{N: s.parts} }
+func (s *Scan) Inputs() []exec.Plan             { return nil }
+
+func (s *Scan) String() string {
+	names := make([]string, len(s.out))
+	for i, f := range s.out {
+		names[i] = f.Name
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "ParquetScan %s [%s]", s.table.name, strings.Join(names, ", "))
+	if s.prune != nil {
+		b.WriteString(" prune " + s.prune.String())
+	}
+	for _, f := range s.filters {
+		fmt.Fprintf(&b, " join filter %d on %s", f.id, s.out[f.col].Name)
+	}
+	if s.limit >= 0 {
+		fmt.Fprintf(&b, " limit %d", s.limit)
+	}
+	return b.String()
+}
+
+// Open starts a partition. Partitions that share an execution share its queue.
+func (s *Scan) Open(ctx context.Context, env *exec.Env, part int) (exec.Stream, error) {
+	q, err := env.Shared(ctx, s, func(context.Context) (any, error) { return newQueue(s, env), nil })
+	if err != nil {
+		return nil, err
+	}
+	return newStream(s, env, q.(*queue)), nil
+}

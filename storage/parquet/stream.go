@@ -1,0 +1,247 @@
+package parquet
+
+import (
+	"context"
+	"io"
+
+	"gsql/exec"
+	"gsql/exec/vec"
+)
+
+// stream yields the rows of the tasks that one partition takes.
+type stream struct {
+	scan  *Scan
+	env   *exec.Env
+	queue *queue
+	stats *exec.OpStats
+	terms []*term
+
+	task   *task
+	left   int64 // rows of the task
+	cur    []*cursor
+	behind []int64 // rows that a cursor has yet to pass over
+	window int     // rows looked at at once
+	sent   int64
+
+	pending *vec.Batch // the rest of a batch that was too large
+	done    bool
+}
+
+// wideWindow is how many times the rows of a batch are looked at when few of them survive.
+const wideWindow = 8
+
+func newStream(s *Scan, env *exec.Env, q *queue) *stream {
+	return &stream{scan: s, env: env, queue: q, stats: q.stats, terms: compileTerms(s), window: max(env.BatchRows, 1),
+		cur: make([]*cursor, len(s.columns)), behind: make([]int64, len(s.columns))}
+}
+
+// Next returns the next rows that the scan's conditions may let pass.
+func (s *stream) Next(ctx context.Context) (*vec.Batch, error) {
+	for {
+		if ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		}
+		if s.pending != nil {
+			return s.piece(), nil
+		}
+		if s.done {
+			return nil, io.EOF
+		}
+		if s.task == nil {
+			if err := s.start(ctx); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		b, err := s.step()
+		if err != nil {
+			return nil, err
+		}
+		if s.left == 0 {
+			s.end()
+		}
+		if b != nil {
+			s.pending = b
+		}
+	}
+}
+
+// piece returns up to a batch's rows of pending.
+func (s *stream) piece() *vec.Batch {
+	b, n := s.pending, max(s.env.BatchRows, 1)
+	if b.Rows <= n+n/2 {
+		s.pending = nil
+		return b
+	}
+	head := &vec.Batch{Cols: make([]*vec.Vector, len(b.Cols)), Rows: n}
+	rest := &vec.Batch{Cols: make([]*vec.Vector, len(b.Cols)), Rows: b.Rows - n}
+	for i, v := range b.Cols {
+		head.Cols[i], rest.Cols[i] = vec.Slice(v, 0, n), vec.Slice(v, n, b.Rows)
+	}
+	s.pending = rest
+	return head
+}
+
+// start takes the next task, or sets done.
+func (s *stream) start(ctx context.Context) error {
+	if s.scan.limit >= 0 && s.sent >= s.scan.limit {
+		s.done = true
+		return nil
+	}
+	t, err := s.queue.take(ctx)
+	if err != nil || t == nil {
+		s.done = true
+		return err
+	}
+	s.task, s.left = t, t.rows
+	f := t.file
+	for i, ord := range s.scan.columns {
+		k, err := f.chunk(t.group, ord)
+		if err != nil {
+			return err
+		}
+		p, err := newPages(f.file.Path, f.cols[ord].name, f.ReaderAt, f.file.Size, k)
+		if err != nil {
+			return err
+		}
+		var shared *dictCache
+		if t.dicts != nil {
+			shared = &t.dicts[i]
+		}
+		s.cur[i] = newCursor(&f.cols[ord], p, f.groups[t.group].rows, shared)
+		s.behind[i] = t.skip
+	}
+	return nil
+}
+
+// end lets go of a task that is done.
+func (s *stream) end() {
+	if s.task == nil {
+		return
+	}
+	s.queue.finish(s.task)
+	s.task = nil
+	clear(s.cur)
+}
+
+// step reads the next window of the task. It returns nil when no row of it is left.
+func (s *stream) step() (*vec.Batch, error) {
+	n := int(min(int64(s.window), s.left))
+	if s.scan.limit >= 0 {
+		if n = int(min(int64(n), s.scan.limit-s.sent)); n <= 0 {
+			s.left = 0
+			return nil, nil
+		}
+	}
+	s.left -= int64(n)
+	r := rows{n: n, kept: n, cols: make([]*vec.Vector, len(s.cur))}
+	for _, t := range s.terms {
+		if err := s.apply(t, &r); err != nil {
+			return nil, err
+		}
+		if r.kept == 0 {
+			break
+		}
+	}
+	s.adapt(&r)
+	for i := range r.cols {
+		if r.cols[i] != nil {
+			continue
+		}
+		if r.kept == 0 {
+			s.behind[i] += int64(n)
+		} else if err := s.fetch(i, &r); err != nil {
+			return nil, err
+		}
+	}
+	if r.kept == 0 {
+		return nil, nil
+	}
+	s.sent += int64(r.kept)
+	return &vec.Batch{Cols: r.cols, Rows: r.kept}, nil
+}
+
+// adapt widens the window when few rows survive and narrows it when many do, so that batches keep a
+// reasonable size.
+func (s *stream) adapt(r *rows) {
+	switch size := max(s.env.BatchRows, 1); {
+	case r.kept < r.n/4:
+		s.window = min(s.window*2, size*wideWindow)
+	case r.kept > r.n/2:
+		s.window = size
+	}
+}
+
+// rows is a window of n rows of which kept are left: those numbered in sel, nil for all. cols holds the rows
+// left of the columns that have been read.
+type rows struct {
+	n, kept int
+	sel     []uint32
+	cols    []*vec.Vector
+}
+
+// narrow keeps those of the rows left whose places are in kept.
+func (r *rows) narrow(kept []uint32) {
+	if len(kept) == r.kept {
+		return
+	}
+	for i, v := range r.cols {
+		if v != nil {
+			r.cols[i] = vec.Gather(v, kept)
+		}
+	}
+	if r.sel == nil {
+		r.sel = kept
+	} else {
+		sel := make([]uint32, len(kept))
+		for i, k := range kept {
+			sel[i] = r.sel[k]
+		}
+		r.sel = sel
+	}
+	r.kept = len(kept)
+}
+
+// fetch reads a column for the rows left. It runs foreign bytes through many decoders: should one miss that
+// they are damaged, the error says so and the process goes on.
+func (s *stream) fetch(i int, r *rows) (err error) {
+	c := s.cur[i]
+	defer func() {
+		if x := recover(); x != nil {
+			err = c.pages.corrupt("%v", x)
+		}
+		s.stats.Read(c.pages.read)
+		c.pages.read = 0
+	}()
+	from, to := 0, r.n
+	if r.sel != nil {
+		from, to = int(r.sel[0]), int(r.sel[len(r.sel)-1])+1
+	}
+	if err := c.skip(s.behind[i] + int64(from)); err != nil {
+		return err
+	}
+	v, err := c.read(to - from)
+	if err != nil {
+		return err
+	}
+	s.behind[i] = int64(r.n - to)
+	if r.sel != nil && r.kept < to-from {
+		sel := r.sel
+		if from > 0 {
+			sel = make([]uint32, len(r.sel))
+			for k, x := range r.sel {
+				sel[k] = x - uint32(from)
+			}
+		}
+		v = vec.Gather(v, sel)
+	}
+	r.cols[i] = v
+	return nil
+}
+
+// Close gives up the task.
+func (s *stream) Close() error {
+	s.end()
+	s.pending, s.done = nil, true
+	return nil
+}

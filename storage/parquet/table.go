@@ -1,0 +1,156 @@
+package parquet
+
+import (
+	"context"
+	"math"
+
+	"gsql/exec"
+	"gsql/exec/sqlstate"
+	"gsql/exec/types"
+	"gsql/exec/vec"
+	"gsql/storage/file"
+)
+
+type table struct {
+	name  string
+	files []file.File
+	shape *Shape
+}
+
+// NewTable returns the table of some files, whose shape Infer found.
+func NewTable(name string, files []file.File, shape *Shape) exec.Table {
+	return &table{name, files, shape}
+}
+
+func (t *table) Schema() exec.Schema { return t.shape.Schema }
+
+// Scan returns a plan over the row groups of the files, which its partitions take as they come to them.
+func (t *table) Scan(_ context.Context, req exec.ScanRequest) (exec.Plan, error) {
+	s := &Scan{table: t, columns: req.Columns, prune: req.Prune, limit: req.Limit, parts: max(req.Partitions, 1)}
+	if req.Prune != nil || len(req.Filters) > 0 {
+		s.limit = -1 // how many rows it takes to find those that pass is not known
+	}
+	first, err := t.shape.meta(t.files[0])
+	if err != nil {
+		return nil, err
+	}
+	for i, ord := range req.Columns {
+		f := t.shape.Schema[ord]
+		f.ID = req.IDs[i]
+		s.out = append(s.out, f)
+		if err := refused(&first.cols[ord], t.files[0]); err != nil {
+			return nil, err
+		}
+	}
+	for _, f := range req.Filters {
+		if at := s.out.Index(f.Col); at >= 0 {
+			s.filters = append(s.filters, runtimeFilter{f.ID, at})
+		}
+	}
+	return s, nil
+}
+
+// refused returns the error of using a column that cannot be read.
+func refused(c *column, f file.File) error {
+	if c.refuse == "" {
+		return nil
+	}
+	return sqlstate.Unsupported("Select the other columns by name.", "column %q of Parquet file %q cannot be read: it is %s, which is not supported", c.name, f.Path, c.refuse)
+}
+
+// statsFiles is how many footers are read at most to learn about a table.
+const statsFiles = 32
+
+// Stats reads the footers of the files, of the first ones if there are many, and adds up what they say.
+func (t *table) Stats() exec.Stats {
+	st := exec.Stats{Columns: make([]exec.ColumnStats, len(t.shape.Schema))}
+	var metas []*meta
+	var known int64
+	for i, f := range t.files {
+		st.Bytes += f.Size
+		if i >= statsFiles {
+			continue
+		}
+		m, err := t.shape.meta(f)
+		if err != nil {
+			return exec.Stats{Bytes: st.Bytes} // the scan will say what is wrong
+		}
+		metas = append(metas, m)
+		known += f.Size
+		for _, g := range m.groups {
+			st.Rows += float64(g.rows)
+		}
+	}
+	rows := st.Rows
+	if known > 0 && len(metas) < len(t.files) {
+		st.Rows *= float64(st.Bytes) / float64(known)
+	}
+	for i := range st.Columns {
+		st.Columns[i] = columnStats(metas, i, rows, len(metas) == len(t.files))
+		if d := &st.Columns[i].Distinct; *d > 0 {
+			*d = min(math.Ceil(*d), st.Rows)
+		}
+	}
+	return st
+}
+
+// columnStats adds up the statistics of column i. Bounds are given when all row groups have them and all
+// files are known.
+func columnStats(metas []*meta, i int, rows float64, complete bool) exec.ColumnStats {
+	var cs exec.ColumnStats
+	var nulls, size float64
+	haveNulls, haveMin, haveMax := true, complete, complete
+	for _, m := range metas {
+		c := &m.cols[i]
+		for g := range m.groups {
+			chunk, err := m.chunk(g, i)
+			if err != nil {
+				return exec.ColumnStats{}
+			}
+			b := boundsOf(c, chunk, m.groups[g].rows)
+			haveNulls = haveNulls && b.nulls >= 0
+			nulls += float64(max(b.nulls, 0))
+			size += float64(chunk.raw)
+			if onlyNulls(b) {
+				continue
+			}
+			haveMin = haveMin && b.min != nil
+			haveMax = haveMax && b.max != nil
+			if haveMin && (cs.Min == nil || vec.CompareRows(b.min, 0, cs.Min, 0) < 0) {
+				cs.Min = b.min
+			}
+			if haveMax && (cs.Max == nil || vec.CompareRows(b.max, 0, cs.Max, 0) > 0) {
+				cs.Max = b.max
+			}
+		}
+	}
+	if !haveMin {
+		cs.Min = nil
+	}
+	if !haveMax {
+		cs.Max = nil
+	}
+	if rows > 0 {
+		if haveNulls {
+			cs.NullFrac = nulls / rows
+		}
+		cs.Width = float64(metas[0].cols[i].kind.Width())
+		if metas[0].cols[i].kind == types.KView {
+			cs.Width = size / rows
+		}
+	}
+	return cs
+}
+
+// chunk returns the chunk of column i, by the table's order, in row group g.
+func (m *meta) chunk(g, i int) (*chunkMeta, error) {
+	c, cols := &m.cols[i], m.groups[g].cols
+	if c.leaf >= len(cols) {
+		return nil, corrupt(m.file.Path, "row group %d has no column %q", g, c.name)
+	}
+	k := &cols[c.leaf]
+	if c.refuse == "" && !k.encrypted && k.typ != c.phys {
+		return nil, corrupt(m.file.Path, "column %q has another physical type in row group %d than in the schema", c.name, g)
+	}
+	return k, nil
+}
