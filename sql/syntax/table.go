@@ -1,0 +1,98 @@
+package syntax
+
+// TableExpr is an item of FROM: *Table, *File, *FuncTable, *SubqueryTable or *Join.
+type TableExpr interface {
+	Position() int
+	tableExpr()
+}
+
+// Alias is what FROM calls an item: AS name (columns). Name is "" if there is none.
+type Alias struct {
+	Pos     int
+	Name    string
+	Columns []Ident // may be fewer than the item has
+}
+
+// Table is a table by name.
+type Table struct {
+	QualifiedName
+	Only  bool // FROM ONLY t
+	Alias Alias
+}
+
+// File is a file by its path: FROM 'x.csv'.
+type File struct {
+	Pos   int
+	Path  string
+	Alias Alias
+}
+
+// FuncTable is a call of a function in FROM, or several of ROWS FROM (f(..), g(..)).
+type FuncTable struct {
+	Pos        int
+	Calls      []*FuncTableCall
+	RowsFrom   bool // written ROWS FROM
+	Ordinality bool // WITH ORDINALITY
+	Lateral    bool // written LATERAL; functions see the items to their left in any case
+	Alias      Alias
+	ColumnDefs []ColumnDef // AS f(a int, b text)
+}
+
+// FuncTableCall is one function of a FuncTable. Expr is a *Call, but for CURRENT_DATE and its like, which
+// PostgreSQL lets stand in FROM, and CAST.
+type FuncTableCall struct {
+	Expr       Expr
+	ColumnDefs []ColumnDef // ROWS FROM (f() AS (a int))
+}
+
+// ColumnDef is a column with its type.
+type ColumnDef struct {
+	Ident
+	Type *TypeName
+}
+
+// SubqueryTable is a query in FROM.
+type SubqueryTable struct {
+	Pos     int
+	Query   *Query
+	Lateral bool
+	Alias   Alias
+}
+
+// Join is a join of two table expressions.
+type Join struct {
+	Pos        int
+	Kind       JoinKind
+	Left       TableExpr
+	Right      TableExpr
+	Natural    bool
+	Using      []Ident // nil if not USING
+	UsingAlias string  // USING (..) AS name
+	On         Expr    // nil for CROSS, NATURAL and USING
+	Alias      Alias   // of a join in parentheses
+}
+
+// JoinKind is the kind of a Join.
+type JoinKind uint8
+
+const (
+	InnerJoin JoinKind = iota
+	CrossJoin
+	LeftJoin
+	RightJoin
+	FullJoin
+)
+
+func (k JoinKind) String() string { return [...]string{"INNER", "CROSS", "LEFT", "RIGHT", "FULL"}[k] }
+
+func (t *Table) Position() int         { return t.Pos }
+func (t *File) Position() int          { return t.Pos }
+func (t *FuncTable) Position() int     { return t.Pos }
+func (t *SubqueryTable) Position() int { return t.Pos }
+func (t *Join) Position() int          { return t.Pos }
+
+func (*Table) tableExpr()         {}
+func (*File) tableExpr()          {}
+func (*FuncTable) tableExpr()     {}
+func (*SubqueryTable) tableExpr() {}
+func (*Join) tableExpr()          {}
