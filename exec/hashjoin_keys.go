@@ -14,12 +14,12 @@ import (
 // at once. Otherwise words are hashes, and keys must be compared.
 type keyCodec struct {
 	exact  bool
-	fields []keyField // one per key
+	fields []codecField // one per key
 	span   uint64     // exact: the largest word
 }
 
-// keyField places one key within the words.
-type keyField struct {
+// codecField places one key within the words.
+type codecField struct {
 	nullEqual bool
 	kind      types.Kind
 	strings   int    // KView: the length of the longest build key
@@ -28,7 +28,7 @@ type keyField struct {
 }
 
 // nullCode is what a field holds for NULL; other values begin behind it when NULL is equal to NULL.
-func (f *keyField) base() uint64 {
+func (f *codecField) base() uint64 {
 	if f.nullEqual {
 		return 1
 	}
@@ -40,7 +40,7 @@ const maxPackedString = 7
 
 // newKeyCodec looks at the build side's keys, flat vectors of n rows.
 func newKeyCodec(keys []*vec.Vector, n int, nullEqual []bool) *keyCodec {
-	c := &keyCodec{fields: make([]keyField, len(keys)), exact: true}
+	c := &keyCodec{fields: make([]codecField, len(keys)), exact: true}
 	shift := 0
 	words := make([]uint64, n)
 	for k, v := range keys {
@@ -152,7 +152,7 @@ func (c *keyCodec) pack(keys []*vec.Vector, w *keyWords) {
 }
 
 // adapt returns v with values of f's kind, and which rows have such a value (nil: all).
-func (f *keyField) adapt(v *vec.Vector) (*vec.Vector, vec.Bitmap) {
+func (f *codecField) adapt(v *vec.Vector) (*vec.Vector, vec.Bitmap) {
 	if v.Kind == f.kind || v.Kind != types.KInt128 {
 		return v, nil
 	}
@@ -169,7 +169,7 @@ func (f *keyField) adapt(v *vec.Vector) (*vec.Vector, vec.Bitmap) {
 }
 
 // encode writes the ordered words of v.
-func (f *keyField) encode(v *vec.Vector, out []uint64) {
+func (f *codecField) encode(v *vec.Vector, out []uint64) {
 	if f.kind != types.KView {
 		encodeOrdered(v, out)
 		return
@@ -197,7 +197,7 @@ func (f *keyField) encode(v *vec.Vector, out []uint64) {
 }
 
 // place turns ordered words into field values and returns the rows of sel that have one.
-func (f *keyField) place(v *vec.Vector, words []uint64, sel []uint32) []uint32 {
+func (f *codecField) place(v *vec.Vector, words []uint64, sel []uint32) []uint32 {
 	if v.Valid != nil || v.Enc == vec.Dict && v.Dict.Valid != nil {
 		if !f.nullEqual {
 			sel = dropNulls(v, sel)
@@ -230,7 +230,7 @@ func (f *keyField) place(v *vec.Vector, words []uint64, sel []uint32) []uint32 {
 	return out
 }
 
-func (f *keyField) placeNulls(v *vec.Vector, words []uint64, sel []uint32) []uint32 {
+func (f *codecField) placeNulls(v *vec.Vector, words []uint64, sel []uint32) []uint32 {
 	span := f.max - f.min
 	out := sel[:0]
 	for _, i := range sel {
