@@ -15,7 +15,7 @@ import (
 type keyCodec struct {
 	exact  bool
 	fields []codecField // one per key
-	span   uint64     // exact: the largest word
+	span   uint64       // exact: the largest word
 }
 
 // codecField places one key within the words.
