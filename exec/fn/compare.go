@@ -186,8 +186,7 @@ func (p comparison) numeric(out *compareOut) {
 			p.numericConst(out)
 			return
 		}
-		x, y := nums(a), nums(b)
-		out.where(p.n, func(i int) bool { return p.op.holds(vec.CmpNum(x[Row(a, i)], y[Row(b, i)])) })
+		p.nums(out)
 		return
 	}
 	if b.Enc == vec.Const && a.Enc != vec.Const {
@@ -201,8 +200,18 @@ func (p comparison) numeric(out *compareOut) {
 		runOrdered(p, out, x, y)
 		return
 	}
-	nx, ny := nums(a), nums(b)
-	out.where(p.n, func(i int) bool { return p.op.holds(vec.CmpNum(nx[Row(a, i)], ny[Row(b, i)])) })
+	p.nums(out)
+}
+
+// nums compares numerics one by one.
+func (p comparison) nums(out *compareOut) {
+	x, y := nums(p.a), nums(p.b)
+	out.where(p.n, func(i int) bool {
+		if p.a.IsNull(i) || p.b.IsNull(i) { // which may be anything, such as a number of a billion digits
+			return false
+		}
+		return p.op.holds(vec.CmpNum(x[Row(p.a, i)], y[Row(p.b, i)]))
+	})
 }
 
 // numericConst compares a column of 64-bit integers of one scale with a constant of any scale. The
