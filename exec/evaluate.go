@@ -13,21 +13,34 @@ type evaluator struct {
 }
 
 func newEvaluator(e expr.Expr, in Schema) (evaluator, error) {
-	if c, ok := e.(*expr.Column); ok {
-		if o := in.Index(c.ID); o >= 0 {
-			return evaluator{ordinal: o}, nil
-		}
+	out, err := newEvaluators([]expr.Expr{e}, in)
+	if err != nil {
+		return evaluator{}, err
 	}
-	p, err := expr.Compile(e, in.Index)
-	return evaluator{-1, p}, err
+	return out[0], nil
 }
 
+// newEvaluators compiles expressions that are evaluated over the same batches; what they have in common is
+// computed once.
 func newEvaluators(es []expr.Expr, in Schema) ([]evaluator, error) {
 	out := make([]evaluator, len(es))
+	var rest []expr.Expr
 	for i, e := range es {
-		var err error
-		if out[i], err = newEvaluator(e, in); err != nil {
-			return nil, err
+		out[i].ordinal = -1
+		if c, ok := e.(*expr.Column); ok {
+			out[i].ordinal = in.Index(c.ID)
+		}
+		if out[i].ordinal < 0 {
+			rest = append(rest, e)
+		}
+	}
+	programs, err := expr.CompileAll(rest, in.Index)
+	if err != nil {
+		return nil, err
+	}
+	for i := range out {
+		if out[i].ordinal < 0 {
+			out[i].program, programs = programs[0], programs[1:]
 		}
 	}
 	return out, nil

@@ -1,0 +1,494 @@
+package exec
+
+import (
+	"bytes"
+	"math"
+	"math/bits"
+	"unsafe"
+
+	"gsql/exec/sqlstate"
+	"gsql/exec/types"
+	"gsql/exec/vec"
+)
+
+// groupTable numbers the distinct keys of rows densely, in the order in which they are first seen. Keys are
+// packed into words by a keyLayout; a hash table with linear probing finds the group of a row's words. Its
+// slots hold half of the hash, so that a slot of another key is passed by without a look at the key, and so
+// that the table grows without hashing again; a slot's place is the top of that half, so it grows in one
+// pass in order. Neither slots nor keys hold pointers.
+type groupTable struct {
+	layout *keyLayout
+	slots  []uint64 // hash half << 32 | group+1; 0: free
+	shift  uint     // hash half >> shift is a row's first slot
+	groups int
+	keys   keyBlocks
+	longs  []longKeys     // per field that may have long strings
+	firsts []*vec.Builder // per field that keeps the first value
+	codes  *codePath
+
+	finished []*vec.Vector // what firsts held, once the groups are read
+
+	// Scratch of one chunk.
+	words   []uint64
+	hashes  []uint32
+	touched uint64
+}
+
+// chunkRows is how many rows are packed and looked up at a time: few enough to stay in the first caches.
+const chunkRows = 1024
+
+func newGroupTable(ts []types.Type) *groupTable {
+	l := newKeyLayout(ts)
+	t := &groupTable{layout: l, keys: newKeyBlocks(l.words), longs: make([]longKeys, l.longs)}
+	for _, f := range l.fields {
+		if f.first >= 0 {
+			t.firsts = append(t.firsts, vec.NewBuilder(f.typ))
+		}
+	}
+	t.codes = newCodePath(ts)
+	t.reset()
+	return t
+}
+
+// reset makes the table empty; it keeps some of its memory.
+func (t *groupTable) reset() {
+	if len(t.slots) == 0 || len(t.slots) > 1<<18 {
+		t.slots = make([]uint64, 4*chunkRows)
+	} else {
+		clear(t.slots)
+	}
+	t.shift = uint(32 - bits.TrailingZeros(uint(len(t.slots))))
+	t.groups = 0
+	t.keys = newKeyBlocks(t.layout.words)
+	clear(t.longs)
+	for _, b := range t.firsts {
+		b.Finish()
+	}
+	t.finished = nil
+	t.codes.forget()
+}
+
+// bytes returns the memory held.
+func (t *groupTable) bytes() int64 {
+	n := int64(len(t.slots))*8 + t.keys.bytes() + t.codes.bytes() + int64(cap(t.words))*8 + int64(cap(t.hashes))*4
+	for i := range t.longs {
+		n += t.longs[i].bytes()
+	}
+	for _, f := range t.layout.fields {
+		if f.first >= 0 {
+			n += int64(t.groups) * int64(f.typ.Kind().Width()+8)
+		}
+	}
+	return n
+}
+
+// find writes the group of each of n rows to groups, making groups for new keys. The columns may have any
+// encoding.
+func (t *groupTable) find(cols []*vec.Vector, n int, groups []uint32) error {
+	if misses, ok := t.codes.lookup(cols, n, groups); ok {
+		if len(misses) == 0 {
+			return nil
+		}
+		some := make([]*vec.Vector, len(cols))
+		for i, v := range cols {
+			some[i] = vec.Gather(v, misses)
+		}
+		found := make([]uint32, len(misses))
+		if err := t.findKeys(some, len(misses), found); err != nil {
+			return err
+		}
+		t.codes.learn(misses, found, groups)
+		return nil
+	}
+	return t.findKeys(cols, n, groups)
+}
+
+// findKeys is find by the keys themselves.
+func (t *groupTable) findKeys(cols []*vec.Vector, n int, groups []uint32) error {
+	flat := make([]*vec.Vector, len(cols))
+	for i, v := range cols {
+		flat[i] = vec.Flatten(v)
+	}
+	w := t.layout.words
+	t.words = resize(t.words, min(n, chunkRows)*w)
+	t.hashes = resize(t.hashes, min(n, chunkRows))
+	for from := 0; from < n; from += chunkRows {
+		rows := min(chunkRows, n-from)
+		if err := t.reserveSlots(rows); err != nil {
+			return err
+		}
+		long := t.layout.pack(flat, from, rows, t.words)
+		hashWords(t.words[:rows*w], w, t.hashes[:rows])
+		c := chunk{table: t, cols: flat, from: from, words: t.words[:rows*w], hashes: t.hashes[:rows], groups: groups[from : from+rows]}
+		if len(t.slots) > 1<<15 {
+			c.touch()
+		}
+		switch {
+		case long:
+			c.findLong()
+		case w == 1:
+			c.find1()
+		case w == 2:
+			c.find2()
+		default:
+			c.findAny()
+		}
+	}
+	return nil
+}
+
+// reserveSlots makes room for so many more groups.
+func (t *groupTable) reserveSlots(more int) error {
+	if t.groups+more >= math.MaxUint32-1 {
+		return sqlstate.New(sqlstate.ProgramLimitExceeded, "one partition has more than %d groups", uint32(math.MaxUint32-chunkRows)).
+			WithHint("Raise the number of partitions.")
+	}
+	need := t.groups + more
+	if need*2 <= len(t.slots) || len(t.slots) >= 1<<24 && need*4 <= len(t.slots)*3 {
+		return nil
+	}
+	size := 4 * len(t.slots)
+	if len(t.slots) >= 1<<20 {
+		size = 2 * len(t.slots)
+	}
+	t.grow(size)
+	return nil
+}
+
+func (t *groupTable) grow(size int) {
+	old := t.slots
+	t.slots = make([]uint64, size)
+	t.shift = uint(32 - bits.TrailingZeros(uint(size)))
+	mask := uint(size - 1)
+	for _, s := range old {
+		if s == 0 {
+			continue
+		}
+		pos := uint(s >> 32 >> t.shift)
+		for t.slots[pos&mask] != 0 {
+			pos++
+		}
+		t.slots[pos&mask] = s
+	}
+}
+
+// hashWords writes a hash of each row of w words.
+func hashWords(words []uint64, w int, out []uint32) {
+	const k0, k1 = 0x9e3779b97f4a7c15, 0xd1b54a32d192ed03
+	switch {
+	case vec.ConstantHash:
+		clear(out)
+		return
+	case w == 0:
+		clear(out)
+	case w == 1:
+		for i := range out {
+			hi, lo := bits.Mul64(words[i]^k0, k1)
+			out[i] = uint32((hi ^ lo) >> 32)
+		}
+	case w == 2:
+		for i := range out {
+			k := words[2*i:][:2]
+			hi, lo := bits.Mul64(k[0]^k0, k[1]^k1)
+			hi, lo = bits.Mul64(hi^k1, lo^k0)
+			out[i] = uint32((hi ^ lo) >> 32)
+		}
+	default:
+		for i := range out {
+			k := words[i*w:][:w]
+			h := uint64(k0)
+			for len(k) >= 2 {
+				hi, lo := bits.Mul64(k[0]^h, k[1]^k1)
+				h = hi ^ lo
+				k = k[2:]
+			}
+			if len(k) == 1 {
+				h ^= k[0]
+			}
+			hi, lo := bits.Mul64(h^k1, k0)
+			out[i] = uint32((hi ^ lo) >> 32)
+		}
+	}
+}
+
+// chunk is the lookup of some rows.
+type chunk struct {
+	table  *groupTable
+	cols   []*vec.Vector // flat; row 0 of the chunk is row from
+	from   int
+	words  []uint64
+	hashes []uint32
+	groups []uint32
+}
+
+// touch loads the slots of all rows, and the keys they lead to, before they are needed: the loads do not
+// wait for each other, while those of a lookup come after the comparison before.
+func (c *chunk) touch() {
+	t := c.table
+	var x uint64
+	mask := uint(len(t.slots) - 1)
+	far := len(t.slots) > 1<<17
+	for _, h := range c.hashes {
+		s := t.slots[uint(h>>t.shift)&mask]
+		if far && uint32(s>>32) == h && s != 0 {
+			x ^= *t.keys.at(uint32(s) - 1)
+		}
+		x ^= s
+	}
+	t.touched = x // else the compiler may drop the loads
+}
+
+func (c *chunk) find1() {
+	t := c.table
+	slots, mask, shift := t.slots, uint(len(t.slots)-1), t.shift&31
+	words := c.words[:len(c.hashes)]
+	groups := c.groups[:len(c.hashes)]
+	for i, h := range c.hashes {
+		k := words[i]
+		for pos := uint(h >> shift); ; pos++ {
+			s := slots[pos&mask]
+			if s == 0 {
+				groups[i] = c.insert(i, pos&mask, h)
+				break
+			}
+			if g := uint32(s) - 1; uint32(s>>32) == h && *t.keys.at(g) == k {
+				groups[i] = g
+				break
+			}
+		}
+	}
+}
+
+func (c *chunk) find2() {
+	t := c.table
+	slots, mask, shift := t.slots, uint(len(t.slots)-1), t.shift&31
+	groups := c.groups[:len(c.hashes)]
+	for i, h := range c.hashes {
+		k := c.words[2*i:][:2]
+		for pos := uint(h >> shift); ; pos++ {
+			s := slots[pos&mask]
+			if s == 0 {
+				groups[i] = c.insert(i, pos&mask, h)
+				break
+			}
+			if uint32(s>>32) != h {
+				continue
+			}
+			g := uint32(s) - 1
+			if at := (*[2]uint64)(unsafe.Pointer(t.keys.at(g))); at[0] == k[0] && at[1] == k[1] {
+				groups[i] = g
+				break
+			}
+		}
+	}
+}
+
+func (c *chunk) findAny() {
+	t := c.table
+	slots, mask, shift := t.slots, uint(len(t.slots)-1), t.shift&31
+	groups := c.groups[:len(c.hashes)]
+	w := t.layout.words
+	for i, h := range c.hashes {
+		k := c.words[i*w:][:w]
+		for pos := uint(h >> shift); ; pos++ {
+			s := slots[pos&mask]
+			if s == 0 {
+				groups[i] = c.insert(i, pos&mask, h)
+				break
+			}
+			if g := uint32(s) - 1; uint32(s>>32) == h && equalWords(k, t.keys.at(g)) {
+				groups[i] = g
+				break
+			}
+		}
+	}
+}
+
+// equalWords compares a key with the stored one at p.
+func equalWords(k []uint64, p *uint64) bool {
+	var differ uint64
+	for i, x := range unsafe.Slice(p, len(k)) {
+		differ |= x ^ k[i]
+	}
+	return differ == 0
+}
+
+// findLong is findAny for a chunk with long strings: their words are equal when their hashes are.
+func (c *chunk) findLong() {
+	t := c.table
+	slots, mask, shift := t.slots, uint(len(t.slots)-1), t.shift&31
+	w := t.layout.words
+	for i, h := range c.hashes {
+		k := c.words[i*w:][:w]
+		for pos := uint(h >> shift); ; pos++ {
+			s := slots[pos&mask]
+			if s == 0 {
+				g := c.insert(i, pos&mask, h)
+				c.keepLong(i, g)
+				c.groups[i] = g
+				break
+			}
+			if g := uint32(s) - 1; uint32(s>>32) == h && equalWords(k, t.keys.at(g)) && c.equalLong(i, g) {
+				c.groups[i] = g
+				break
+			}
+		}
+	}
+}
+
+// insert makes the group of row i in a free slot.
+func (c *chunk) insert(i int, pos uint, h uint32) uint32 {
+	t := c.table
+	g := uint32(t.groups)
+	t.groups++
+	t.slots[pos] = uint64(h)<<32 | uint64(g+1)
+	w := t.layout.words
+	t.keys.append(c.words[i*w : i*w+w])
+	if len(t.firsts) > 0 {
+		c.keepFirst(i)
+	}
+	return g
+}
+
+func (c *chunk) keepFirst(i int) {
+	for k := range c.table.layout.fields {
+		if f := &c.table.layout.fields[k]; f.first >= 0 {
+			c.table.firsts[f.first].AppendFrom(c.cols[k], c.from+i)
+		}
+	}
+}
+
+func (c *chunk) keepLong(i int, g uint32) {
+	t := c.table
+	var buf []byte
+	for k := range t.layout.fields {
+		f := &t.layout.fields[k]
+		if f.long < 0 || !f.isLong(c.words[i*t.layout.words+f.word]) {
+			continue
+		}
+		t.longs[f.long].put(g, c.longBytes(f, k, i, &buf))
+	}
+}
+
+// isLong reports whether the first word of the field says that its bytes lie elsewhere.
+func (f *keyField) isLong(w uint64) bool {
+	if f.form == bytesKey {
+		return w != nullView
+	}
+	return uint32(w) > vec.ViewInline && uint32(w) != nullView
+}
+
+// longBytes returns the bytes of a long string of row i.
+func (c *chunk) longBytes(f *keyField, col, i int, buf *[]byte) []byte {
+	if f.form == bytesKey {
+		*buf = appendListKey((*buf)[:0], c.cols[col], c.from+i)
+		return *buf
+	}
+	return c.cols[col].Bytes(c.from + i)
+}
+
+func (c *chunk) equalLong(i int, g uint32) bool {
+	t := c.table
+	var buf []byte
+	for k := range t.layout.fields {
+		f := &t.layout.fields[k]
+		if f.long < 0 || !f.isLong(c.words[i*t.layout.words+f.word]) {
+			continue
+		}
+		if !bytes.Equal(c.longBytes(f, k, i, &buf), t.longs[f.long].get(g)) {
+			return false
+		}
+	}
+	return true
+}
+
+// keyBlocks holds the words of all groups in blocks of a fixed number of groups, so that it grows without
+// copying. The first block grows by doubling.
+type keyBlocks struct {
+	blocks []unsafe.Pointer // of block words
+	words  int              // per group
+	shift  uint             // groups per block, as a power of two
+	last   []uint64         // the block that takes the next group, filled to its length
+	held   int64
+}
+
+const firstBlockGroups = 64
+
+func newKeyBlocks(words int) keyBlocks {
+	b := keyBlocks{words: words, shift: 16}
+	for b.shift > 6 && words<<b.shift > 1<<15 { // blocks of up to 256 KB
+		b.shift--
+	}
+	return b
+}
+
+func (b *keyBlocks) bytes() int64 { return b.held }
+
+// at returns where the words of a group begin.
+func (b *keyBlocks) at(g uint32) *uint64 {
+	p := b.blocks[g>>(b.shift&31)]
+	return (*uint64)(unsafe.Add(p, int(g&(1<<(b.shift&31)-1))*b.words*8))
+}
+
+// append adds the words of the next group.
+func (b *keyBlocks) append(k []uint64) {
+	if len(b.last)+len(k) > cap(b.last) || b.blocks == nil {
+		b.extend()
+	}
+	b.last = append(b.last, k...)
+}
+
+func (b *keyBlocks) extend() {
+	full := max(b.words, 1) << b.shift
+	if len(b.blocks) == 1 && cap(b.last) < full {
+		grown := make([]uint64, len(b.last), min(2*cap(b.last), full))
+		copy(grown, b.last)
+		b.held += int64(cap(grown)-cap(b.last)) * 8
+		b.last = grown
+		b.blocks[0] = unsafe.Pointer(unsafe.SliceData(grown))
+		return
+	}
+	size := full
+	if len(b.blocks) == 0 {
+		size = min(full, max(b.words, 1)*firstBlockGroups)
+	}
+	b.last = make([]uint64, 0, size)
+	b.held += int64(size) * 8
+	b.blocks = append(b.blocks, unsafe.Pointer(unsafe.SliceData(b.last)))
+}
+
+// longKeys holds the long strings of one key column.
+type longKeys struct {
+	at   []uint64 // per group: number of the buffer << 32 | offset
+	lens []uint32
+	bufs [][]byte
+	held int64
+}
+
+func (l *longKeys) bytes() int64 { return int64(cap(l.at))*8 + int64(cap(l.lens))*4 + l.held }
+
+// put copies the string of a group.
+func (l *longKeys) put(g uint32, s []byte) {
+	for len(l.at) <= int(g) {
+		l.at = append(l.at, 0)
+		l.lens = append(l.lens, 0)
+	}
+	last := len(l.bufs) - 1
+	if last < 0 || len(l.bufs[last])+len(s) > cap(l.bufs[last]) {
+		size := max(min(1<<20, 4096<<len(l.bufs)), len(s))
+		l.bufs = append(l.bufs, make([]byte, 0, size))
+		l.held += int64(size)
+		last++
+	}
+	buf := &l.bufs[last]
+	l.at[g] = uint64(last)<<32 | uint64(len(*buf))
+	l.lens[g] = uint32(len(s))
+	*buf = append(*buf, s...)
+}
+
+// get returns the string of a group.
+func (l *longKeys) get(g uint32) []byte {
+	at := l.at[g]
+	off := uint32(at)
+	return l.bufs[at>>32][off : off+l.lens[g]]
+}
