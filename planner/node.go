@@ -105,6 +105,7 @@ type Join struct {
 	On          expr.Expr // nil: true
 	Mark        Item      // MarkJoin: the column (Expr is not used but for its type: a NULL boolean)
 	Lateral     bool
+	TwoValued   bool // MarkJoin: what reads Mark does not tell NULL from false (EXISTS)
 }
 
 // Sort orders rows.

@@ -1,0 +1,153 @@
+package planner
+
+import (
+	"gsql/exec/expr"
+)
+
+// commonExprs computes an expression that a node uses more than once in a Project below it, and an aggregate
+// that stands twice once.
+func commonExprs(o *optimizer, n Node) (Node, error) {
+	n, err := mapInputsErr(n, func(i Node) (Node, error) { return commonExprs(o, i) })
+	if err != nil {
+		return nil, err
+	}
+	switch x := n.(type) {
+	case *Aggregate:
+		if d := dedupeAggregates(x); d != nil {
+			d.Input = o.shareExprs(d.Input)
+			return d, nil
+		}
+		return o.shareExprs(x), nil
+	case *Project, *Window:
+		return o.shareExprs(n), nil
+	}
+	return n, nil
+}
+
+// shareExprs extracts the common subexpressions of one node.
+func (o *optimizer) shareExprs(n Node) Node {
+	c := &commonCounter{total: map[string]int{}, sure: map[string]bool{}}
+	for _, e := range Exprs(n) {
+		c.count(e, true)
+	}
+	var items []Item
+	made := map[string]Item{}
+	var replace func(e expr.Expr) expr.Expr
+	replace = func(e expr.Expr) expr.Expr {
+		if worthSharing(e) {
+			k := exprKey(e)
+			if c.total[k] > 1 && c.sure[k] {
+				it, ok := made[k]
+				if !ok {
+					it = Item{o.newID(), "common", e}
+					made[k] = it
+					items = append(items, it)
+				}
+				return it.Column()
+			}
+		}
+		return mapChildren(e, replace)
+	}
+	m := MapExprs(n, replace)
+	if len(items) == 0 {
+		return n
+	}
+	in := m.Inputs()[0]
+	return m.WithInputs([]Node{&Project{in, append(passFields(Fields(in)), items...)}})
+}
+
+// mapChildren applies f to the direct subexpressions of e.
+func mapChildren(e expr.Expr, f func(expr.Expr) expr.Expr) expr.Expr {
+	m := map[expr.Expr]expr.Expr{}
+	for _, c := range expr.Children(e) {
+		if r := f(c); r != c {
+			m[c] = r
+		}
+	}
+	if len(m) == 0 {
+		return e
+	}
+	// Rewrite goes from the leaves up and meets a child only after what is below it; stop there.
+	return replaceDirect(e, m)
+}
+
+func replaceDirect(e expr.Expr, m map[expr.Expr]expr.Expr) expr.Expr {
+	direct := map[expr.Expr]bool{}
+	for _, c := range expr.Children(e) {
+		direct[c] = true
+	}
+	return expr.Rewrite(e, func(x expr.Expr) expr.Expr {
+		if r, ok := m[x]; ok && direct[x] {
+			return r
+		}
+		return x
+	})
+}
+
+type commonCounter struct {
+	total map[string]int
+	sure  map[string]bool // evaluated for every row, so that extracting it raises no new errors
+}
+
+func (c *commonCounter) count(e expr.Expr, sure bool) {
+	if worthSharing(e) {
+		k := exprKey(e)
+		c.total[k]++
+		c.sure[k] = c.sure[k] || sure || !mayFail(e)
+	}
+	switch x := e.(type) {
+	case *expr.Case:
+		for i, w := range x.Whens {
+			c.count(w.Cond, sure && i == 0)
+			c.count(w.Then, false)
+		}
+		if x.Else != nil {
+			c.count(x.Else, false)
+		}
+		return
+	case *expr.Coalesce:
+		for i, a := range x.Args {
+			c.count(a, sure && i == 0)
+		}
+		return
+	case *expr.And, *expr.Or:
+		sure = false
+	case *expr.Aggregate:
+		sure = sure && x.Filter == nil
+	}
+	for _, k := range expr.Children(e) {
+		c.count(k, sure)
+	}
+}
+
+// worthSharing reports whether e costs more than reading a column.
+func worthSharing(e expr.Expr) bool {
+	switch e.(type) {
+	case *expr.Call, *expr.Case:
+		return !volatile(e) && !exprCols(e).Empty()
+	}
+	return false
+}
+
+// dedupeAggregates computes aggregates that stand twice once; nil when there are none.
+func dedupeAggregates(n *Aggregate) *Project {
+	same := map[string]Item{}
+	var keep []Item
+	items := make([]Item, 0, len(n.Groups)+len(n.Aggs))
+	for _, g := range n.Groups {
+		items = append(items, Item{g.ID, g.Name, g.Column()})
+	}
+	for _, it := range n.Aggs {
+		k := exprKey(it.Expr)
+		first, dup := same[k]
+		if !dup || volatile(it.Expr) {
+			same[k], first = it, it
+			keep = append(keep, it)
+		}
+		items = append(items, Item{it.ID, it.Name, first.Column()})
+	}
+	if len(keep) == len(n.Aggs) {
+		return nil
+	}
+	return &Project{&Aggregate{n.Input, n.Groups, keep}, items}
+}

@@ -1,0 +1,47 @@
+package planner
+
+import (
+	"fmt"
+	"strings"
+)
+
+// treeKey returns a text that two plans share exactly when they are the same but for their pointers.
+func treeKey(n Node) string {
+	var b strings.Builder
+	writeTreeKey(&b, n)
+	return b.String()
+}
+
+func writeTreeKey(b *strings.Builder, n Node) {
+	switch x := n.(type) {
+	case *Scan:
+		fmt.Fprintf(b, "scan %p %d", x.Table, x.Limit)
+	case *Join:
+		fmt.Fprintf(b, "join %d %v %v", x.Kind, x.Lateral, x.TwoValued)
+	case *SetOp:
+		fmt.Fprintf(b, "set %d %v", x.Kind, x.All)
+	case *With:
+		fmt.Fprintf(b, "with %d %d", x.CTE, x.Materialized)
+	case *CTERef:
+		fmt.Fprintf(b, "ref %d %v", x.CTE, x.From)
+	case *TopN:
+		fmt.Fprintf(b, "top %d %d %s", x.Offset, x.Count, keyFlags(x.Keys))
+	case *Sort:
+		fmt.Fprintf(b, "sort %s", keyFlags(x.Keys))
+	case *Limit:
+		fmt.Fprintf(b, "limit %v", x.Offset == nil)
+	default:
+		fmt.Fprintf(b, "%T", n)
+	}
+	fmt.Fprintf(b, "%v[", n.Outputs())
+	for _, e := range Exprs(n) {
+		writeKey(b, e)
+		b.WriteByte(';')
+	}
+	b.WriteByte(']')
+	for _, in := range n.Inputs() {
+		b.WriteByte('(')
+		writeTreeKey(b, in)
+		b.WriteByte(')')
+	}
+}
