@@ -153,11 +153,22 @@ func (f *fixed[T]) lookup(dst []T) error {
 
 // inRange reports whether all codes are below n.
 func inRange(codes []uint32, n int) bool {
-	var top uint32
-	for _, c := range codes {
-		top = max(top, c)
+	if n == 0 {
+		return len(codes) == 0
 	}
-	return len(codes) == 0 || uint64(top) < uint64(n)
+	// A code that is too large makes the difference negative, which shows in its sign.
+	last := uint64(n - 1)
+	var a, b uint64
+	for len(codes) >= 8 {
+		c := (*[8]uint32)(codes)
+		a |= last - uint64(c[0]) | last - uint64(c[1]) | last - uint64(c[2]) | last - uint64(c[3])
+		b |= last - uint64(c[4]) | last - uint64(c[5]) | last - uint64(c[6]) | last - uint64(c[7])
+		codes = codes[8:]
+	}
+	for _, c := range codes {
+		a |= last - uint64(c)
+	}
+	return int64(a|b) >= 0
 }
 
 func (f *fixed[T]) finish(valid vec.Bitmap) *vec.Vector {
