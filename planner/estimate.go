@@ -354,6 +354,7 @@ func capDistinct(r *relStat) {
 type joinKey struct {
 	left, right expr.Expr
 	nullEqual   bool
+	term        expr.Expr // the equality as written
 }
 
 // splitKeys takes the equalities between the two sides of a join out of its terms.
@@ -374,9 +375,9 @@ func splitKeys(on []expr.Expr, left ColSet) (keys []joinKey, rest []expr.Expr) {
 		case lc.Empty() || rc.Empty():
 			rest = append(rest, t)
 		case lc.In(left) && !rc.Intersects(left):
-			keys = append(keys, joinKey{l, r, nullEqual})
+			keys = append(keys, joinKey{l, r, nullEqual, t})
 		case rc.In(left) && !lc.Intersects(left):
-			keys = append(keys, joinKey{r, l, nullEqual})
+			keys = append(keys, joinKey{r, l, nullEqual, t})
 		default:
 			rest = append(rest, t)
 		}
