@@ -1,0 +1,302 @@
+package exec
+
+import (
+	"context"
+
+	"gsql/exec/expr"
+	"gsql/exec/mem"
+	"gsql/exec/sqlstate"
+	"gsql/exec/types"
+	"gsql/exec/vec"
+)
+
+// windowRows are the rows of one stream of a Window. Positions are row numbers in the sorted order; perm leads
+// from a position to the row in cols. Results are by position.
+type windowRows struct {
+	ctx      context.Context
+	env      *Env
+	res      *mem.Reservation
+	n        int
+	cols     []*vec.Vector
+	order    []expr.SortKey
+	orderKey int // where the only ORDER BY key is in cols
+
+	perm   []uint32
+	parts  []uint32 // where partitions begin, and n
+	peers  []uint32 // where rows begin that are equal in partition and order, and n
+	sorted map[int]*vec.Vector
+	frames map[expr.Frame]*frame
+}
+
+// sort brings the rows in order; the first parts of the keys are PARTITION BY.
+func (w *windowRows) sort(keys []int, parts int, orders []keyOrder) error {
+	held := w.res.Bytes()
+	if err := w.res.Grow(int64(w.n) * 44); err != nil {
+		return err
+	}
+	s := newRowSorter(w.n)
+	for i, k := range keys[:parts] {
+		s.addKey(w.cols[k], orders[i])
+	}
+	partMark := s.mark()
+	for i, k := range keys[parts:] {
+		s.addKey(w.cols[k], orders[parts+i])
+	}
+	peerMark := s.mark()
+	if err := w.res.Resize(held + s.bytes()); err != nil {
+		return err
+	}
+	var err error
+	if w.perm, err = s.sort(w.ctx); err != nil {
+		return err
+	}
+	w.parts, w.peers = starts(s.runStarts(partMark), w.n), starts(s.runStarts(peerMark), w.n)
+	return w.res.Resize(held + int64(w.n+len(w.parts)+len(w.peers))*4)
+}
+
+// starts returns the set bits of b, and n.
+func starts(b vec.Bitmap, n int) []uint32 {
+	out := make([]uint32, 0, b.Count(n)+1)
+	for i := range n {
+		if b.Get(i) {
+			out = append(out, uint32(i))
+		}
+	}
+	return append(out, uint32(n))
+}
+
+// column returns a collected column by position.
+func (w *windowRows) column(at int) (*vec.Vector, error) {
+	if v := w.sorted[at]; v != nil {
+		return v, nil
+	}
+	v := w.cols[at]
+	if err := w.res.Grow(int64(w.n) * int64(v.Kind.Width())); err != nil {
+		return nil, err
+	}
+	v = vec.Gather(v, w.perm)
+	w.sorted[at] = v
+	return v, nil
+}
+
+// compute returns the values of an item.
+func (w *windowRows) compute(item *windowItem) (*vec.Vector, error) {
+	if item.Agg != nil {
+		return w.aggregate(item)
+	}
+	args := make([]*vec.Vector, len(item.args))
+	for i, a := range item.args {
+		v, err := w.column(a)
+		if err != nil {
+			return nil, err
+		}
+		args[i] = v
+	}
+	switch item.Fn.Name {
+	case "row_number", "rank", "dense_rank":
+		return w.ranks(item.Fn.Name), nil
+	case "percent_rank", "cume_dist":
+		return w.distribution(item.Fn.Name), nil
+	case "ntile":
+		return w.ntile(args[0])
+	case "lag":
+		return w.shifted(args, -1), nil
+	case "lead":
+		return w.shifted(args, 1), nil
+	case "first_value", "last_value", "nth_value":
+		return w.framed(item, args)
+	}
+	return nil, sqlstate.Unsupported("", "window function %s is not supported", item.Fn.Name)
+}
+
+// ranks computes row_number, rank and dense_rank.
+func (w *windowRows) ranks(name string) *vec.Vector {
+	out := make([]int64, w.n)
+	peer := 0
+	for p, from := range w.parts[:len(w.parts)-1] {
+		to := w.parts[p+1]
+		if name == "row_number" {
+			for i := range out[from:to] {
+				out[int(from)+i] = int64(i) + 1
+			}
+			continue
+		}
+		rank, dense := int64(0), int64(0)
+		for ; w.peers[peer] < to; peer++ {
+			rank = int64(w.peers[peer]-from) + 1
+			dense++
+			r := rank
+			if name == "dense_rank" {
+				r = dense
+			}
+			for i := w.peers[peer]; i < w.peers[peer+1]; i++ {
+				out[i] = r
+			}
+		}
+	}
+	return vec.New(types.Of(types.Int64), types.KInt64, out, nil)
+}
+
+// distribution computes percent_rank and cume_dist.
+func (w *windowRows) distribution(name string) *vec.Vector {
+	out := make([]float64, w.n)
+	peer := 0
+	for p, from := range w.parts[:len(w.parts)-1] {
+		to := w.parts[p+1]
+		rows := float64(to - from)
+		for ; w.peers[peer] < to; peer++ {
+			var x float64
+			switch {
+			case name == "cume_dist":
+				x = float64(w.peers[peer+1]-from) / rows
+			case rows > 1:
+				x = float64(w.peers[peer]-from) / (rows - 1)
+			}
+			for i := w.peers[peer]; i < w.peers[peer+1]; i++ {
+				out[i] = x
+			}
+		}
+	}
+	return vec.New(types.Of(types.Float64), types.KFloat64, out, nil)
+}
+
+// ntile deals each partition out into as many buckets as the argument says in its first row where it is not
+// NULL; the first buckets get the rows that are left over.
+func (w *windowRows) ntile(arg *vec.Vector) (*vec.Vector, error) {
+	arg = vec.Flatten(arg)
+	out := make([]int32, w.n)
+	var valid vec.Bitmap
+	for p, from := range w.parts[:len(w.parts)-1] {
+		to := w.parts[p+1]
+		i := from
+		for ; i < to && arg.IsNull(int(i)); i++ {
+			if valid == nil {
+				valid = vec.NewBitmapSet(w.n)
+			}
+			valid.Clear(int(i))
+		}
+		if i == to {
+			continue
+		}
+		buckets := int64(vec.Values[int32](arg)[i])
+		if buckets <= 0 {
+			return nil, sqlstate.New(sqlstate.InvalidNtileArgument, "argument of ntile must be greater than zero")
+		}
+		rows := int64(to - from)
+		size, extra := rows/buckets, rows%buckets
+		if size == 0 {
+			size, extra = 1, 0
+		}
+		bucket, left := int32(1), size
+		if extra > 0 {
+			left++
+		}
+		for ; i < to; i++ {
+			if left == 0 {
+				bucket++
+				left = size
+				if int64(bucket) <= extra {
+					left++
+				}
+			}
+			out[i] = bucket
+			left--
+		}
+	}
+	return vec.New(types.Of(types.Int32), types.KInt32, out, valid), nil
+}
+
+// shifted computes lag (dir -1) and lead (dir 1): args are the value, how far to go, and what stands for a
+// row outside the partition.
+func (w *windowRows) shifted(args []*vec.Vector, dir int64) *vec.Vector {
+	idx := make([]int32, w.n)
+	var offset *vec.Vector
+	if len(args) > 1 {
+		offset = vec.Flatten(args[1])
+	}
+	other := len(args) > 2
+	for p, from := range w.parts[:len(w.parts)-1] {
+		to := w.parts[p+1]
+		for i := from; i < to; i++ {
+			by := int64(1)
+			if offset != nil {
+				if offset.IsNull(int(i)) {
+					idx[i] = -1
+					continue
+				}
+				by = int64(vec.Values[int32](offset)[i])
+			}
+			at := int64(i) + dir*by
+			switch {
+			case at >= int64(from) && at < int64(to):
+				idx[i] = int32(at)
+			case other:
+				idx[i] = ^int32(i) - 1 // the default in row i; -1 is NULL
+			default:
+				idx[i] = -1
+			}
+		}
+	}
+	if !other {
+		return vec.GatherOrNull(args[0], idx)
+	}
+	return withDefaults(args[0], args[2], idx)
+}
+
+// withDefaults returns v's row idx[i] in row i, or NULL for -1, or for -2-k row k of other.
+func withDefaults(v, other *vec.Vector, idx []int32) *vec.Vector {
+	var rows []uint32
+	for _, x := range idx {
+		if x < -1 {
+			rows = append(rows, uint32(-2-x))
+		}
+	}
+	if len(rows) == 0 {
+		return vec.GatherOrNull(v, idx)
+	}
+	both := vec.Concat([]*vec.Vector{v, vec.Gather(other, rows)})
+	k := int32(v.Len)
+	for i, x := range idx {
+		if x < -1 {
+			idx[i] = k
+			k++
+		}
+	}
+	return vec.GatherOrNull(both, idx)
+}
+
+// framed computes first_value, last_value and nth_value.
+func (w *windowRows) framed(item *windowItem, args []*vec.Vector) (*vec.Vector, error) {
+	f, err := w.frame(item.Frame)
+	if err != nil {
+		return nil, err
+	}
+	idx := make([]int32, w.n)
+	var nth *vec.Vector
+	if item.Fn.Name == "nth_value" {
+		nth = vec.Flatten(args[1])
+	}
+	for i := range w.n {
+		from, to := f.start[i], f.end[i]
+		idx[i] = -1
+		switch {
+		case nth != nil:
+			if nth.IsNull(i) {
+				continue
+			}
+			k := int64(vec.Values[int32](nth)[i])
+			if k <= 0 {
+				return nil, sqlstate.New(sqlstate.InvalidNthValueArgument, "argument of nth_value must be greater than zero")
+			}
+			if int64(from)+k <= int64(to) {
+				idx[i] = int32(int64(from) + k - 1)
+			}
+		case from >= to:
+		case item.Fn.Name == "first_value":
+			idx[i] = int32(from)
+		default:
+			idx[i] = int32(to) - 1
+		}
+	}
+	return vec.GatherOrNull(args[0], idx), nil
+}
