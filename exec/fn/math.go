@@ -103,14 +103,40 @@ func logFloat(f func(float64) float64) func(float64) (float64, error) {
 	}
 }
 
+// tiny is the smallest float with all its bits; math.Log and math.Pow are wrong below it on some processors.
+const tiny = 0x1p-1022
+
+func logOf(x float64) float64 {
+	if x > 0 && x < tiny {
+		return math.Log(x*0x1p54) - 54*math.Ln2
+	}
+	return math.Log(x)
+}
+
+func log10Of(x float64) float64 {
+	if x > 0 && x < tiny {
+		return math.Log10(x*0x1p54) - 54*math.Log10(2)
+	}
+	return math.Log10(x)
+}
+
+func powOf(x, y float64) float64 {
+	if a := math.Abs(x); a > 0 && a < tiny {
+		return math.Pow(x*0x1p54, y) * math.Exp2(-54*y)
+	}
+	return math.Pow(x, y)
+}
+
 func powFloat(_ *Call, x, y float64) (float64, error) {
 	switch {
+	case x != x || y != y:
+		return powOf(x, y), nil
 	case x == 0 && y < 0:
 		return 0, errZeroToNegative()
-	case x < 0 && finite(x) && finite(y) && math.Floor(y) != y:
+	case x < 0 && math.Floor(y) != y:
 		return 0, errComplexPower()
 	}
-	r := math.Pow(x, y)
+	r := powOf(x, y)
 	switch {
 	case isInf(r) && finite(x) && finite(y):
 		return 0, errOverflow()
@@ -242,9 +268,9 @@ func init() {
 		one(name, float1Err(sqrtFloat))
 	}
 	one("exp", float1Err(expFloat))
-	one("ln", float1Err(logFloat(math.Log)))
-	one("log", float1Err(logFloat(math.Log10)))
-	one("log10", float1Err(logFloat(math.Log10)))
+	one("ln", float1Err(logFloat(logOf)))
+	one("log", float1Err(logFloat(log10Of)))
+	one("log10", float1Err(logFloat(log10Of)))
 	for _, name := range []string{"power", "pow", "^"} {
 		RegisterScalar(scalar(name, f8, Map2(powFloat), f8, f8))
 	}

@@ -249,7 +249,7 @@ func powNum(_ *Call, x, y vec.Num) (vec.Num, error) {
 		return x, errComplexPower()
 	}
 	if n, ok := y.Int64(); ok && isWhole && n == int64(int32(n)) {
-		return powWhole(x, int(n), y.Scale)
+		return powWhole(x, int(n))
 	}
 	if x.IsZero() {
 		return vec.Num{Scale: sigDigs}, nil
@@ -278,28 +278,25 @@ func powNum(_ *Call, x, y vec.Num) (vec.Num, error) {
 	return r, err
 }
 
-func powWhole(x vec.Num, n int, yscale int32) (vec.Num, error) {
+// powWhole returns x^n by squaring, with 16 digits after the point or as many as x has.
+func powWhole(x vec.Num, n int) (vec.Num, error) {
+	scale := resultScale(0, x.Scale)
 	weight := 0.0
 	if !x.IsZero() {
 		digits, low := digits10k(x, 4)
 		weight = float64(n) * (math.Log10(digits) + float64(low))
 	}
-	if weight > vec.MaxDigits+1 {
-		return x, errNumericOverflow()
-	}
-	if weight+1 < -maxScale {
-		return vec.Num{Scale: maxScale}, nil
-	}
-	scale := resultScale(int(weight), x.Scale, yscale)
 	switch {
 	case n == 0:
-		return vec.Num{Coef: vec.Int128Of(1)}.Round(scale)
+		return vec.NumOf(1).Round(scale)
 	case n == 1:
 		return x.Round(scale)
+	case weight > vec.MaxDigits+1:
+		return x, errNumericOverflow()
+	case x.IsZero() || weight+1 < -float64(scale):
+		return vec.Num{Scale: int32(scale)}, nil
 	case n == -1:
 		return vec.DivNumScale(vec.NumOf(1), x, scale)
-	case x.IsZero():
-		return vec.Num{Scale: int32(scale)}, nil
 	}
 	p, sq := newBig(1), toBig(x)
 	for k := uint(max(n, -n)); k > 0; k >>= 1 {
