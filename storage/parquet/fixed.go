@@ -161,8 +161,8 @@ func inRange(codes []uint32, n int) bool {
 	var a, b uint64
 	for len(codes) >= 8 {
 		c := (*[8]uint32)(codes)
-		a |= last - uint64(c[0]) | last - uint64(c[1]) | last - uint64(c[2]) | last - uint64(c[3])
-		b |= last - uint64(c[4]) | last - uint64(c[5]) | last - uint64(c[6]) | last - uint64(c[7])
+		a |= (last - uint64(c[0])) | (last - uint64(c[1])) | (last - uint64(c[2])) | (last - uint64(c[3]))
+		b |= (last - uint64(c[4])) | (last - uint64(c[5])) | (last - uint64(c[6])) | (last - uint64(c[7]))
 		codes = codes[8:]
 	}
 	for _, c := range codes {

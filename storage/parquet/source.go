@@ -52,6 +52,9 @@ func (s *splitSource) next(n int) ([]byte, error) {
 	if n > s.n-s.at {
 		return nil, errShort
 	}
+	if n == 0 {
+		return nil, nil
+	}
 	s.out = grow(s.out, n*s.width)
 	for k := range s.width {
 		stream := s.data[k*s.n+s.at:][:n]
