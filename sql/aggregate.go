@@ -1,0 +1,231 @@
+package sql
+
+import (
+	"gsql/exec/expr"
+	"gsql/exec/fn"
+	"gsql/exec/sqlstate"
+	"gsql/exec/types"
+	"gsql/planner"
+)
+
+// aggregateCall is a call of an aggregate function with its parts bound over the FROM columns.
+type aggregateCall struct {
+	name     string
+	args     []value // of an ordered-set aggregate: the aggregated ones, then the direct ones
+	star     bool
+	distinct bool
+	within   bool // WITHIN GROUP: orderBy is that of args[0]
+	filter   expr.Expr
+	orderBy  []expr.SortKey
+	pos      int
+}
+
+// resolveAggregate finds the overload and builds the expression.
+func (b *binder) resolveAggregate(c *aggregateCall) (*expr.Aggregate, error) {
+	fs := fn.Aggregates(c.name)
+	var usable []*fn.Aggregate
+	for _, f := range fs {
+		if f.OrderedSet == c.within {
+			usable = append(usable, f)
+		}
+	}
+	if c.star && c.name != "count" || len(c.args) == 0 && !c.star {
+		return nil, b.wrongCountCall(c, usable)
+	}
+	ts := typesOf(c.args)
+	m, out := resolve(aggregateSignatures(usable), ts)
+	if out != found {
+		return nil, b.aggregateError(c, out, fs, ts)
+	}
+	f := usable[m.index]
+	es, ats, err := b.arguments(m, c.args)
+	if err != nil {
+		return nil, err
+	}
+	a := &expr.Aggregate{Fn: f, Args: es, Distinct: c.distinct, Filter: c.filter, Typ: f.ReturnType(ats)}
+	a.OrderBy, err = b.aggregateOrder(c, f, a)
+	return a, err
+}
+
+// aggregateOrder settles the order of an aggregate's input. It is dropped where the result does not depend
+// on it.
+func (b *binder) aggregateOrder(c *aggregateCall, f *fn.Aggregate, a *expr.Aggregate) ([]expr.SortKey, error) {
+	if c.within {
+		// The key is the aggregated argument as it was coerced.
+		keys := append([]expr.SortKey(nil), c.orderBy...)
+		if len(keys) > 0 && len(a.Args) > 0 {
+			keys[0].Expr = a.Args[0]
+		}
+		return keys, nil
+	}
+	if c.distinct {
+		for _, k := range c.orderBy {
+			same := false
+			for i, arg := range a.Args {
+				same = same || expr.Equal(arg, k.Expr) || expr.Equal(c.args[i].e, k.Expr)
+			}
+			if !same {
+				return nil, sqlstate.New(sqlstate.InvalidColumnReference,
+					"in an aggregate with DISTINCT, ORDER BY expressions must appear in argument list").At(b.placeOf(k.Expr, c.pos))
+			}
+		}
+	}
+	if !f.OrderSensitive {
+		return nil, nil
+	}
+	keys := append([]expr.SortKey(nil), c.orderBy...)
+	if c.distinct && len(keys) == 0 {
+		// PostgreSQL sorts to find the distinct values, and its users see them sorted.
+		for _, arg := range a.Args {
+			if _, ok := arg.(*expr.Const); !ok {
+				keys = append(keys, expr.SortKey{Expr: arg})
+			}
+		}
+		return keys, nil
+	}
+	if c.distinct {
+		// Compare with the arguments as they are passed, so that the values sorted are those made distinct.
+		for i := range keys {
+			for j, arg := range c.args {
+				if expr.Equal(arg.e, keys[i].Expr) {
+					keys[i].Expr = a.Args[j]
+				}
+			}
+		}
+	}
+	return keys, nil
+}
+
+// wrongCountCall is the error for f(*) and f() of an aggregate.
+func (b *binder) wrongCountCall(c *aggregateCall, usable []*fn.Aggregate) error {
+	if c.star {
+		return sqlstate.New(sqlstate.UndefinedFunction, "function %s() does not exist", c.name).
+			WithHint("No function matches the given name and argument types. You might need to add explicit type casts.").At(c.pos)
+	}
+	for _, f := range usable {
+		if len(f.Args) == 0 {
+			return sqlstate.New(sqlstate.WrongObjectType, "%s(*) must be used to call a parameterless aggregate function", c.name).At(c.pos)
+		}
+	}
+	return functionError(notFound, c.name, nil, c.pos)
+}
+
+func (b *binder) aggregateError(c *aggregateCall, out outcome, fs []*fn.Aggregate, ts []types.Type) error {
+	if usable := len(fs) > 0 && fs[0].OrderedSet == c.within; out == notFound && len(fs) > 0 && !usable {
+		switch {
+		case c.within:
+			return sqlstate.New(sqlstate.WrongObjectType, "%s is not an ordered-set aggregate, so it cannot have WITHIN GROUP", c.name).At(c.pos)
+		default:
+			return sqlstate.New(sqlstate.WrongObjectType, "WITHIN GROUP is required for ordered-set aggregate %s", c.name).At(c.pos)
+		}
+	}
+	err := functionError(out, c.name, ts, c.pos)
+	if e, ok := err.(*sqlstate.Error); ok && out == notFound && len(c.orderBy) > 0 && !c.within {
+		e.WithHint("No aggregate function matches the given name and argument types. Perhaps you misplaced ORDER BY; ORDER BY must appear after all regular arguments of the aggregate.")
+	}
+	return err
+}
+
+// placeAggregate hands an aggregate to the query it belongs to, the innermost whose columns it uses, and
+// returns the column that holds its result there.
+func (b *binder) placeAggregate(blk *block, a *expr.Aggregate, pos int) (value, error) {
+	owner := b.level(blk, a)
+	if err := b.checkNesting(owner, a); err != nil {
+		return value{}, err
+	}
+	if err := owner.clause.allowAggregate(pos); err != nil {
+		return value{}, err
+	}
+	if !owner.grouped {
+		owner.grouped = true
+	}
+	for _, it := range owner.aggs {
+		if expr.Equal(it.Expr, a) && !expr.IsVolatile(a) {
+			return value{e: it.Column(), pos: pos}, nil
+		}
+	}
+	id := b.newID(owner, aggregateColumn, "", a.Fn.Name)
+	b.info[id].pos = pos
+	it := planner.Item{ID: id, Name: a.Fn.Name, Expr: a}
+	owner.aggs = append(owner.aggs, it)
+	return value{e: it.Column(), pos: pos}, nil
+}
+
+// level returns the innermost query, blk or one around it, whose columns e uses; blk when it uses none.
+func (b *binder) level(blk *block, e expr.Expr) *block {
+	var deepest *block
+	b.eachColumn(e, func(c *expr.Column) {
+		o := b.owner(c.ID)
+		if o != nil && o.encloses(blk) && (deepest == nil || o.depth > deepest.depth) {
+			deepest = o
+		}
+	})
+	if deepest == nil {
+		return blk
+	}
+	return deepest
+}
+
+// encloses reports whether s is inner or a query around it.
+func (s *block) encloses(inner *block) bool {
+	for ; inner != nil; inner = inner.parent {
+		if inner == s {
+			return true
+		}
+	}
+	return false
+}
+
+// checkNesting rejects aggregates of aggregates and of window functions of the same query.
+func (b *binder) checkNesting(owner *block, a *expr.Aggregate) error {
+	var err error
+	b.eachColumn(a, func(c *expr.Column) {
+		info := b.info[c.ID]
+		if err != nil || info.owner != owner {
+			return
+		}
+		switch info.kind {
+		case aggregateColumn:
+			err = sqlstate.New(sqlstate.GroupingError, "aggregate function calls cannot be nested").At(info.pos)
+		case windowColumn:
+			err = sqlstate.New(sqlstate.GroupingError, "aggregate function calls cannot contain window function calls").At(info.pos)
+		}
+	})
+	return err
+}
+
+// eachColumn calls f for the columns in e and in the plans of its subqueries.
+func (b *binder) eachColumn(e expr.Expr, f func(*expr.Column)) {
+	expr.Walk(e, func(x expr.Expr) bool {
+		switch x := x.(type) {
+		case *expr.Column:
+			f(x)
+		case *expr.Subquery:
+			b.eachNodeColumn(x.Query.(planner.Node), f)
+		}
+		return true
+	})
+}
+
+func (b *binder) eachNodeColumn(n planner.Node, f func(*expr.Column)) {
+	for _, e := range planner.Exprs(n) {
+		b.eachColumn(e, f)
+	}
+	for _, in := range n.Inputs() {
+		b.eachNodeColumn(in, f)
+	}
+}
+
+// placeOf returns where the first column of e stands, otherwise pos.
+func (b *binder) placeOf(e expr.Expr, pos int) int {
+	first := -1
+	expr.Columns(e, func(c *expr.Column) {
+		if p, ok := b.at[c]; ok && first < 0 {
+			first = p
+		}
+	})
+	if first < 0 {
+		return pos
+	}
+	return first
+}

@@ -1,0 +1,108 @@
+package sql
+
+import (
+	"context"
+	"slices"
+
+	"gsql/exec/expr"
+	"gsql/exec/sqlstate"
+	"gsql/exec/types"
+)
+
+// binder holds what is one for a whole statement. A view in it is bound with a binder of its own that
+// shares the same columns.
+type binder struct {
+	ctx    context.Context
+	env    *Env
+	params []types.Type // settled types, Unknown while not
+	// untyped are uses of parameters in places that settle no type, such as $1 IS NULL.
+	untyped []paramUse
+	*columns
+	views []string // names of the views being bound, outermost first
+}
+
+type paramUse struct{ n, pos int }
+
+// columns allocates column IDs and knows about each what errors and grouping need.
+type columns struct {
+	info    []columnInfo // by ID; ID 0 is never used
+	at      map[*expr.Column]int
+	nextCTE int
+}
+
+// columnInfo describes a column ID.
+type columnInfo struct {
+	owner *block     // the SELECT whose FROM, GROUP BY, aggregate or window makes the column
+	kind  columnKind //
+	rel   string     // alias of the FROM item
+	name  string
+	pos   int // of an aggregate or window call
+}
+
+type columnKind uint8
+
+const (
+	inputColumn columnKind = iota
+	aggregateColumn
+	windowColumn
+	derivedColumn // of a projection or a set operation
+)
+
+func newColumns() *columns {
+	return &columns{info: make([]columnInfo, 1), at: map[*expr.Column]int{}, nextCTE: 1}
+}
+
+// newID allocates a column.
+func (c *columns) newID(owner *block, kind columnKind, rel, name string) expr.ColID {
+	c.info = append(c.info, columnInfo{owner: owner, kind: kind, rel: rel, name: name})
+	return expr.ColID(len(c.info) - 1)
+}
+
+// param binds $n.
+func (b *binder) param(n, pos int) (value, error) {
+	if n < 1 || n > 65535 {
+		return value{}, sqlstate.New(sqlstate.UndefinedParameter, "there is no parameter $%d", n).At(pos)
+	}
+	for len(b.params) < n {
+		b.params = append(b.params, types.Type{})
+	}
+	return value{e: &expr.Param{N: n, Typ: b.params[n-1]}, pos: pos}, nil
+}
+
+// settleParam gives a parameter its type: the first context that has one decides.
+func (b *binder) settleParam(p *expr.Param, t types.Type, pos int) (*expr.Param, error) {
+	t = withoutModifiers(t)
+	switch have := b.params[p.N-1]; {
+	case have.ID == types.Unknown:
+		b.params[p.N-1] = t
+	case !sameType(have, t):
+		return nil, sqlstate.New(sqlstate.AmbiguousParameter, "inconsistent types deduced for parameter $%d", p.N).
+			WithDetail("%s versus %s", have.Base(), t.Base()).At(pos)
+	}
+	return &expr.Param{N: p.N, Typ: t}, nil
+}
+
+// checkParams reports parameters whose type nothing settled.
+func (b *binder) checkParams() error {
+	for _, u := range b.untyped {
+		if b.params[u.n-1].ID != types.Unknown {
+			return sqlstate.New(sqlstate.AmbiguousParameter, "could not determine data type of parameter $%d", u.n).At(u.pos)
+		}
+	}
+	for i, t := range b.params {
+		if t.ID == types.Unknown {
+			return sqlstate.New(sqlstate.IndeterminateDatatype, "could not determine data type of parameter $%d", i+1)
+		}
+	}
+	return nil
+}
+
+// own reports whether the column is one that the block makes itself.
+func (b *binder) owner(id expr.ColID) *block { return b.info[id].owner }
+
+// unsupported returns a 0A000 error with a place.
+func unsupported(pos int, hint, format string, args ...any) error {
+	return sqlstate.Unsupported(hint, format, args...).At(pos)
+}
+
+func contains[T comparable](s []T, x T) bool { return slices.Contains(s, x) }

@@ -1,0 +1,154 @@
+package sql
+
+import (
+	"strings"
+
+	"gsql/exec/expr"
+	"gsql/exec/fn"
+	"gsql/exec/sqlstate"
+	"gsql/exec/types"
+)
+
+// operator binds a binary operator.
+func (b *binder) operator(op string, l, r value, pos int) (value, error) {
+	fs := fn.Scalars(op)
+	m, out := resolveOperator(scalarSignatures(fs), l.typ(), r.typ())
+	if out == notFound && op == "||" {
+		m, out = b.concatenation(fs, l, r)
+	}
+	if out != found {
+		return value{}, operatorError(out, op, typesOf([]value{l, r}), pos)
+	}
+	return b.invoke(fs[m.index], m, []value{l, r}, pos)
+}
+
+// concatenation finds text || any: PostgreSQL turns the other operand into text, unless it is an array.
+func (b *binder) concatenation(fs []*fn.Scalar, l, r value) (match, outcome) {
+	text := types.Of(types.Text)
+	lt, rt := l.typ(), r.typ()
+	if lt.ID == types.Array || rt.ID == types.Array || categoryOf(lt) != catString && categoryOf(rt) != catString {
+		return match{}, notFound
+	}
+	return resolveOperator(scalarSignatures(fs), text, text)
+}
+
+// prefix binds an operator with one operand.
+func (b *binder) prefix(op string, v value, pos int) (value, error) {
+	if op == "-" || op == "+" {
+		if c := negated(v, op); c != nil {
+			return value{e: c, pos: pos}, nil
+		}
+		if op == "+" && v.typ().IsNumber() {
+			return v, nil
+		}
+	}
+	fs := fn.Scalars(op)
+	m, out := resolve(scalarSignatures(fs), []types.Type{v.typ()})
+	if out != found {
+		return value{}, operatorError(out, op, []types.Type{v.typ()}, pos)
+	}
+	return b.invoke(fs[m.index], m, []value{v}, pos)
+}
+
+// operatorError is PostgreSQL's error about an operator; ts are the types of its operands.
+func operatorError(out outcome, op string, ts []types.Type, pos int) error {
+	sig := op + " " + ts[len(ts)-1].Base()
+	what := "No operator matches the given name and argument type. You might need to add an explicit type cast."
+	if len(ts) == 2 {
+		sig = ts[0].Base() + " " + sig
+		what = "No operator matches the given name and argument types. You might need to add explicit type casts."
+	}
+	if out == ambiguous {
+		return sqlstate.New(sqlstate.AmbiguousFunction, "operator is not unique: %s", sig).
+			WithHint("Could not choose a best candidate operator. You might need to add explicit type casts.").At(pos)
+	}
+	return sqlstate.New(sqlstate.UndefinedFunction, "operator does not exist: %s", sig).WithHint("%s", what).At(pos)
+}
+
+// functionError is PostgreSQL's error about a function.
+func functionError(out outcome, name string, ts []types.Type, pos int) error {
+	s := make([]string, len(ts))
+	for i, t := range ts {
+		s[i] = t.Base()
+	}
+	sig := name + "(" + strings.Join(s, ", ") + ")"
+	if out == ambiguous {
+		return sqlstate.New(sqlstate.AmbiguousFunction, "function %s is not unique", sig).
+			WithHint("Could not choose a best candidate function. You might need to add explicit type casts.").At(pos)
+	}
+	return sqlstate.New(sqlstate.UndefinedFunction, "function %s does not exist", sig).
+		WithHint("No function matches the given name and argument types. You might need to add explicit type casts.").At(pos)
+}
+
+// invoke builds the call of an overload that was found.
+func (b *binder) invoke(f *fn.Scalar, m match, args []value, pos int) (value, error) {
+	es, ts, err := b.arguments(m, args)
+	if err != nil {
+		return value{}, err
+	}
+	return value{e: &expr.Call{Fn: f, Args: es, Typ: f.ReturnType(ts)}, pos: pos}, nil
+}
+
+// arguments coerces the arguments of a call to the types of the overload that was found.
+func (b *binder) arguments(m match, args []value) ([]expr.Expr, []types.Type, error) {
+	es, ts := make([]expr.Expr, len(args)), make([]types.Type, len(args))
+	for i, a := range args {
+		v, err := b.argument(a, m.declared[i], m.args[i])
+		if err != nil {
+			return nil, nil, err
+		}
+		es[i], ts[i] = v.e, v.typ()
+	}
+	return es, ts, nil
+}
+
+// typeFunctions are the types whose names may be called as functions: text(x) is x::text.
+var typeFunctions = map[string]types.ID{
+	"bool": types.Bool, "int2": types.Int16, "int4": types.Int32, "int8": types.Int64, "float4": types.Float32,
+	"float8": types.Float64, "numeric": types.Numeric, "text": types.Text, "varchar": types.Varchar,
+	"bpchar": types.Char, "bytea": types.Bytea, "date": types.Date, "time": types.Time, "timetz": types.TimeTZ,
+	"timestamp": types.Timestamp, "timestamptz": types.TimestampTZ, "interval": types.Interval,
+	"uuid": types.UUID, "json": types.JSON, "jsonb": types.JSONB, "oid": types.OID, "name": types.Name,
+}
+
+// scalarCall binds the call of a scalar function by name.
+func (b *binder) scalarCall(name string, args []value, pos int) (value, error) {
+	fs := fn.Scalars(name)
+	ts := typesOf(args)
+	m, out := resolve(scalarSignatures(fs), ts)
+	if id, ok := typeFunctions[name]; ok && len(args) == 1 && (out != found || !exactly(m.declared, ts)) {
+		t := types.Of(id)
+		if ts[0].ID == types.Unknown || canCast(ts[0], t) {
+			return b.cast(args[0], t, pos)
+		}
+	}
+	if out != found {
+		return value{}, functionError(out, name, ts, pos)
+	}
+	return b.invoke(fs[m.index], m, args, pos)
+}
+
+func canCast(from, to types.Type) bool {
+	return sameType(from, to) || castPath(from, to, fn.Explicit) != nil
+}
+
+// isFalseOrNull and the other truth tests are written with IS NULL and the connectives alone, so that the
+// planner sees through them.
+func truthTest(e expr.Expr, test string, not bool) expr.Expr {
+	var out expr.Expr
+	switch test {
+	case "true":
+		if not {
+			return &expr.Or{Terms: []expr.Expr{&expr.IsNull{Arg: e}, &expr.Not{Arg: e}}}
+		}
+		out = &expr.And{Terms: []expr.Expr{&expr.IsNull{Arg: e, Not: true}, e}}
+	case "false":
+		if not {
+			return &expr.Or{Terms: []expr.Expr{&expr.IsNull{Arg: e}, e}}
+		}
+		out = &expr.And{Terms: []expr.Expr{&expr.IsNull{Arg: e, Not: true}, &expr.Not{Arg: e}}}
+	default:
+		return &expr.IsNull{Arg: e, Not: not}
+	}
+	return out
+}

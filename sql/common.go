@@ -1,0 +1,154 @@
+package sql
+
+import (
+	"gsql/exec/expr"
+	"gsql/exec/fn"
+	"gsql/exec/sqlstate"
+	"gsql/exec/types"
+)
+
+// value is a bound expression and the byte offset where it stands in the text, for errors about its type.
+type value struct {
+	e   expr.Expr
+	pos int
+	num bool // a number as written, so that a minus before it is part of it
+	// row, when not nil, are the columns of a row constructor; e is nil then.
+	row []value
+	// elems, when not nil, are the elements of an array constructor.
+	elems []value
+}
+
+func (v value) typ() types.Type { return v.e.Type() }
+
+// isNullLiteral reports whether v is the word NULL, whose type nothing has settled.
+func (v value) isNullLiteral() bool {
+	c, ok := v.e.(*expr.Const)
+	return ok && c.Value.Type.ID == types.Unknown && c.Value.IsNull(0)
+}
+
+func typesOf(vs []value) []types.Type {
+	ts := make([]types.Type, len(vs))
+	for i, v := range vs {
+		ts[i] = v.typ()
+	}
+	return ts
+}
+
+// commonType returns the type to which PostgreSQL unifies values of different types, as in CASE and UNION
+// (chapter 10.5 of its manual): text when all are untyped.
+func commonType(ts []types.Type) (types.Type, bool) {
+	t, bad := unify(ts)
+	return t, bad < 0
+}
+
+// unify is commonType; bad is the index of the first type that does not go with those before it, or -1.
+func unify(ts []types.Type) (t types.Type, bad int) {
+	for i, next := range ts {
+		switch {
+		case next.ID == types.Unknown || t.ID != types.Unknown && sameType(t, next):
+		case t.ID == types.Unknown:
+			t = next
+		case categoryOf(t) != categoryOf(next):
+			return t, i
+		case !isPreferred(t) && canCoerce(t, next, fn.Implicit) && !canCoerce(next, t, fn.Implicit):
+			t = next
+		}
+	}
+	return withCommonModifiers(t, ts), -1
+}
+
+// withCommonModifiers gives t the modifiers that all of ts share. A numeric whose values have different
+// scales becomes one where each value carries its own, so that each prints as it did.
+func withCommonModifiers(t types.Type, ts []types.Type) types.Type {
+	if t.ID == types.Unknown {
+		return types.Of(types.Text)
+	}
+	first, same, scale, sameScale := types.Type{}, true, int16(0), true
+	seen := false
+	for _, x := range ts {
+		s := types.DynamicScale
+		switch {
+		case x.ID == types.Unknown:
+			// A literal has no length of its own to share; a numeric one is looked at elsewhere.
+			same = same && categoryOf(t) != catString
+			continue
+		case x.IsInteger():
+			s = 0
+		case x.ID == types.Numeric, x.ID == types.Array && x.Elem == types.Numeric:
+			s = x.Scale
+		}
+		if !seen {
+			first, scale, seen = x, s, true
+			continue
+		}
+		same = same && x == first
+		sameScale = sameScale && s == scale
+	}
+	switch {
+	case same:
+		if sameType(first, t) {
+			return first
+		}
+		return withoutModifiers(t)
+	case t.ID == types.Numeric && sameScale:
+		return types.NumericOf(0, int(scale))
+	case t.ID == types.Array && t.Elem == types.Numeric && sameScale:
+		return types.ArrayOf(types.NumericOf(0, int(scale)))
+	}
+	return withoutModifiers(t)
+}
+
+func withoutModifiers(t types.Type) types.Type {
+	if t.ID == types.Array {
+		return types.ArrayOf(types.Of(t.Elem))
+	}
+	return types.Of(t.ID)
+}
+
+// unifyValues coerces vs to their common type; context is PostgreSQL's word for the construct in its errors.
+func (b *binder) unifyValues(vs []value, context string) (types.Type, error) {
+	t, err := b.commonOf(vs, context)
+	if err != nil {
+		return t, err
+	}
+	return t, b.coerceAll(vs, t, context)
+}
+
+// commonOf returns the common type of vs.
+func (b *binder) commonOf(vs []value, context string) (types.Type, error) {
+	ts := typesOf(vs)
+	t, bad := unify(ts)
+	if bad >= 0 {
+		return t, sqlstate.New(sqlstate.DatatypeMismatch, "%s types %s and %s cannot be matched",
+			context, t.Base(), ts[bad].Base()).At(vs[bad].pos)
+	}
+	if t.ID != types.Numeric {
+		return t, nil
+	}
+	// An untyped literal among numerics has digits of its own.
+	for _, v := range vs {
+		if v.typ().ID == types.Unknown && !v.isNullLiteral() {
+			if n, ok := numericLiteral(v); !ok || n.Scale != t.Scale {
+				return types.Of(types.Numeric), nil
+			}
+		}
+	}
+	return t, nil
+}
+
+// coerceAll coerces vs, in place, to a type that was found to be common to them.
+func (b *binder) coerceAll(vs []value, t types.Type, context string) error {
+	for i := range vs {
+		from := vs[i].typ()
+		if !canCoerce(from, t, fn.Implicit) {
+			return sqlstate.New(sqlstate.CannotCoerce, "%s could not convert type %s to %s",
+				context, from.Base(), t.Base()).At(vs[i].pos)
+		}
+		v, err := b.coerce(vs[i], t, fn.Implicit)
+		if err != nil {
+			return err
+		}
+		vs[i] = v
+	}
+	return nil
+}

@@ -1,0 +1,471 @@
+package sql
+
+import (
+	"strings"
+
+	"gsql/exec/expr"
+	"gsql/exec/fn"
+	"gsql/exec/sqlstate"
+	"gsql/exec/types"
+	"gsql/exec/vec"
+	"gsql/sql/syntax"
+)
+
+// scalar binds an expression that is to be one value.
+func (b *binder) scalar(blk *block, e syntax.Expr) (value, error) {
+	v, err := b.expression(blk, e)
+	if err == nil && v.row != nil {
+		err = unsupported(v.pos, "Compare rows with =, <>, <, <=, >, >=, IN or IS NULL, or name the columns one by one.", "row values are not supported here")
+	}
+	return v, err
+}
+
+// scalars binds a list of expressions.
+func (b *binder) scalars(blk *block, es []syntax.Expr) ([]value, error) {
+	vs := make([]value, len(es))
+	for i, e := range es {
+		v, err := b.scalar(blk, e)
+		if err != nil {
+			return nil, err
+		}
+		vs[i] = v
+	}
+	return vs, nil
+}
+
+// expression binds an expression, which may be a row.
+func (b *binder) expression(blk *block, e syntax.Expr) (value, error) {
+	pos := e.Position()
+	switch e := e.(type) {
+	case *syntax.Null:
+		return value{e: expr.Null(types.Type{}), pos: pos}, nil
+	case *syntax.Bool:
+		return value{e: expr.Bool(e.Value), pos: pos}, nil
+	case *syntax.Number:
+		c, err := numberConst(e.Text)
+		return value{e: c, pos: pos, num: true}, at(err, pos)
+	case *syntax.String:
+		return value{e: &expr.Const{Value: vec.NewText(types.Type{}, e.Value, 1)}, pos: pos}, nil
+	case *syntax.Param:
+		return b.param(e.N, pos)
+	case *syntax.Column:
+		return b.column(blk, e)
+	case *syntax.Op:
+		return b.op(blk, e)
+	case *syntax.And:
+		return b.connective(blk, e.Args, "AND", pos)
+	case *syntax.Or:
+		return b.connective(blk, e.Args, "OR", pos)
+	case *syntax.Not:
+		v, err := b.scalar(blk, e.Arg)
+		if err != nil {
+			return v, err
+		}
+		return b.not(v, pos)
+	case *syntax.Row:
+		vs, err := b.scalars(blk, e.Elems)
+		if vs == nil {
+			vs = []value{}
+		}
+		return value{row: vs, pos: pos}, err
+	case *syntax.Case:
+		return b.caseExpr(blk, e)
+	case *syntax.Cast:
+		return b.castExpr(blk, e)
+	case *syntax.Call:
+		return b.call(blk, e)
+	case *syntax.SQLValue:
+		return b.sqlValue(e)
+	}
+	return b.predicate(blk, e)
+}
+
+// predicate binds what expression leaves: predicates, subqueries and arrays.
+func (b *binder) predicate(blk *block, e syntax.Expr) (value, error) {
+	pos := e.Position()
+	switch e := e.(type) {
+	case *syntax.IsNull:
+		v, err := b.expression(blk, e.Arg)
+		if err != nil {
+			return v, err
+		}
+		return b.isNull(v, e.Not, pos)
+	case *syntax.IsBool:
+		v, err := b.scalar(blk, e.Arg)
+		if err != nil {
+			return v, err
+		}
+		return b.isTruth(v, e.Test, e.Not, pos)
+	case *syntax.IsDistinct:
+		l, r, err := b.pair(blk, e.Left, e.Right)
+		if err != nil {
+			return l, err
+		}
+		return b.distinct(l, r, e.Not, pos)
+	case *syntax.Between:
+		return b.betweenExpr(blk, e)
+	case *syntax.Like:
+		return b.like(blk, e)
+	case *syntax.In:
+		return b.inExpr(blk, e)
+	case *syntax.Quantified:
+		return b.quantifiedExpr(blk, e)
+	case *syntax.Exists:
+		q, err := b.subquery(blk, e.Query)
+		if err != nil {
+			return value{}, err
+		}
+		return b.existsSubquery(q, pos), nil
+	case *syntax.Subquery:
+		q, err := b.subquery(blk, e.Query)
+		if err != nil {
+			return value{}, err
+		}
+		return b.scalarSubquery(q, pos)
+	case *syntax.ArrayQuery:
+		q, err := b.subquery(blk, e.Query)
+		if err != nil {
+			return value{}, err
+		}
+		return b.arraySubquery(q, pos)
+	case *syntax.Array:
+		return b.array(blk, e, types.Type{})
+	case *syntax.Subscript:
+		return b.subscript(blk, e)
+	case *syntax.Collate:
+		return b.collate(blk, e)
+	}
+	return value{}, b.unsupportedExpr(e)
+}
+
+// unsupportedExpr is the error about an expression that gsql has nothing for.
+func (b *binder) unsupportedExpr(e syntax.Expr) error {
+	pos := e.Position()
+	switch e := e.(type) {
+	case *syntax.BitString:
+		return unsupported(pos, "", "bit strings are not supported")
+	case *syntax.Star:
+		if len(e.Table) > 0 {
+			return unsupported(pos, "Name the columns.", "row expansion via \"*\" is not supported here")
+		}
+		return sqlstate.New(sqlstate.SyntaxError, "syntax error at or near \"*\"").At(pos)
+	case *syntax.Field:
+		return unsupported(pos, "", "composite values are not supported")
+	case *syntax.GroupingSet:
+		return unsupported(pos, "Use UNION ALL of queries with one GROUP BY each.", "grouping sets are not supported")
+	case *syntax.Struct:
+		return sqlstate.New(sqlstate.SyntaxError, "a struct can only be an argument of a function in FROM").At(pos)
+	}
+	return unsupported(pos, "", "%T is not supported", e)
+}
+
+// column binds a name.
+func (b *binder) column(blk *block, e *syntax.Column) (value, error) {
+	n := e.Names
+	if len(n) > 4 {
+		return value{}, sqlstate.New(sqlstate.SyntaxError, "improper qualified name (too many dotted names): %s", strings.Join(n, ".")).At(e.Pos)
+	}
+	if len(n) == 4 {
+		if b.env.Fn != nil && b.env.Fn.Database != "" && n[0] != b.env.Fn.Database {
+			return value{}, unsupported(e.Pos, "", "cross-database references are not implemented: %s", strings.Join(n, "."))
+		}
+		n = n[1:]
+	}
+	switch len(n) {
+	case 1:
+		return b.columnRef(blk, "", "", n[0], e.Pos)
+	case 2:
+		return b.columnRef(blk, "", n[0], n[1], e.Pos)
+	}
+	return b.columnRef(blk, n[0], n[1], n[2], e.Pos)
+}
+
+// pair binds two operands, which may be rows.
+func (b *binder) pair(blk *block, l, r syntax.Expr) (value, value, error) {
+	lv, err := b.expression(blk, l)
+	if err != nil {
+		return lv, lv, err
+	}
+	rv, err := b.expression(blk, r)
+	return lv, rv, err
+}
+
+func (b *binder) op(blk *block, e *syntax.Op) (value, error) {
+	if e.Left == nil {
+		v, err := b.scalar(blk, e.Right)
+		if err != nil {
+			return v, err
+		}
+		if err := foreignSchema(e.Schema, e.Name, []types.Type{v.typ()}, e.Pos); err != nil {
+			return value{}, err
+		}
+		return b.prefix(e.Name, v, e.Pos)
+	}
+	if s, ok := e.Right.(*syntax.Subquery); ok && e.Name != "" {
+		if row, ok := e.Left.(*syntax.Row); ok {
+			return b.rowSubquery(blk, e, row, s)
+		}
+	}
+	l, r, err := b.pair(blk, e.Left, e.Right)
+	if err != nil {
+		return l, err
+	}
+	if l.row == nil && r.row == nil {
+		if err := foreignSchema(e.Schema, e.Name, typesOf([]value{l, r}), e.Pos); err != nil {
+			return value{}, err
+		}
+	}
+	return b.compare(e.Name, l, r, e.Pos)
+}
+
+// rowSubquery is (a, b) op (SELECT ...): a comparison with the one row of a query.
+func (b *binder) rowSubquery(blk *block, e *syntax.Op, row *syntax.Row, s *syntax.Subquery) (value, error) {
+	return value{}, unsupported(s.Pos, "Use IN, or compare the columns one by one.", "comparison of a row with a subquery is not supported")
+}
+
+// foreignSchema rejects OPERATOR(s.op) of another schema than pg_catalog.
+func foreignSchema(schema, op string, ts []types.Type, pos int) error {
+	if schema == "" || schema == "pg_catalog" {
+		return nil
+	}
+	return operatorError(notFound, schema+"."+op, ts, pos)
+}
+
+func (b *binder) connective(blk *block, args []syntax.Expr, word string, pos int) (value, error) {
+	terms := make([]expr.Expr, len(args))
+	for i, a := range args {
+		v, err := b.scalar(blk, a)
+		if err != nil {
+			return value{}, err
+		}
+		if terms[i], err = b.boolean(v, word); err != nil {
+			return value{}, err
+		}
+	}
+	if word == "AND" {
+		return value{e: expr.NewAnd(terms...), pos: pos}, nil
+	}
+	return value{e: expr.NewOr(terms...), pos: pos}, nil
+}
+
+func (b *binder) caseExpr(blk *block, e *syntax.Case) (value, error) {
+	var subject, orElse *value
+	if e.Arg != nil {
+		v, err := b.scalar(blk, e.Arg)
+		if err != nil {
+			return v, err
+		}
+		if v, err = b.settled(v); err != nil {
+			return v, err
+		}
+		subject = &v
+	}
+	whens := make([]whenBranch, len(e.Whens))
+	for i, w := range e.Whens {
+		var err error
+		if whens[i].cond, err = b.scalar(blk, w.Cond); err != nil {
+			return value{}, err
+		}
+		if whens[i].then, err = b.scalar(blk, w.Result); err != nil {
+			return value{}, err
+		}
+	}
+	if e.Else != nil {
+		v, err := b.scalar(blk, e.Else)
+		if err != nil {
+			return v, err
+		}
+		orElse = &v
+	}
+	return b.caseOf(subject, whens, orElse, e.Pos)
+}
+
+func (b *binder) betweenExpr(blk *block, e *syntax.Between) (value, error) {
+	x, err := b.expression(blk, e.Arg)
+	if err != nil {
+		return x, err
+	}
+	lo, hi, err := b.pair(blk, e.Low, e.High)
+	if err != nil {
+		return lo, err
+	}
+	v, err := b.between(x, lo, hi, e.Not, e.Pos)
+	if err != nil || !e.Symmetric {
+		return v, err
+	}
+	w, err := b.between(x, hi, lo, e.Not, e.Pos)
+	if err != nil {
+		return w, err
+	}
+	if e.Not {
+		return value{e: expr.NewAnd(v.e, w.e), pos: e.Pos}, nil
+	}
+	return value{e: expr.NewOr(v.e, w.e), pos: e.Pos}, nil
+}
+
+// like binds LIKE, ILIKE and SIMILAR TO by the operators and functions that PostgreSQL makes of them.
+func (b *binder) like(blk *block, e *syntax.Like) (value, error) {
+	args := []syntax.Expr{e.Arg, e.Pattern}
+	if e.Escape != nil {
+		args = append(args, e.Escape)
+	}
+	vs, err := b.scalars(blk, args)
+	if err != nil {
+		return value{}, err
+	}
+	op := map[syntax.LikeKind]string{syntax.LikePattern: "~~", syntax.ILikePattern: "~~*", syntax.SimilarPattern: "~"}[e.Kind]
+	pattern := vs[1]
+	switch {
+	case e.Kind == syntax.SimilarPattern:
+		pattern, err = b.scalarCall("similar_to_escape", vs[1:], e.Pos)
+	case e.Escape != nil:
+		pattern, err = b.scalarCall("like_escape", vs[1:], e.Pos)
+	}
+	if err != nil {
+		return value{}, err
+	}
+	if e.Not {
+		op = "!" + op
+	}
+	return b.operator(op, vs[0], pattern, e.Pos)
+}
+
+func (b *binder) inExpr(blk *block, e *syntax.In) (value, error) {
+	x, err := b.expression(blk, e.Arg)
+	if err != nil {
+		return x, err
+	}
+	if e.Query == nil {
+		list := make([]value, len(e.List))
+		for i, m := range e.List {
+			if list[i], err = b.expression(blk, m); err != nil {
+				return value{}, err
+			}
+		}
+		return b.in(x, list, e.Not, e.Pos)
+	}
+	q, err := b.subquery(blk, e.Query)
+	if err != nil {
+		return value{}, err
+	}
+	v, err := b.quantified("=", false, x, q, e.Pos)
+	return negatedIf(v, e.Not && err == nil), err
+}
+
+func (b *binder) quantifiedExpr(blk *block, e *syntax.Quantified) (value, error) {
+	x, err := b.expression(blk, e.Arg)
+	if err != nil {
+		return x, err
+	}
+	if e.Schema != "" && e.Schema != "pg_catalog" {
+		return value{}, unsupported(e.Pos, "", "operators of schema %s are not supported", e.Schema)
+	}
+	if e.Query == nil {
+		array, err := b.scalar(blk, e.Array)
+		if err != nil {
+			return array, err
+		}
+		if x.row != nil {
+			return value{}, unsupported(e.Pos, "", "comparison of a row with an array is not supported")
+		}
+		return b.quantifiedArray(e.Op, e.All, x, array, e.Pos)
+	}
+	q, err := b.subquery(blk, e.Query)
+	if err != nil {
+		return value{}, err
+	}
+	return b.quantified(e.Op, e.All, x, q, e.Pos)
+}
+
+// sqlValue binds CURRENT_DATE and its like.
+func (b *binder) sqlValue(e *syntax.SQLValue) (value, error) {
+	if e.Precision >= 0 && e.Precision < 6 {
+		return value{}, unsupported(e.Pos, "Use date_trunc.", "%s(%d) is not supported", e.Name, e.Precision)
+	}
+	name := e.Name
+	switch name {
+	case "user", "current_role":
+		name = "current_user"
+	case "current_catalog":
+		name = "current_database"
+	}
+	return b.scalarCall(name, nil, e.Pos)
+}
+
+// collate binds COLLATE: the one collation there is orders by bytes.
+func (b *binder) collate(blk *block, e *syntax.Collate) (value, error) {
+	v, err := b.scalar(blk, e.Arg)
+	if err != nil {
+		return v, err
+	}
+	if t := v.typ(); !t.IsString() {
+		return value{}, sqlstate.New(sqlstate.DatatypeMismatch, "collations are not supported by type %s", t.Base()).At(e.Pos)
+	}
+	switch strings.ToLower(e.Name) {
+	case "c", "posix", "default", "ucs_basic":
+		return b.settled(v)
+	}
+	return value{}, unsupported(e.Pos, "Use COLLATE \"C\".", "collation \"%s\" is not supported", e.Name)
+}
+
+// array binds ARRAY[...]; elem is the type that a cast around it asks for, or unknown.
+func (b *binder) array(blk *block, e *syntax.Array, elem types.Type) (value, error) {
+	if e.List {
+		return value{}, sqlstate.New(sqlstate.SyntaxError, "syntax error at or near \"[\"").WithHint("Write ARRAY[...].").At(e.Pos)
+	}
+	vs, err := b.scalars(blk, e.Elems)
+	if err != nil {
+		return value{}, err
+	}
+	switch {
+	case elem.ID != types.Unknown:
+		for i := range vs {
+			if vs[i], err = b.cast(vs[i], elem, vs[i].pos); err != nil {
+				return value{}, err
+			}
+		}
+		// A cast to numeric keeps each element's scale; an array has one.
+		if elem, err = b.unifyValues(vs, "ARRAY"); len(vs) == 0 {
+			return value{e: emptyArray(elem), pos: e.Pos, elems: []value{}}, err
+		}
+	case len(vs) == 0:
+		return value{}, sqlstate.New(sqlstate.IndeterminateDatatype, "cannot determine type of empty array").
+			WithHint("Explicitly cast to the desired type, for example ARRAY[]::integer[].").At(e.Pos)
+	default:
+		elem, err = b.unifyValues(vs, "ARRAY")
+	}
+	if err != nil {
+		return value{}, err
+	}
+	if elem.ID == types.Array {
+		return value{}, unsupported(e.Pos, "", "arrays of arrays are not supported")
+	}
+	t := types.ArrayOf(elem)
+	call := &expr.Call{Fn: fn.MakeArray(len(vs), elem), Args: exprsOf(vs), Typ: t}
+	return value{e: call, pos: e.Pos, elems: vs}, nil
+}
+
+// subscript binds x[i].
+func (b *binder) subscript(blk *block, e *syntax.Subscript) (value, error) {
+	if e.Slice {
+		return value{}, unsupported(e.Pos, "", "array slices are not supported")
+	}
+	vs, err := b.scalars(blk, []syntax.Expr{e.Arg, e.Index})
+	if err != nil {
+		return value{}, err
+	}
+	array := vs[0]
+	if array.typ().ID != types.Array {
+		return value{}, sqlstate.New(sqlstate.DatatypeMismatch, "cannot subscript type %s because it does not support subscripting", array.typ().Base()).At(array.pos)
+	}
+	t := types.Of(types.Int32)
+	if from := vs[1].typ(); !canCoerce(from, t, fn.Assignment) {
+		return value{}, sqlstate.New(sqlstate.DatatypeMismatch, "array subscript must have type integer").At(vs[1].pos)
+	}
+	index, err := b.coerce(vs[1], t, fn.Assignment)
+	if err != nil {
+		return value{}, err
+	}
+	elem := array.typ().Element()
+	return value{e: &expr.Call{Fn: fn.Subscript(array.typ()), Args: []expr.Expr{array.e, index.e}, Typ: elem}, pos: e.Pos}, nil
+}

@@ -1,0 +1,276 @@
+package sql
+
+import (
+	"gsql/exec/expr"
+	"gsql/exec/fn"
+	"gsql/exec/sqlstate"
+	"gsql/sql/syntax"
+)
+
+// call binds a function call: a construct with the form of one, a window function, an aggregate, or a
+// scalar function.
+func (b *binder) call(blk *block, e *syntax.Call) (value, error) {
+	if e.Schema != "" && e.Schema != "pg_catalog" {
+		vs, err := b.arguments0(blk, e)
+		if err != nil {
+			return value{}, err
+		}
+		return value{}, functionError(notFound, e.Schema+"."+e.Name, typesOf(vs), e.Pos)
+	}
+	if e.SQLSyntax {
+		switch e.Name {
+		case "coalesce", "nullif", "greatest", "least", "grouping":
+			return b.specialCall(blk, e)
+		}
+	}
+	aggregate := len(fn.Aggregates(e.Name)) > 0
+	switch {
+	case e.Over != nil:
+		return b.windowCall(blk, e)
+	case aggregate:
+		return b.aggregateCallExpr(blk, e)
+	case len(fn.Windows(e.Name)) > 0:
+		return value{}, sqlstate.New(sqlstate.WrongObjectType, "window function %s requires an OVER clause", e.Name).At(e.Pos)
+	}
+	if err := plainCall(e); err != nil {
+		return value{}, err
+	}
+	vs, err := b.arguments0(blk, e)
+	if err != nil {
+		return value{}, err
+	}
+	if isSetFunction(e.Name) {
+		return value{}, unsupported(e.Pos, "Call it in FROM.", "set-returning function %s is not supported outside FROM", e.Name)
+	}
+	return b.scalarCall(e.Name, vs, e.Pos)
+}
+
+// isSetFunction reports whether a function returns a set of rows, in PostgreSQL.
+func isSetFunction(name string) bool {
+	switch name {
+	case "generate_series", "unnest", "generate_subscripts", "regexp_matches", "regexp_split_to_table", "string_to_table",
+		"json_array_elements", "jsonb_array_elements", "json_array_elements_text", "jsonb_array_elements_text",
+		"json_each", "jsonb_each", "json_object_keys", "jsonb_object_keys":
+		return len(fn.Scalars(name)) == 0
+	}
+	return false
+}
+
+// plainCall rejects what only aggregates may have.
+func plainCall(e *syntax.Call) error {
+	what := ""
+	switch {
+	case e.Star:
+		what = e.Name + "(*)"
+	case e.Distinct:
+		what = "DISTINCT"
+	case e.WithinGroup:
+		what = "WITHIN GROUP"
+	case len(e.OrderBy) > 0:
+		what = "ORDER BY"
+	case e.Filter != nil:
+		what = "FILTER"
+	default:
+		return nil
+	}
+	if len(fn.Scalars(e.Name)) == 0 {
+		return nil // that it does not exist is the better error
+	}
+	return sqlstate.New(sqlstate.WrongObjectType, "%s specified, but %s is not an aggregate function", what, e.Name).At(e.Pos)
+}
+
+// arguments0 binds the arguments of a call, before it is known what is called.
+func (b *binder) arguments0(blk *block, e *syntax.Call) ([]value, error) {
+	if e.Variadic {
+		return nil, unsupported(e.Pos, "Write the arguments one by one.", "VARIADIC arguments are not supported")
+	}
+	vs := make([]value, len(e.Args))
+	for i, a := range e.Args {
+		if a.Name != "" {
+			return nil, unsupported(a.NamePos, "Give the arguments by position.", "named arguments are not supported here")
+		}
+		v, err := b.scalar(blk, a.Value)
+		if err != nil {
+			return nil, err
+		}
+		vs[i] = v
+	}
+	return vs, nil
+}
+
+// specialCall binds what the grammar of PostgreSQL treats as an expression of its own.
+func (b *binder) specialCall(blk *block, e *syntax.Call) (value, error) {
+	if e.Name == "grouping" {
+		return value{}, unsupported(e.Pos, "", "GROUPING is not supported")
+	}
+	vs, err := b.arguments0(blk, e)
+	if err != nil {
+		return value{}, err
+	}
+	switch e.Name {
+	case "coalesce":
+		return b.coalesce(vs, e.Pos)
+	case "nullif":
+		return b.nullIf(vs[0], vs[1], e.Pos)
+	case "greatest":
+		return b.extreme(e.Name, "GREATEST", vs, e.Pos)
+	}
+	return b.extreme(e.Name, "LEAST", vs, e.Pos)
+}
+
+// aggregateCallExpr binds the call of an aggregate function without OVER.
+func (b *binder) aggregateCallExpr(blk *block, e *syntax.Call) (value, error) {
+	c, err := b.aggregateParts(blk, e)
+	if err != nil {
+		return value{}, err
+	}
+	a, err := b.resolveAggregate(c)
+	if err != nil {
+		return value{}, err
+	}
+	return b.placeAggregate(blk, a, e.Pos)
+}
+
+// aggregateParts binds the parts of an aggregate or window call.
+func (b *binder) aggregateParts(blk *block, e *syntax.Call) (*aggregateCall, error) {
+	c := &aggregateCall{name: e.Name, star: e.Star, distinct: e.Distinct, within: e.WithinGroup, pos: e.Pos}
+	if e.Distinct && e.WithinGroup {
+		return nil, sqlstate.New(sqlstate.SyntaxError, "cannot use DISTINCT with WITHIN GROUP").At(e.Pos)
+	}
+	direct, err := b.arguments0(blk, e)
+	if err != nil {
+		return nil, err
+	}
+	c.args = direct
+	for i, o := range e.OrderBy {
+		if o.Using != "" {
+			return nil, unsupported(o.Expr.Position(), "Use ASC or DESC.", "ORDER BY USING %s is not supported", o.Using)
+		}
+		v, err := b.scalar(blk, o.Expr)
+		if err != nil {
+			return nil, err
+		}
+		if e.WithinGroup {
+			c.args = append(append(append([]value(nil), c.args[:i]...), v), direct...)
+		} else if v, err = b.settled(v); err != nil {
+			return nil, err
+		}
+		c.orderBy = append(c.orderBy, expr.SortKey{Expr: v.e, Desc: o.Desc, NullsFirst: o.NullsFirst()})
+	}
+	if e.Filter != nil {
+		err := blk.in(inFilter, func() error {
+			v, err := b.scalar(blk, e.Filter)
+			if err == nil {
+				c.filter, err = b.boolean(v, "FILTER")
+			}
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return c, nil
+}
+
+// windowCall binds a call with OVER.
+func (b *binder) windowCall(blk *block, e *syntax.Call) (value, error) {
+	c, err := b.aggregateParts(blk, e)
+	if err != nil {
+		return value{}, err
+	}
+	w, err := b.resolveWindow(c)
+	if err != nil {
+		return value{}, err
+	}
+	if err := blk.clause.allowWindow(e.Pos); err != nil {
+		return value{}, err
+	}
+	d, err := b.windowDef(blk, e.Over)
+	if err != nil {
+		return value{}, err
+	}
+	return b.placeWindow(blk, w, d, e.Pos)
+}
+
+// windowDef binds what stands in OVER or in the WINDOW clause.
+func (b *binder) windowDef(blk *block, w *syntax.Window) (*windowDef, error) {
+	if w.RefOnly {
+		return blk.window(w.Ref, w.Pos)
+	}
+	d := &windowDef{name: w.Name, frame: defaultFrame, hasFrame: w.Frame != nil}
+	err := blk.in(inPartitionBy, func() error {
+		for _, e := range w.PartitionBy {
+			v, err := b.windowKey(blk, e)
+			if err != nil {
+				return err
+			}
+			d.partition = append(d.partition, v.e)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	err = blk.in(inWindowOrder, func() error {
+		for _, o := range w.OrderBy {
+			if o.Using != "" {
+				return unsupported(o.Expr.Position(), "Use ASC or DESC.", "ORDER BY USING %s is not supported", o.Using)
+			}
+			v, err := b.windowKey(blk, o.Expr)
+			if err != nil {
+				return err
+			}
+			d.order = append(d.order, expr.SortKey{Expr: v.e, Desc: o.Desc, NullsFirst: o.NullsFirst()})
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	if w.Ref != "" {
+		base, err := blk.window(w.Ref, w.Pos)
+		if err != nil {
+			return nil, err
+		}
+		if err := d.refine(base, w.Pos); err != nil {
+			return nil, err
+		}
+	}
+	if w.Frame != nil {
+		return d, b.bindFrame(blk, d, w.Frame)
+	}
+	return d, nil
+}
+
+func (b *binder) windowKey(blk *block, e syntax.Expr) (value, error) {
+	v, err := b.scalar(blk, e)
+	if err != nil {
+		return v, err
+	}
+	if v, err = b.settled(v); err != nil {
+		return v, err
+	}
+	return v, orderable(v)
+}
+
+func (b *binder) bindFrame(blk *block, d *windowDef, f *syntax.Frame) error {
+	clauses := [...]clause{syntax.Range: inFrameRange, syntax.Rows: inFrameRows, syntax.Groups: inFrameGroups}
+	d.frame = expr.Frame{Mode: expr.FrameMode(f.Mode)}
+	return blk.in(clauses[f.Mode], func() error {
+		bounds := []syntax.Bound{f.Start, f.End}
+		for i, out := range []*expr.Bound{&d.frame.Start, &d.frame.End} {
+			out.Kind = expr.BoundKind(bounds[i].Kind)
+			if bounds[i].Offset == nil {
+				continue
+			}
+			v, err := b.scalar(blk, bounds[i].Offset)
+			if err != nil {
+				return err
+			}
+			if out.Offset, err = b.frameOffset(blk, d.frame, d.order, v); err != nil {
+				return err
+			}
+		}
+		return checkFrame(d.frame, len(d.order), f.Pos)
+	})
+}

@@ -1,0 +1,111 @@
+package sql
+
+import (
+	"gsql/exec/expr"
+	"gsql/exec/sqlstate"
+	"gsql/planner"
+)
+
+// grouping checks and rewrites expressions over the FROM columns of a grouped SELECT to expressions over
+// its groups: what equals a GROUP BY expression becomes that key's column, and no other column of FROM may
+// remain.
+type grouping struct {
+	b    *binder
+	blk  *block
+	keys []planner.Item
+	err  error
+}
+
+// rewrite returns e over the groups; the first error stays in g.err.
+func (g *grouping) rewrite(e expr.Expr) expr.Expr {
+	if e == nil || g.err != nil {
+		return e
+	}
+	switch e := e.(type) {
+	case *expr.Const, *expr.Param:
+		return e
+	case *expr.Column:
+		return g.column(e)
+	}
+	for _, k := range g.keys {
+		if expr.Equal(k.Expr, e) {
+			return k.Column()
+		}
+	}
+	if s, ok := e.(*expr.Subquery); ok {
+		g.subquery(s.Query.(planner.Node))
+	}
+	return expr.MapChildren(e, g.rewrite)
+}
+
+// column checks one column of the SELECT itself.
+func (g *grouping) column(c *expr.Column) expr.Expr {
+	if !g.ungrouped(c) {
+		return c
+	}
+	g.err = sqlstate.New(sqlstate.GroupingError,
+		"column \"%s\" must appear in the GROUP BY clause or be used in an aggregate function",
+		g.b.displayName(c)).At(g.b.at[c])
+	return c
+}
+
+// ungrouped reports whether c is a column of FROM that is no key.
+func (g *grouping) ungrouped(c *expr.Column) bool {
+	info := g.b.info[c.ID]
+	if info.owner != g.blk || info.kind == aggregateColumn || info.kind == windowColumn {
+		return false
+	}
+	for _, k := range g.keys {
+		if k.ID == c.ID {
+			return false
+		}
+	}
+	return true
+}
+
+// subquery checks the uses that a subquery makes of the columns around it. As in PostgreSQL only keys that
+// are plain columns can be used there.
+func (g *grouping) subquery(n planner.Node) {
+	g.b.eachNodeColumn(n, func(c *expr.Column) {
+		if g.err == nil && g.ungrouped(c) {
+			g.err = sqlstate.New(sqlstate.GroupingError, "subquery uses ungrouped column \"%s\" from outer query",
+				g.b.displayName(c)).At(g.b.at[c])
+		}
+	})
+}
+
+// displayName is the name of a column in errors, with the alias of its FROM item.
+func (b *binder) displayName(c *expr.Column) string {
+	info := b.info[c.ID]
+	name := info.name
+	if name == "" {
+		name = c.Name
+	}
+	if info.rel == "" {
+		return name
+	}
+	return info.rel + "." + name
+}
+
+// key returns the GROUP BY item for an expression: a column keeps its ID, others get one.
+func (g *grouping) addKey(e expr.Expr, name string) {
+	for _, k := range g.keys {
+		if expr.Equal(k.Expr, e) {
+			return
+		}
+	}
+	if c, ok := e.(*expr.Column); ok && g.b.owner(c.ID) == g.blk {
+		g.keys = append(g.keys, planner.Item{ID: c.ID, Name: c.Name, Expr: c})
+		return
+	}
+	g.keys = append(g.keys, planner.Item{ID: g.b.newID(g.blk, aggregateColumn, "", name), Name: name, Expr: e})
+}
+
+// items rewrites the expressions of items.
+func (g *grouping) items(items []planner.Item) []planner.Item {
+	out := make([]planner.Item, len(items))
+	for i, it := range items {
+		out[i] = planner.Item{ID: it.ID, Name: it.Name, Expr: g.rewrite(it.Expr)}
+	}
+	return out
+}

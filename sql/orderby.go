@@ -1,0 +1,226 @@
+package sql
+
+import (
+	"gsql/exec/expr"
+	"gsql/exec/fn"
+	"gsql/exec/sqlstate"
+	"gsql/exec/text"
+	"gsql/exec/types"
+	"gsql/sql/syntax"
+)
+
+// orderTerm binds a term of ORDER BY: the name of an output column, its number, or an expression over the
+// columns of FROM.
+func (b *binder) orderTerm(blk *block, p *parts, o *syntax.SortItem) (orderTerm, error) {
+	term := orderTerm{desc: o.Desc, nullsFirst: o.NullsFirst(), pos: o.Expr.Position()}
+	if o.Using != "" {
+		return term, unsupported(term.pos, "Use ASC or DESC.", "ORDER BY USING %s is not supported", o.Using)
+	}
+	t, err := b.outputTarget(blk, p, o.Expr, "ORDER BY", false)
+	if err != nil {
+		return term, err
+	}
+	if t.v, err = b.settled(t.v); err != nil {
+		return term, err
+	}
+	term.target = t
+	return term, orderable(value{e: t.v.e, pos: term.pos})
+}
+
+// orderable rejects types that have no order.
+func orderable(v value) error {
+	t := v.typ()
+	if t.ID == types.Array {
+		return nil
+	}
+	fs := fn.Scalars("<")
+	if _, out := resolveOperator(scalarSignatures(fs), t, t); out == notFound && len(fs) > 0 {
+		return sqlstate.New(sqlstate.UndefinedFunction, "could not identify an ordering operator for type %s", t.Base()).
+			WithHint("Use an explicit ordering operator or modify the query.").At(v.pos)
+	}
+	return nil
+}
+
+// equatable rejects types whose values cannot be told apart, in GROUP BY and DISTINCT.
+func equatable(v value) error {
+	t := v.typ()
+	if t.ID == types.Array {
+		return nil
+	}
+	fs := fn.Scalars("=")
+	if _, out := resolveOperator(scalarSignatures(fs), t, t); out == notFound && len(fs) > 0 {
+		return sqlstate.New(sqlstate.UndefinedFunction, "could not identify an equality operator for type %s", t.Base()).At(v.pos)
+	}
+	return nil
+}
+
+// outputTarget finds the target that a term of ORDER BY, GROUP BY or DISTINCT ON means, by name, by number
+// or as an expression, and adds one if there is none. In GROUP BY a column of FROM wins over an output name.
+func (b *binder) outputTarget(blk *block, p *parts, e syntax.Expr, clauseName string, inputFirst bool) (*target, error) {
+	if c, ok := e.(*syntax.Column); ok && len(c.Names) == 1 {
+		t, err := b.namedTarget(blk, p, c, clauseName, inputFirst)
+		if t != nil || err != nil {
+			return t, err
+		}
+	}
+	switch n := e.(type) {
+	case *syntax.Number:
+		return numberedTarget(p, n, clauseName)
+	case *syntax.String, *syntax.Bool, *syntax.Null, *syntax.BitString:
+		return nil, sqlstate.New(sqlstate.SyntaxError, "non-integer constant in %s", clauseName).At(e.Position())
+	}
+	v, err := b.scalar(blk, e)
+	if err != nil {
+		return nil, err
+	}
+	return findTarget(p, v), nil
+}
+
+// namedTarget finds an output column by name; nil when there is none.
+func (b *binder) namedTarget(blk *block, p *parts, c *syntax.Column, clauseName string, inputFirst bool) (*target, error) {
+	name := c.Names[0]
+	if inputFirst {
+		e, err := b.lookupHere(blk, name, c.Pos)
+		if e != nil || err != nil {
+			return nil, err
+		}
+	}
+	var found *target
+	for _, t := range p.targets {
+		if t.junk || t.name != name {
+			continue
+		}
+		if found != nil && !expr.Equal(found.v.e, t.v.e) {
+			return nil, sqlstate.New(sqlstate.AmbiguousColumn, "%s \"%s\" is ambiguous", clauseName, name).At(c.Pos)
+		}
+		if found == nil {
+			found = t
+		}
+	}
+	return found, nil
+}
+
+// numberedTarget finds an output column by its number.
+func numberedTarget(p *parts, n *syntax.Number, clauseName string) (*target, error) {
+	i, err := text.ParseInt([]byte(n.Text))
+	if err != nil || i != int64(int32(i)) {
+		return nil, sqlstate.New(sqlstate.SyntaxError, "non-integer constant in %s", clauseName).At(n.Pos)
+	}
+	for _, t := range p.targets {
+		if t.junk {
+			break
+		}
+		if i--; i == 0 {
+			return t, nil
+		}
+	}
+	return nil, sqlstate.New(sqlstate.InvalidColumnReference, "%s position %s is not in select list", clauseName, n.Text).At(n.Pos)
+}
+
+// findTarget returns the target with an expression, adding it as one that is no output.
+func findTarget(p *parts, v value) *target {
+	for _, t := range p.targets {
+		if expr.Equal(t.v.e, v.e) {
+			return t
+		}
+	}
+	t := &target{v: v, junk: true}
+	if c, ok := v.e.(*expr.Column); ok {
+		t.name = c.Name
+	}
+	p.targets = append(p.targets, t)
+	return t
+}
+
+// groupByClause binds GROUP BY.
+func (b *binder) groupByClause(blk *block, p *parts, s *syntax.Select) error {
+	if len(s.GroupBy) == 0 {
+		return nil
+	}
+	p.hasGroupBy = true
+	blk.clause = inGroupBy
+	for _, e := range s.GroupBy {
+		list := []syntax.Expr{e}
+		if row, ok := e.(*syntax.Row); ok && !row.Explicit {
+			list = row.Elems
+		}
+		for _, e := range list {
+			if err := b.groupTerm(blk, p, e); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (b *binder) groupTerm(blk *block, p *parts, e syntax.Expr) error {
+	before := len(p.targets)
+	t, err := b.outputTarget(blk, p, e, "GROUP BY", true)
+	if err != nil {
+		return err
+	}
+	// What GROUP BY adds need not be computed after grouping.
+	p.targets = p.targets[:before]
+	if t.v, err = b.settled(t.v); err != nil {
+		return err
+	}
+	if err := b.onlyInputs(blk, t.v, e.Position()); err != nil {
+		return err
+	}
+	if err := equatable(value{e: t.v.e, pos: e.Position()}); err != nil {
+		return err
+	}
+	p.groupBy = append(p.groupBy, t)
+	return nil
+}
+
+// onlyInputs rejects aggregates and window functions in a GROUP BY term that came in by an output column.
+func (b *binder) onlyInputs(blk *block, v value, pos int) error {
+	var err error
+	b.eachColumn(v.e, func(c *expr.Column) {
+		info := b.info[c.ID]
+		if err != nil || info.owner != blk {
+			return
+		}
+		switch info.kind {
+		case aggregateColumn:
+			err = inGroupBy.allowAggregate(info.pos)
+		case windowColumn:
+			err = inGroupBy.allowWindow(info.pos)
+		}
+	})
+	return err
+}
+
+// distinctClause binds DISTINCT and DISTINCT ON.
+func (b *binder) distinctClause(blk *block, p *parts, s *syntax.Select) error {
+	if !s.Distinct {
+		return nil
+	}
+	if len(s.DistinctOn) == 0 {
+		p.distinct = true
+		for _, t := range p.targets {
+			var err error
+			if t.v, err = b.settled(t.v); err != nil {
+				return err
+			}
+			if err := equatable(t.v); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	blk.clause = inDistinctOn
+	for _, e := range s.DistinctOn {
+		t, err := b.outputTarget(blk, p, e, "SELECT DISTINCT ON", false)
+		if err != nil {
+			return err
+		}
+		if t.v, err = b.settled(t.v); err != nil {
+			return err
+		}
+		t.onPos = e.Position()
+		p.distinctOn = append(p.distinctOn, t)
+	}
+	return checkDistinctOn(p)
+}

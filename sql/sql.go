@@ -1,0 +1,72 @@
+// Package sql turns PostgreSQL's text into logical plans. Package sql/syntax reads the text; this package
+// binds: it gives names, types and functions the meaning they have in PostgreSQL 15.
+//
+// The binder works bottom up, as PostgreSQL's parse analysis does. Expressions are bound to expr.Expr with
+// their final types at once; literals and parameters stay of unknown type until a construct around them
+// settles it. A SELECT is first bound clause by clause over its FROM columns, then checked and rewritten for
+// grouping, and then laid out as planner nodes.
+package sql
+
+import (
+	"context"
+
+	"gsql/exec"
+	"gsql/exec/expr"
+	"gsql/exec/fn"
+	"gsql/exec/types"
+	"gsql/planner"
+	"gsql/sql/syntax"
+)
+
+// Env is what binding needs to know beside the query.
+type Env struct {
+	Catalog exec.Catalog
+	Params  []types.Type // declared parameter types, Unknown to infer; may be shorter than used
+	Fn      *fn.Ctx      // time zone and time for literals; nil: UTC and now
+	// View returns the definition of a view; nil when there are none. A view is bound at each use.
+	View func(name exec.Name) (*View, bool)
+}
+
+// View is what CREATE VIEW defined.
+type View struct {
+	Name    exec.Name
+	Columns []string // names given to the columns, from the first; may be fewer than there are
+	Query   string   // source text
+}
+
+// Column is an output column of a query.
+type Column struct {
+	Name string
+	Type types.Type
+	ID   expr.ColID
+}
+
+// Bound is a bound query.
+type Bound struct {
+	Root    planner.Node
+	Columns []Column // the outputs of Root in order
+	Params  []types.Type
+	// NextID and NextCTE are the first column ID and CTE number that the query does not use.
+	NextID  expr.ColID
+	NextCTE int
+}
+
+// Parse reads a text of statements; see syntax.Parse.
+func Parse(text string) ([]syntax.Statement, error) { return syntax.Parse(text) }
+
+// Bind gives a query its meaning.
+func Bind(ctx context.Context, q *syntax.Query, env *Env) (*Bound, error) {
+	b := &binder{ctx: ctx, env: env, params: append([]types.Type(nil), env.Params...), columns: newColumns()}
+	out, err := b.query(q, nil, nil, true)
+	if err != nil {
+		return nil, err
+	}
+	if err := b.checkParams(); err != nil {
+		return nil, err
+	}
+	bound := &Bound{Root: out.node, Params: b.params, NextID: expr.ColID(len(b.info)), NextCTE: b.nextCTE}
+	for _, c := range out.cols {
+		bound.Columns = append(bound.Columns, Column{Name: c.name, Type: c.typ, ID: c.id})
+	}
+	return bound, nil
+}

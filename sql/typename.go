@@ -1,0 +1,111 @@
+package sql
+
+import (
+	"strconv"
+	"strings"
+
+	"gsql/exec/expr"
+	"gsql/exec/fn"
+	"gsql/exec/sqlstate"
+	"gsql/exec/text"
+	"gsql/exec/types"
+	"gsql/exec/vec"
+	"gsql/sql/syntax"
+)
+
+// TypeOf returns the type that a type name stands for: 42704 when there is none.
+func TypeOf(n *syntax.TypeName) (types.Type, error) {
+	id, ok := typeFunctions[n.Name]
+	if !ok || n.Schema != "" && n.Schema != "pg_catalog" {
+		name := n.Name
+		if n.Schema != "" {
+			name = n.Schema + "." + name
+		}
+		return types.Type{}, sqlstate.New(sqlstate.UndefinedObject, "type \"%s\" does not exist", name).At(n.Pos)
+	}
+	t := types.Of(id)
+	if len(n.Mods) > 0 {
+		mods := make([]string, len(n.Mods))
+		for i, m := range n.Mods {
+			mods[i] = strconv.FormatInt(m, 10)
+		}
+		var err error
+		if t, err = text.ParseType(n.Name + "(" + strings.Join(mods, ",") + ")"); err != nil {
+			return t, at(err, n.Pos)
+		}
+	}
+	if n.Dims > 0 {
+		t = types.ArrayOf(t)
+	}
+	return t, nil
+}
+
+// castExpr binds a cast as it is written.
+func (b *binder) castExpr(blk *block, e *syntax.Cast) (value, error) {
+	t, err := TypeOf(e.Type)
+	if err != nil {
+		return value{}, err
+	}
+	if a, ok := e.Arg.(*syntax.Array); ok && t.ID == types.Array && !a.List {
+		return b.array(blk, a, t.Element())
+	}
+	if e.Type.Fields != "" {
+		return b.intervalCast(e)
+	}
+	v, err := b.scalar(blk, e.Arg)
+	if err != nil {
+		return v, err
+	}
+	out, err := b.cast(v, t, e.Pos)
+	if err != nil {
+		return out, err
+	}
+	out.pos = e.Pos
+	return out, nil
+}
+
+// intervalCast binds INTERVAL '...' with the unit behind it, such as INTERVAL '1' DAY.
+func (b *binder) intervalCast(e *syntax.Cast) (value, error) {
+	s, ok := e.Arg.(*syntax.String)
+	if !ok {
+		return value{}, unsupported(e.Pos, "Leave out the fields.", "a cast to interval %s is not supported", e.Type.Fields)
+	}
+	fields := strings.Fields(e.Type.Fields)
+	unit := fields[len(fields)-1]
+	lit := strings.TrimSpace(s.Value)
+	if _, err := vec.ParseNum([]byte(lit)); err == nil {
+		lit += " " + unit
+	} else if e.Type.Fields == "minute to second" && strings.Count(lit, ":") == 1 {
+		lit = "00:" + lit
+	} else if len(fields) == 1 || unit != "second" && unit != "month" {
+		return value{}, unsupported(e.Pos, "Write the units in the literal: INTERVAL '1 day'.", "interval fields are not supported for this literal")
+	}
+	v := value{e: textConst(types.Type{}, lit), pos: s.Pos}
+	return b.coerceUnknown(v, types.Of(types.Interval), fn.Explicit)
+}
+
+// emptyArray is an array without elements.
+func emptyArray(elem types.Type) *expr.Const {
+	v, err := text.Const(types.ArrayOf(elem), "{}", nil)
+	if err != nil {
+		panic(err)
+	}
+	return &expr.Const{Value: v}
+}
+
+// listElements returns the elements of a constant array as constants.
+func listElements(v *vec.Vector) []expr.Expr {
+	l := vec.At[vec.List](v, 0)
+	out := make([]expr.Expr, 0, l.Len)
+	for i := range l.Len {
+		x := vec.Gather(v.Child, []uint32{l.Off + i})
+		if x.IsNull(0) {
+			out = append(out, expr.Null(v.Type.Element()))
+			continue
+		}
+		x.Enc = vec.Const
+		x.Valid = nil
+		out = append(out, &expr.Const{Value: x})
+	}
+	return out
+}
