@@ -1,0 +1,119 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// set is a list of queries over files of one format.
+type set struct {
+	name, format string
+	setup        []string // statements that make the tables known, in both engines
+	queries      []query
+}
+
+type query struct {
+	name, sql string
+	ordered   bool // the order of the rows counts
+}
+
+func sets(o options) ([]set, error) {
+	tpch, err := tpchQueries(o.queries)
+	if err != nil {
+		return nil, err
+	}
+	var out []set
+	for _, format := range []string{"csv", "parquet"} {
+		seed, g1 := "seed.tsv", "G1_1e7_1e2_0_0.csv"
+		if format == "parquet" {
+			seed, g1 = "seed.parquet", "G1_1e7_1e2_0_0.parquet"
+		}
+		out = append(out,
+			set{name: "seed", format: format, queries: seedQueries(filepath.Join(o.dir, seed))},
+			set{name: "groupby", format: format, queries: groupByQueries(filepath.Join(o.dir, g1))},
+			set{name: "tpch", format: format, setup: tpchSetup(o.dir, format), queries: tpch})
+	}
+	return out, nil
+}
+
+func seedQueries(file string) []query {
+	return []query{
+		{name: "group", sql: fmt.Sprintf("SELECT cat_1, cat_2, cat_3, count(rid) FROM '%s' GROUP BY 1, 2, 3", file)},
+		{name: "count", sql: fmt.Sprintf("SELECT count(*) FROM '%s'", file)},
+		{name: "sum", sql: fmt.Sprintf("SELECT sum(price), avg(rating), min(r_date), max(pid) FROM '%s'", file)},
+		{name: "filter", sql: fmt.Sprintf("SELECT count(*), sum(price) FROM '%s' WHERE cat_1 = 'category 07' AND rating >= 4", file)},
+		{name: "head", sql: fmt.Sprintf("SELECT * FROM '%s' LIMIT 5", file), ordered: true},
+	}
+}
+
+// groupByQueries are db-benchmark's ten questions, https://duckdblabs.github.io/db-benchmark.
+func groupByQueries(file string) []query {
+	var out []query
+	for i, q := range []string{
+		"SELECT id1, sum(v1) AS v1 FROM x GROUP BY id1",
+		"SELECT id1, id2, sum(v1) AS v1 FROM x GROUP BY id1, id2",
+		"SELECT id3, sum(v1) AS v1, avg(v3) AS v3 FROM x GROUP BY id3",
+		"SELECT id4, avg(v1) AS v1, avg(v2) AS v2, avg(v3) AS v3 FROM x GROUP BY id4",
+		"SELECT id6, sum(v1) AS v1, sum(v2) AS v2, sum(v3) AS v3 FROM x GROUP BY id6",
+		"SELECT id4, id5, quantile_cont(v3, 0.5) AS median_v3, stddev(v3) AS sd_v3 FROM x GROUP BY id4, id5",
+		"SELECT id3, max(v1) - min(v2) AS range_v1_v2 FROM x GROUP BY id3",
+		"SELECT id6, v3 AS largest2_v3 FROM (SELECT id6, v3, row_number() OVER (PARTITION BY id6 ORDER BY v3 DESC) AS o FROM x WHERE v3 IS NOT NULL) t WHERE o <= 2",
+		"SELECT id2, id4, pow(corr(v1, v2), 2) AS r2 FROM x GROUP BY id2, id4",
+		"SELECT id1, id2, id3, id4, id5, id6, sum(v3) AS v3, count(*) AS count FROM x GROUP BY id1, id2, id3, id4, id5, id6",
+	} {
+		out = append(out, query{name: fmt.Sprintf("q%d", i+1), sql: strings.ReplaceAll(q, "FROM x", "FROM '"+file+"'")})
+	}
+	return out
+}
+
+type tpchTable struct{ name, columns string }
+
+// tpchTables are the tables of TPC-H with the columns' types, as the specification has them.
+var tpchTables = []tpchTable{
+	{"region", "r_regionkey INTEGER, r_name VARCHAR, r_comment VARCHAR"},
+	{"nation", "n_nationkey INTEGER, n_name VARCHAR, n_regionkey INTEGER, n_comment VARCHAR"},
+	{"supplier", "s_suppkey BIGINT, s_name VARCHAR, s_address VARCHAR, s_nationkey INTEGER, s_phone VARCHAR, s_acctbal DECIMAL(15;2), s_comment VARCHAR"},
+	{"customer", "c_custkey BIGINT, c_name VARCHAR, c_address VARCHAR, c_nationkey INTEGER, c_phone VARCHAR, c_acctbal DECIMAL(15;2), c_mktsegment VARCHAR, c_comment VARCHAR"},
+	{"part", "p_partkey BIGINT, p_name VARCHAR, p_mfgr VARCHAR, p_brand VARCHAR, p_type VARCHAR, p_size INTEGER, p_container VARCHAR, p_retailprice DECIMAL(15;2), p_comment VARCHAR"},
+	{"partsupp", "ps_partkey BIGINT, ps_suppkey BIGINT, ps_availqty INTEGER, ps_supplycost DECIMAL(15;2), ps_comment VARCHAR"},
+	{"orders", "o_orderkey BIGINT, o_custkey BIGINT, o_orderstatus VARCHAR, o_totalprice DECIMAL(15;2), o_orderdate DATE, o_orderpriority VARCHAR, o_clerk VARCHAR, o_shippriority INTEGER, o_comment VARCHAR"},
+	{"lineitem", "l_orderkey BIGINT, l_partkey BIGINT, l_suppkey BIGINT, l_linenumber INTEGER, l_quantity DECIMAL(15;2), l_extendedprice DECIMAL(15;2), l_discount DECIMAL(15;2), l_tax DECIMAL(15;2), l_returnflag VARCHAR, l_linestatus VARCHAR, l_shipdate DATE, l_commitdate DATE, l_receiptdate DATE, l_shipinstruct VARCHAR, l_shipmode VARCHAR, l_comment VARCHAR"},
+}
+
+// tpchSetup makes the tables views over files.
+func tpchSetup(dir, format string) []string {
+	var out []string
+	for _, t := range tpchTables {
+		path := filepath.Join(dir, "tpch", t.name+"."+format)
+		from := fmt.Sprintf("read_parquet('%s')", path)
+		if format == "csv" {
+			var cols []string
+			for _, c := range strings.Split(t.columns, ", ") {
+				name, typ, _ := strings.Cut(c, " ")
+				cols = append(cols, fmt.Sprintf("'%s': '%s'", name, strings.ReplaceAll(typ, ";", ",")))
+			}
+			from = fmt.Sprintf("read_csv('%s', delim = '|', header = false, columns = {%s})", path, strings.Join(cols, ", "))
+		}
+		out = append(out, fmt.Sprintf("CREATE OR REPLACE VIEW %s AS SELECT * FROM %s", t.name, from))
+	}
+	return out
+}
+
+// tpchQueries reads the 22 queries, which gsql's tests use too.
+func tpchQueries(dir string) ([]query, error) {
+	files, err := filepath.Glob(filepath.Join(dir, "q*.sql"))
+	if err != nil || len(files) == 0 {
+		return nil, fmt.Errorf("no TPC-H queries in %s: %v", dir, err)
+	}
+	var out []query
+	for _, f := range files {
+		b, err := os.ReadFile(f)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, query{name: strings.TrimSuffix(filepath.Base(f), ".sql"), sql: string(b)})
+	}
+	return out, nil
+}

@@ -1,0 +1,212 @@
+// Command gsql queries files with SQL and serves folders to PostgreSQL's clients. See gsql --help.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"github.com/spf13/pflag"
+
+	"gsql"
+	"gsql/sql/syntax"
+)
+
+const usage = `gsql queries folders of CSV, TSV, JSON and Parquet files with PostgreSQL's SQL.
+
+Usage:
+  gsql [flags] -c 'SELECT ...'     run statements and print the results
+  gsql [flags] -f FILE             run the statements of a file
+  gsql [flags] < FILE              the same from standard input
+  gsql serve [DIR] [flags]         serve a folder to psql and other PostgreSQL clients
+
+Examples:
+  gsql -c "SELECT * FROM 'sales/*.csv' LIMIT 5"
+  gsql -c "SELECT city, avg(price) FROM 'sales.parquet' GROUP BY city ORDER BY 2 DESC"
+  gsql -C data --csv -c 'SELECT * FROM sales WHERE year = 2024' > sales-2024.csv
+  gsql -c "EXPLAIN ANALYZE SELECT count(*) FROM 'logs/**/*.ndjson'"
+  gsql serve data && psql -h 127.0.0.1
+
+Flags:
+`
+
+func main() {
+	if len(os.Args) > 1 && os.Args[1] == "serve" {
+		os.Exit(serve(os.Args[2:]))
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := oneShot(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
+	stop()
+	os.Exit(code)
+}
+
+// options are the flags of a one-shot run.
+type options struct {
+	commands []string
+	files    []string
+	cfg      gsql.Config
+	format   format
+}
+
+// parseFlags reads the command line. The flags are psql's where psql has one.
+func parseFlags(args []string, out io.Writer) (*options, error) {
+	o := &options{format: format{kind: "aligned"}}
+	fs := pflag.NewFlagSet("gsql", pflag.ContinueOnError)
+	fs.SetOutput(out)
+	fs.SortFlags = false
+	fs.Usage = func() {
+		fmt.Fprint(out, usage)
+		fs.PrintDefaults()
+	}
+	csv, json, unaligned := false, false, false
+	fs.StringArrayVarP(&o.commands, "command", "c", nil, "run the SQL statements in this `text`")
+	fs.StringArrayVarP(&o.files, "file", "f", nil, "run the SQL statements in this `file`; - is standard input")
+	fs.StringVarP(&o.cfg.Dir, "directory", "C", "", "`folder` whose files and folders are tables, and where paths start")
+	fs.BoolVar(&csv, "csv", false, "print results as CSV")
+	fs.BoolVar(&json, "json", false, "print results as a JSON array with one object a line")
+	fs.BoolVarP(&unaligned, "no-align", "A", false, "print results without aligning columns")
+	fs.BoolVarP(&o.format.tuplesOnly, "tuples-only", "t", false, "print rows only, without header and footer")
+	fs.BoolVarP(&o.format.expanded, "expanded", "x", false, "print one value a line")
+	fs.StringVarP(&o.format.separator, "field-separator", "F", "|", "`text` between the columns with -A")
+	fs.StringVar(&o.format.null, "null", "", "`text` for NULL")
+	addConfigFlags(fs, &o.cfg)
+	version := fs.Bool("version", false, "print the version")
+	if err := fs.Parse(args); err != nil {
+		return nil, err
+	}
+	if *version {
+		fmt.Fprintln(out, "gsql", gsql.Version)
+		return nil, pflag.ErrHelp
+	}
+	if fs.NArg() > 0 {
+		return nil, fmt.Errorf("unexpected argument %q; SQL goes behind -c", fs.Arg(0))
+	}
+	for kind, set := range map[string]bool{"csv": csv, "json": json, "unaligned": unaligned} {
+		if set {
+			o.format.kind = kind
+		}
+	}
+	if csv && json {
+		return nil, errors.New("--csv and --json exclude each other")
+	}
+	return o, nil
+}
+
+// addConfigFlags adds what one-shot runs and the server share.
+func addConfigFlags(fs *pflag.FlagSet, cfg *gsql.Config) {
+	fs.IntVar(&cfg.Partitions, "partitions", 0, "partitions that a query works on at once (default one per core)")
+	fs.Var((*byteSize)(&cfg.MemoryLimit), "memory", "`limit` for the large state of queries, such as 2GB (default 80 % of the memory)")
+	fs.StringVar(&cfg.TimeZone, "timezone", "UTC", "time `zone` of the session")
+}
+
+// oneShot runs the statements of the command line, of files or of standard input, and returns the exit status:
+// 1 when a statement failed, 2 for a wrong command line.
+func oneShot(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	o, err := parseFlags(args, stdout)
+	if errors.Is(err, pflag.ErrHelp) {
+		return 0
+	}
+	if err != nil {
+		fmt.Fprintf(stderr, "gsql: %v\nTry gsql --help.\n", err)
+		return 2
+	}
+	db, err := gsql.Open(o.cfg)
+	if err != nil {
+		printError(stderr, "", err)
+		return 1
+	}
+	defer db.Close()
+	db.LimitGoHeap(os.Getenv)
+	texts := o.commands
+	for _, f := range o.files {
+		b, err := readFile(f, stdin)
+		if err != nil {
+			printError(stderr, "", err)
+			return 1
+		}
+		texts = append(texts, string(b))
+	}
+	if len(o.commands)+len(o.files) == 0 {
+		b, err := io.ReadAll(stdin)
+		if err != nil {
+			printError(stderr, "", err)
+			return 1
+		}
+		texts = []string{string(b)}
+	}
+	s := db.Session()
+	defer s.Close()
+	for _, text := range texts {
+		if err := runText(ctx, s, text, o.format, stdout); err != nil {
+			if errors.Is(err, syscall.EPIPE) { // whoever reads has seen enough
+				return 0
+			}
+			printError(stderr, text, err)
+			return 1
+		}
+	}
+	return 0
+}
+
+func readFile(name string, stdin io.Reader) ([]byte, error) {
+	if name == "-" {
+		return io.ReadAll(stdin)
+	}
+	return os.ReadFile(name)
+}
+
+// runText runs all statements of a text.
+func runText(ctx context.Context, s *gsql.Session, text string, f format, out io.Writer) error {
+	stmts, err := syntax.Parse(text)
+	if err != nil {
+		return err
+	}
+	for _, stmt := range stmts {
+		p, err := s.PrepareStatement(ctx, text, stmt, nil)
+		if err != nil {
+			return err
+		}
+		rows, err := p.Query(ctx, nil)
+		if err != nil {
+			return err
+		}
+		err = f.print(out, rows)
+		rows.Close()
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// byteSize is a number of bytes on the command line: 512MB, 2GB, 1GiB.
+type byteSize int64
+
+func (b *byteSize) Type() string { return "bytes" }
+
+func (b *byteSize) String() string {
+	if *b == 0 {
+		return ""
+	}
+	return fmt.Sprint(int64(*b))
+}
+
+func (b *byteSize) Set(s string) error {
+	var n float64
+	var unit string
+	if _, err := fmt.Sscanf(strings.ToUpper(s), "%g%s", &n, &unit); err != nil && unit != "" || n < 0 {
+		return fmt.Errorf("%q is no size; write 512MB or 2GB", s)
+	}
+	factor, ok := map[string]float64{"": 1, "B": 1, "K": 1 << 10, "KB": 1 << 10, "KIB": 1 << 10, "M": 1 << 20, "MB": 1 << 20, "MIB": 1 << 20,
+		"G": 1 << 30, "GB": 1 << 30, "GIB": 1 << 30, "T": 1 << 40, "TB": 1 << 40, "TIB": 1 << 40}[unit]
+	if !ok || n == 0 {
+		return fmt.Errorf("%q is no size; write 512MB or 2GB", s)
+	}
+	*b = byteSize(n * factor)
+	return nil
+}

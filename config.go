@@ -1,0 +1,78 @@
+package gsql
+
+import (
+	"os"
+	"runtime"
+	"strconv"
+	"strings"
+)
+
+// Config says how a DB works. The zero value reads files relative to the current folder, uses all cores,
+// and keeps its large state within 80 % of the memory that the process may use.
+type Config struct {
+	// Dir is the folder of the tables: each data file and each folder of data files in it is a table by
+	// its name. Relative paths in queries start from it. "" is the current folder, without tables by name.
+	Dir string
+	// Partitions is how many partitions run at once; 0 is one per core.
+	Partitions int
+	// MemoryLimit is what hash tables, sort buffers and the like of all queries may take, in bytes; 0 is
+	// 80 % of the machine's or the container's memory, negative is no limit.
+	MemoryLimit int64
+	// BatchRows is how many rows operators work on at once; 0 is 8192.
+	BatchRows int
+	// Restrict lets queries read only files below Dir and AllowPaths, with links resolved.
+	Restrict   bool
+	AllowPaths []string
+	// TimeZone of sessions, by name; "" is UTC.
+	TimeZone string
+	// NoOptimizer leaves out all rules that only make queries faster; results are the same. For tests.
+	NoOptimizer bool
+}
+
+// defaultBatchRows keeps a few columns of a batch in a core's second-level cache.
+const defaultBatchRows = 8192
+
+func (c Config) withDefaults() Config {
+	if c.Partitions <= 0 {
+		c.Partitions = runtime.GOMAXPROCS(0)
+	}
+	if c.BatchRows <= 0 {
+		c.BatchRows = defaultBatchRows
+	}
+	if c.MemoryLimit == 0 {
+		c.MemoryLimit = availableMemory() / 5 * 4
+	}
+	if c.TimeZone == "" {
+		c.TimeZone = "UTC"
+	}
+	return c
+}
+
+// availableMemory returns the memory limit of the control group, or else the machine's memory; 0 when
+// neither is known.
+func availableMemory() int64 {
+	limit := int64(0)
+	for _, path := range []string{"/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"} {
+		b, err := os.ReadFile(path)
+		if err != nil {
+			continue
+		}
+		if n, err := strconv.ParseInt(strings.TrimSpace(string(b)), 10, 64); err == nil && n < 1<<50 {
+			limit = n
+		}
+		break
+	}
+	b, err := os.ReadFile("/proc/meminfo")
+	if err != nil {
+		return limit
+	}
+	for line := range strings.Lines(string(b)) {
+		f := strings.Fields(line)
+		if len(f) >= 2 && f[0] == "MemTotal:" {
+			if kb, err := strconv.ParseInt(f[1], 10, 64); err == nil && (limit == 0 || kb<<10 < limit) {
+				limit = kb << 10
+			}
+		}
+	}
+	return limit
+}

@@ -1,0 +1,84 @@
+package gsql
+
+import (
+	"context"
+	"runtime/debug"
+	"sync"
+
+	"gsql/exec"
+	"gsql/exec/mem"
+	"gsql/sql"
+	"gsql/storage"
+)
+
+// DB is a folder of files as a database. It is safe for concurrent use.
+type DB struct {
+	cfg     Config
+	catalog *storage.Catalog
+	pool    *mem.Pool
+
+	mu    sync.RWMutex
+	views map[exec.Name]*sql.View
+
+	main *Session // of DB.Query
+}
+
+// Open opens a database. It reads nothing but checks that the folders are there.
+func Open(cfg Config) (*DB, error) {
+	cfg = cfg.withDefaults()
+	catalog, err := storage.New(storage.Config{Dir: cfg.Dir, Restrict: cfg.Restrict, Allow: cfg.AllowPaths})
+	if err != nil {
+		return nil, err
+	}
+	db := &DB{cfg: cfg, catalog: catalog, pool: mem.NewPool(cfg.MemoryLimit), views: map[exec.Name]*sql.View{}}
+	if _, err := checkSetting("TimeZone", cfg.TimeZone); err != nil {
+		return nil, err
+	}
+	db.main = db.Session()
+	return db, nil
+}
+
+// LimitGoHeap sets the Go runtime's soft memory limit from the DB's own and lets the garbage collector run less
+// often; a process that is nothing but gsql calls it once. An explicit GOMEMLIMIT or GOGC is left alone.
+func (db *DB) LimitGoHeap(getenv func(string) string) {
+	if getenv("GOMEMLIMIT") == "" && db.cfg.MemoryLimit > 0 {
+		debug.SetMemoryLimit(db.cfg.MemoryLimit / 8 * 9)
+	}
+	if getenv("GOGC") == "" {
+		debug.SetGCPercent(400)
+	}
+}
+
+// Query runs one statement with values for $1, $2 and so on. Settings changed by SET hold for all later calls.
+func (db *DB) Query(ctx context.Context, query string, args ...any) (*Rows, error) {
+	return db.main.Query(ctx, query, args...)
+}
+
+// Tables lists the names of the tables in the DB's folder.
+func (db *DB) Tables() ([]string, error) {
+	entries, err := db.catalog.Entries()
+	var names []string
+	for _, e := range entries {
+		names = append(names, e.Name)
+	}
+	return names, err
+}
+
+// Close closes the database. Results still open stay readable.
+func (db *DB) Close() error { return nil }
+
+// view finds a view of the database.
+func (db *DB) view(name exec.Name) (*sql.View, bool) {
+	db.mu.RLock()
+	defer db.mu.RUnlock()
+	v, ok := db.views[viewKey(name)]
+	return v, ok
+}
+
+// viewKey is a view's name without the default schema.
+func viewKey(n exec.Name) exec.Name {
+	if n.Schema == "public" || n.Schema == "pg_temp" {
+		n.Schema = ""
+	}
+	return n
+}

@@ -1,0 +1,219 @@
+package pgwire
+
+import (
+	"encoding/binary"
+	"math"
+	"math/big"
+	"unicode/utf8"
+
+	"gsql/exec/sqlstate"
+	"gsql/exec/text"
+	"gsql/exec/types"
+	"gsql/exec/vec"
+)
+
+// decodeParam returns the value of parameter n (from 1) of a type as a one-row vector.
+func decodeParam(n int, t types.Type, format int16, b []byte, st *text.Style) (*vec.Vector, error) {
+	if b == nil {
+		return vec.NewNull(t, 1), nil
+	}
+	if format == 0 {
+		if !utf8.Valid(b) {
+			return nil, sqlstate.New(sqlstate.InvalidEncoding, "invalid byte sequence for encoding \"UTF8\"")
+		}
+		for _, c := range b {
+			if c == 0 {
+				return nil, sqlstate.New(sqlstate.InvalidEncoding, "invalid byte sequence for encoding \"UTF8\": 0x00")
+			}
+		}
+		return text.Const(t, string(b), st)
+	}
+	bl := vec.NewBuilder(t)
+	if err := decodeBinary(bl, t, b); err != nil {
+		if err == errBinary {
+			err = sqlstate.New(sqlstate.BadBinaryValue, "incorrect binary data format in bind parameter %d", n)
+		}
+		return nil, err
+	}
+	v := bl.Finish()
+	v.Enc = vec.Const
+	return v, nil
+}
+
+var errBinary = sqlstate.New(sqlstate.BadBinaryValue, "incorrect binary data format")
+
+// decodeBinary appends the value with the binary form b.
+func decodeBinary(bl *vec.Builder, t types.Type, b []byte) error {
+	be := binary.BigEndian
+	if size := pgTypes[t.ID].size; t.ID != types.Name && t.ID != types.Array && size > 0 && len(b) != int(size) {
+		return errBinary
+	}
+	switch t.ID {
+	case types.Bool:
+		bl.AppendBool(b[0] != 0)
+	case types.Int16:
+		vec.Append(bl, int16(be.Uint16(b)))
+	case types.Int32:
+		vec.Append(bl, int32(be.Uint32(b)))
+	case types.OID:
+		vec.Append(bl, int64(be.Uint32(b)))
+	case types.Int64, types.Time:
+		vec.Append(bl, int64(be.Uint64(b)))
+	case types.Float32:
+		vec.Append(bl, math.Float32frombits(be.Uint32(b)))
+	case types.Float64:
+		vec.Append(bl, math.Float64frombits(be.Uint64(b)))
+	case types.Numeric:
+		return decodeNumeric(bl, t, b)
+	case types.Date:
+		d := int32(be.Uint32(b))
+		if d != text.DateInfinity && d != text.DateNegInfinity {
+			if d += epochDays; !text.ValidDate(int64(d)) {
+				return sqlstate.New(sqlstate.DatetimeOverflow, "date out of range")
+			}
+		}
+		vec.Append(bl, d)
+	case types.Timestamp, types.TimestampTZ:
+		ts := int64(be.Uint64(b))
+		if ts != text.TimestampInfinity && ts != text.TimestampNegInf {
+			if ts > math.MaxInt64-epochMicros || !text.ValidTimestamp(ts+epochMicros) {
+				return sqlstate.New(sqlstate.DatetimeOverflow, "timestamp out of range")
+			}
+			ts += epochMicros
+		}
+		vec.Append(bl, ts)
+	case types.TimeTZ:
+		vec.Append(bl, vec.TimeTZ{Micros: int64(be.Uint64(b)), Zone: int32(be.Uint32(b[8:]))})
+	case types.Interval:
+		vec.Append(bl, vec.Interval{Micros: int64(be.Uint64(b)), Days: int32(be.Uint32(b[8:])), Months: int32(be.Uint32(b[12:]))})
+	case types.UUID:
+		vec.Append(bl, [16]byte(b))
+	case types.JSONB:
+		if len(b) == 0 || b[0] != 1 {
+			return errBinary
+		}
+		return text.Parse(bl, t, b[1:], nil)
+	case types.Bytea:
+		bl.AppendBytes(b)
+	case types.Array:
+		return decodeArray(bl, t, b)
+	default:
+		if !utf8.Valid(b) {
+			return sqlstate.New(sqlstate.InvalidEncoding, "invalid byte sequence for encoding \"UTF8\"")
+		}
+		return text.Parse(bl, t, b, nil)
+	}
+	return nil
+}
+
+func decodeNumeric(bl *vec.Builder, t types.Type, b []byte) error {
+	be := binary.BigEndian
+	if len(b) < 8 {
+		return errBinary
+	}
+	n, weight, sign, scale := int(be.Uint16(b)), int(int16(be.Uint16(b[2:]))), be.Uint16(b[4:]), int(be.Uint16(b[6:]))
+	if len(b) != 8+2*n || scale > 16383 {
+		return errBinary
+	}
+	var x vec.Num
+	switch sign {
+	case 0xc000:
+		x.Special = vec.NumNaN
+	case 0xd000:
+		x.Special = vec.NumPosInf
+	case 0xf000:
+		x.Special = vec.NumNegInf
+	case 0, 0x4000:
+		if n > 32 || weight > 32 || weight < -8192 {
+			return sqlstate.New(sqlstate.NumericOutOfRange, "value overflows numeric format")
+		}
+		coef := new(big.Int)
+		for i := range n {
+			d := be.Uint16(b[8+2*i:])
+			if d > 9999 {
+				return errBinary
+			}
+			coef.Mul(coef, big.NewInt(10000)).Add(coef, big.NewInt(int64(d)))
+		}
+		// The digits are in units of 10000^(weight-n+1); the value is wanted in units of 10^-scale.
+		shift := 4*(weight-n+1) + scale
+		pow := new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(max(shift, -shift))), nil)
+		if n == 0 {
+		} else if shift >= 0 {
+			coef.Mul(coef, pow)
+		} else {
+			coef.Quo(coef, pow)
+		}
+		if sign != 0 {
+			coef.Neg(coef)
+		}
+		var err error
+		if x, err = vec.NumFromBig(coef, scale); err != nil {
+			return err
+		}
+	default:
+		return errBinary
+	}
+	if t.Scale == types.DynamicScale {
+		vec.Append(bl, x)
+		return nil
+	}
+	c, err := text.FixNumeric(x, t)
+	if err == nil {
+		bl.AppendInt128(c)
+	}
+	return err
+}
+
+func decodeArray(bl *vec.Builder, t types.Type, b []byte) error {
+	be := binary.BigEndian
+	if len(b) < 12 {
+		return errBinary
+	}
+	dims := be.Uint32(b)
+	if dims > 1 {
+		return sqlstate.Unsupported("Use one-dimensional arrays.", "arrays of more than one dimension are not supported")
+	}
+	if want, _, _ := oidOf(t.Element()); be.Uint32(b[8:]) != want {
+		return sqlstate.New(sqlstate.DatatypeMismatch, "binary data has array element type %d instead of expected %d", be.Uint32(b[8:]), want)
+	}
+	if dims == 0 {
+		bl.AppendList(func(*vec.Builder) {})
+		return nil
+	}
+	if len(b) < 20 {
+		return errBinary
+	}
+	n := be.Uint32(b[12:])
+	b = b[20:]
+	if int64(n)*4 > int64(len(b)) {
+		return errBinary
+	}
+	var err error
+	bl.AppendList(func(c *vec.Builder) {
+		for range n {
+			if len(b) < 4 {
+				err = errBinary
+				return
+			}
+			size := int32(be.Uint32(b))
+			b = b[4:]
+			if size == -1 {
+				c.AppendNull()
+				continue
+			}
+			if size < 0 || int(size) > len(b) {
+				err = errBinary
+				return
+			}
+			if err = decodeBinary(c, t.Element(), b[:size]); err != nil {
+				return
+			}
+			b = b[size:]
+		}
+	})
+	if err == nil && len(b) > 0 {
+		err = errBinary
+	}
+	return err
+}

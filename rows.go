@@ -1,0 +1,206 @@
+package gsql
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/apache/arrow/go/v15/arrow"
+
+	"gsql/exec"
+	"gsql/exec/sqlstate"
+	"gsql/exec/text"
+	"gsql/exec/types"
+	"gsql/exec/vec"
+)
+
+// Column describes a column of a result.
+type Column struct {
+	Name string
+	Type types.Type
+}
+
+// Rows is the result of a statement. It is computed as it is read, so it must be read or closed promptly:
+// until then it holds open files and running tasks. One goroutine may use it at a time. Read it by one of
+// Next with Scan, NextBatch, or NextRecord; do not mix them.
+type Rows struct {
+	cols   []Column
+	tag    string
+	hasRow bool // false for statements that return no rows, such as SET
+	style  *text.Style
+
+	ctx    context.Context
+	cancel context.CancelCauseFunc
+	env    *exec.Env
+	stream exec.Stream
+	plan   exec.Plan
+	count  int64
+	err    error
+	closed bool
+
+	batch *vec.Batch // of Next
+	row   int
+	arrow *arrow.Schema
+}
+
+// Columns returns the columns; nil for statements that return no rows.
+func (r *Rows) Columns() []Column { return r.cols }
+
+// ReturnsRows reports whether the statement is one that returns rows, be they none.
+func (r *Rows) ReturnsRows() bool { return r.hasRow }
+
+// Tag returns what PostgreSQL's command tag would be, such as "SELECT 5" or "SET"; for a query it is right
+// once all rows are read.
+func (r *Rows) Tag() string {
+	if r.hasRow && r.tag == "SELECT" {
+		return fmt.Sprintf("SELECT %d", r.count)
+	}
+	return r.tag
+}
+
+// Plan returns the physical plan, nil for statements without one.
+func (r *Rows) Plan() exec.Plan { return r.plan }
+
+// NextBatch returns the next rows, all of which count, or io.EOF after the last. The batch may be kept.
+func (r *Rows) NextBatch() (b *vec.Batch, err error) {
+	switch {
+	case r.err != nil:
+		return nil, r.err
+	case r.closed || r.stream == nil:
+		return nil, io.EOF
+	}
+	b, err = r.next()
+	switch {
+	case err == io.EOF:
+		if cerr := r.Close(); cerr != nil {
+			r.err = cerr
+			return nil, cerr
+		}
+		return nil, io.EOF
+	case err != nil:
+		r.err = queryError(r.ctx, err)
+		r.Close()
+		return nil, r.err
+	}
+	r.count += int64(b.Rows)
+	return b, nil
+}
+
+// next recovers from panics: a broken invariant ends the query, not the process.
+func (r *Rows) next() (b *vec.Batch, err error) {
+	defer recoverQuery(&err)
+	if b, err = r.stream.Next(r.ctx); err == nil {
+		b = b.Compact()
+	}
+	return b, err
+}
+
+// Next goes to the next row; it returns false at the end and on an error, which Err tells.
+func (r *Rows) Next() bool {
+	if r.batch != nil && r.row+1 < r.batch.Rows {
+		r.row++
+		return true
+	}
+	b, err := r.NextBatch()
+	if err != nil {
+		r.batch = nil
+		return false
+	}
+	r.batch, r.row = b, 0
+	return true
+}
+
+// Scan copies the current row's values to dest, pointers to Go variables: bool, integers, floats, string,
+// []byte, time.Time, *T for values that may be NULL, any, or an sql.Scanner.
+func (r *Rows) Scan(dest ...any) error {
+	if r.batch == nil {
+		return errors.New("gsql: Scan without a row")
+	}
+	if len(dest) != len(r.cols) {
+		return fmt.Errorf("gsql: Scan of %d columns into %d variables", len(r.cols), len(dest))
+	}
+	for i, d := range dest {
+		if err := assign(d, r.batch.Cols[i], r.row, r.style); err != nil {
+			return fmt.Errorf("gsql: column %q: %w", r.cols[i].Name, err)
+		}
+	}
+	return nil
+}
+
+// Values returns the current row as Go values: nil, bool, int64, float64, string, []byte or time.Time; numeric
+// and the types that Go lacks are strings.
+func (r *Rows) Values() []any {
+	if r.batch == nil {
+		return nil
+	}
+	out := make([]any, len(r.cols))
+	for i := range out {
+		out[i] = value(r.batch.Cols[i], r.row, r.style)
+	}
+	return out
+}
+
+// NextRecord returns the next rows as an Arrow record batch, which the caller releases, or io.EOF.
+func (r *Rows) NextRecord() (arrow.Record, error) {
+	b, err := r.NextBatch()
+	if err != nil {
+		return nil, err
+	}
+	return toRecord(r.ArrowSchema(), b, r.style), nil
+}
+
+// ArrowSchema returns the schema of NextRecord's batches.
+func (r *Rows) ArrowSchema() *arrow.Schema {
+	if r.arrow == nil {
+		r.arrow = arrowSchema(r.cols)
+	}
+	return r.arrow
+}
+
+// Err returns the error that ended the rows, nil at the regular end.
+func (r *Rows) Err() error { return r.err }
+
+// Style returns how the session writes values as text.
+func (r *Rows) Style() *text.Style { return r.style }
+
+// Close ends the query and frees what it holds. It may be called twice.
+func (r *Rows) Close() error {
+	if r.closed {
+		return nil
+	}
+	r.closed = true
+	if r.cancel != nil {
+		r.cancel(context.Canceled)
+	}
+	var err error
+	if r.stream != nil {
+		err = r.stream.Close()
+	}
+	if r.env != nil {
+		err = errors.Join(err, r.env.Close())
+	}
+	return err
+}
+
+// queryError gives a cancelled query PostgreSQL's error.
+func queryError(ctx context.Context, err error) error {
+	var e *sqlstate.Error
+	if errors.As(err, &e) {
+		return err
+	}
+	switch cause := context.Cause(ctx); {
+	case cause == nil:
+	case errors.As(cause, &e):
+		return cause
+	case errors.Is(cause, context.DeadlineExceeded):
+		e := sqlstate.New(sqlstate.QueryCanceled, "canceling statement due to statement timeout")
+		e.Err = cause
+		return e
+	default:
+		e := sqlstate.New(sqlstate.QueryCanceled, "canceling statement due to user request")
+		e.Err = cause
+		return e
+	}
+	return err
+}

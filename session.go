@@ -1,0 +1,371 @@
+package gsql
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"gsql/exec"
+	"gsql/exec/fn"
+	"gsql/exec/sqlstate"
+	"gsql/exec/text"
+	"gsql/exec/types"
+	"gsql/exec/vec"
+	"gsql/planner"
+	"gsql/sql"
+	"gsql/sql/syntax"
+)
+
+// Session is a client's view of a DB: its settings, its temporary views, its transaction. It is safe for
+// concurrent use, but statements that change it do so for all its users.
+type Session struct {
+	db *DB
+
+	mu       sync.Mutex
+	settings *Settings
+	views    map[exec.Name]*sql.View // temporary ones
+	tx       TxStatus
+	before   *Settings // what ROLLBACK goes back to
+	user     string
+	database string
+}
+
+// TxStatus is the state of a session's transaction, as the letter of PostgreSQL's protocol. Reading files needs no
+// transactions; the state is kept because clients rely on it.
+type TxStatus byte
+
+const (
+	Idle          TxStatus = 'I'
+	InTransaction TxStatus = 'T'
+	Failed        TxStatus = 'E' // an error happened: only COMMIT and ROLLBACK may follow
+)
+
+// Session opens a session.
+func (db *DB) Session() *Session {
+	s := &Session{db: db, settings: newSettings(), views: map[exec.Name]*sql.View{}, tx: Idle, user: "gsql", database: "gsql"}
+	_ = s.settings.SetDefault("TimeZone", db.cfg.TimeZone) // checked by Open
+	return s
+}
+
+// Close ends the session.
+func (s *Session) Close() error { return nil }
+
+// SetIdentity names the user and the database, for current_user and the like.
+func (s *Session) SetIdentity(user, database string) { s.user, s.database = user, database }
+
+// Settings returns the session's settings, for the start of a connection.
+func (s *Session) Settings() *Settings { return s.settings }
+
+// Setting returns the value of a setting.
+func (s *Session) Setting(name string) (string, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.settings.Get(name)
+}
+
+// Status returns the state of the transaction.
+func (s *Session) Status() TxStatus {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.tx
+}
+
+// Fail marks an open transaction as failed; the servers call it after an error.
+func (s *Session) Fail() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.tx == InTransaction {
+		s.tx = Failed
+	}
+}
+
+// Query runs one statement with values for its parameters.
+func (s *Session) Query(ctx context.Context, query string, args ...any) (*Rows, error) {
+	p, err := s.Prepare(ctx, query, nil)
+	if err != nil {
+		return nil, err
+	}
+	values := make([]*vec.Vector, len(args))
+	for i, a := range args {
+		if values[i], err = parameter(a); err != nil {
+			return nil, err
+		}
+	}
+	return p.Query(ctx, values)
+}
+
+// Prepared is a statement whose names and types are settled. It can be run many times, while the files that it
+// reads do not change their columns.
+type Prepared struct {
+	s     *Session
+	stmt  syntax.Statement
+	text  string
+	bound *sql.Bound // of a query, also within EXPLAIN
+	cols  []Column
+}
+
+// Prepare reads and binds one statement. params gives the types of its first parameters; unknown ones are
+// settled by their use.
+func (s *Session) Prepare(ctx context.Context, query string, params []types.Type) (*Prepared, error) {
+	stmts, err := syntax.Parse(query)
+	if err != nil {
+		return nil, err
+	}
+	if len(stmts) != 1 {
+		return nil, sqlstate.New(sqlstate.SyntaxError, "cannot insert multiple commands into a prepared statement")
+	}
+	return s.PrepareStatement(ctx, query, stmts[0], params)
+}
+
+// PrepareStatement is Prepare for a statement that is read already.
+func (s *Session) PrepareStatement(ctx context.Context, query string, stmt syntax.Statement, params []types.Type) (p *Prepared, err error) {
+	defer recoverQuery(&err)
+	if s.Status() == Failed && !endsTransaction(stmt) {
+		return nil, sqlstate.New(sqlstate.InFailedTransaction, "current transaction is aborted, commands ignored until end of transaction block")
+	}
+	p = &Prepared{s: s, stmt: stmt, text: query}
+	switch stmt := stmt.(type) {
+	case *syntax.SelectStmt:
+		if err := p.bind(ctx, stmt.Query, params); err != nil {
+			return nil, err
+		}
+		for _, c := range p.bound.Columns {
+			p.cols = append(p.cols, Column{c.Name, c.Type})
+		}
+	case *syntax.ExplainStmt:
+		inner, ok := stmt.Statement.(*syntax.SelectStmt)
+		if !ok {
+			return nil, sqlstate.Unsupported("Explain a query.", "EXPLAIN of %s is not supported", stmt.Statement.Tag())
+		}
+		if stmt.Format != "text" {
+			return nil, sqlstate.Unsupported("Use FORMAT TEXT.", "EXPLAIN (FORMAT %s) is not supported", strings.ToUpper(stmt.Format))
+		}
+		if err := p.bind(ctx, inner.Query, params); err != nil {
+			return nil, err
+		}
+		p.cols = []Column{{"QUERY PLAN", types.Of(types.Text)}}
+	case *syntax.ShowStmt:
+		if p.cols, err = s.showColumns(stmt); err != nil {
+			return nil, err
+		}
+	}
+	return p, nil
+}
+
+func endsTransaction(stmt syntax.Statement) bool {
+	switch stmt.(type) {
+	case *syntax.CommitStmt, *syntax.RollbackStmt, *syntax.RollbackToStmt:
+		return true
+	}
+	return false
+}
+
+// Params returns the types of the parameters.
+func (p *Prepared) Params() []types.Type {
+	if p.bound == nil {
+		return nil
+	}
+	return p.bound.Params
+}
+
+// Columns returns the columns of the result, nil when the statement returns no rows.
+func (p *Prepared) Columns() []Column { return p.cols }
+
+// Statement returns the statement as it was read.
+func (p *Prepared) Statement() syntax.Statement { return p.stmt }
+
+func (p *Prepared) bind(ctx context.Context, q *syntax.Query, params []types.Type) error {
+	bound, err := sql.Bind(ctx, q, p.s.bindEnv(ctx, params))
+	p.bound = bound
+	return err
+}
+
+func (s *Session) bindEnv(ctx context.Context, params []types.Type) *sql.Env {
+	return &sql.Env{Catalog: s.db.catalog, Params: params, Fn: s.fnCtx(ctx), View: s.view}
+}
+
+func (s *Session) view(name exec.Name) (*sql.View, bool) {
+	s.mu.Lock()
+	v, ok := s.views[viewKey(name)]
+	s.mu.Unlock()
+	if ok {
+		return v, true
+	}
+	return s.db.view(name)
+}
+
+// fnCtx is what functions know of a query that starts now.
+func (s *Session) fnCtx(ctx context.Context) *fn.Ctx {
+	s.mu.Lock()
+	settings := s.settings.clone()
+	s.mu.Unlock()
+	return &fn.Ctx{
+		Now: time.Now(), Location: settings.location(), User: s.user, Database: s.database,
+		Setting: settings.Get,
+		Check: func() error {
+			if ctx.Err() != nil {
+				return context.Cause(ctx)
+			}
+			return nil
+		},
+	}
+}
+
+// Query runs the statement with one-row vectors as values of its parameters.
+func (p *Prepared) Query(ctx context.Context, args []*vec.Vector) (rows *Rows, err error) {
+	defer recoverQuery(&err)
+	if p.s.Status() == Failed && !endsTransaction(p.stmt) {
+		return nil, sqlstate.New(sqlstate.InFailedTransaction, "current transaction is aborted, commands ignored until end of transaction block")
+	}
+	values, err := p.arguments(args)
+	if err != nil {
+		return nil, err
+	}
+	switch stmt := p.stmt.(type) {
+	case *syntax.SelectStmt:
+		return p.run(ctx, values, nil)
+	case *syntax.ExplainStmt:
+		return p.explain(ctx, stmt, values)
+	}
+	return p.s.command(ctx, p)
+}
+
+// arguments checks the number of values and gives them the parameters' types.
+func (p *Prepared) arguments(args []*vec.Vector) ([]*vec.Vector, error) {
+	params := p.Params()
+	if len(args) != len(params) {
+		return nil, sqlstate.New(sqlstate.ProtocolViolation, "bind message supplies %d parameters, but prepared statement requires %d", len(args), len(params))
+	}
+	out := make([]*vec.Vector, len(args))
+	st := &text.Style{Location: p.s.location()}
+	for i, a := range args {
+		switch {
+		case a.IsNull(0):
+			out[i] = vec.NewNull(params[i], 1)
+		case a.Type == params[i]:
+			out[i] = a
+		default:
+			v, err := text.Const(params[i], string(text.Append(nil, a, 0, st)), st)
+			if err != nil {
+				return nil, err
+			}
+			out[i] = v
+		}
+	}
+	return out, nil
+}
+
+func (s *Session) location() *time.Location {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.settings.location()
+}
+
+// plan optimizes and lowers the bound query.
+func (p *Prepared) plan(ctx context.Context, f *fn.Ctx, values []*vec.Vector) (exec.Plan, error) {
+	next := p.bound.NextID
+	cfg := &planner.Config{Partitions: p.s.db.cfg.Partitions, NextID: &next, NoRules: p.s.db.cfg.NoOptimizer, Fn: f, Context: ctx}
+	node, err := planner.Optimize(planner.BindParams(p.bound.Root, values), cfg)
+	if err != nil {
+		return nil, err
+	}
+	return planner.Lower(node, cfg)
+}
+
+// run starts the query; its work is done while the rows are read.
+func (p *Prepared) run(ctx context.Context, values []*vec.Vector, profile *exec.Profile) (*Rows, error) {
+	s := p.s
+	s.mu.Lock()
+	timeout := s.settings.timeout()
+	s.mu.Unlock()
+	ctx, cancel := context.WithCancelCause(ctx)
+	if timeout > 0 {
+		timer := time.AfterFunc(timeout, func() { cancel(context.DeadlineExceeded) })
+		context.AfterFunc(ctx, func() { timer.Stop() })
+	}
+	f := s.fnCtx(ctx)
+	rows := &Rows{cols: p.cols, tag: "SELECT", hasRow: true, ctx: ctx, cancel: cancel, style: &text.Style{Location: f.Location, Now: f.Now}}
+	fail := func(err error) (*Rows, error) {
+		err = queryError(ctx, err)
+		rows.Close()
+		return nil, err
+	}
+	plan, err := p.plan(ctx, f, values)
+	if err != nil {
+		return fail(err)
+	}
+	rows.plan = plan
+	rows.env = exec.NewEnv(ctx, f, s.db.pool, s.db.cfg.BatchRows)
+	rows.env.Profile = profile
+	if rows.stream, err = rows.env.Open(ctx, plan, 0); err != nil {
+		return fail(err)
+	}
+	return rows, nil
+}
+
+// explain prints the plan, and with ANALYZE runs it first.
+func (p *Prepared) explain(ctx context.Context, stmt *syntax.ExplainStmt, values []*vec.Vector) (*Rows, error) {
+	if !stmt.Analyze {
+		plan, err := p.plan(ctx, p.s.fnCtx(ctx), values)
+		if err != nil {
+			return nil, queryError(ctx, err)
+		}
+		return p.s.textRows("EXPLAIN", p.cols, strings.Split(strings.TrimRight(planner.Explain(plan), "\n"), "\n")), nil
+	}
+	profile := exec.NewProfile()
+	start := time.Now()
+	rows, err := p.run(ctx, values, profile)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	planned := time.Since(start)
+	for {
+		if _, err := rows.NextBatch(); err != nil {
+			if rows.Err() != nil {
+				return nil, rows.Err()
+			}
+			break
+		}
+	}
+	lines := strings.Split(strings.TrimRight(planner.ExplainAnalyze(rows.plan, profile), "\n"), "\n")
+	if stmt.Summary {
+		lines = append(lines, fmt.Sprintf("Planning Time: %.3f ms", float64(planned.Microseconds())/1000),
+			fmt.Sprintf("Execution Time: %.3f ms", float64((time.Since(start)-planned).Microseconds())/1000))
+	}
+	return p.s.textRows("EXPLAIN", p.cols, lines), nil
+}
+
+// textRows makes a result of strings, one per column and row.
+func (s *Session) textRows(tag string, cols []Column, values []string) *Rows {
+	builders := make([]*vec.Builder, len(cols))
+	for i := range cols {
+		builders[i] = vec.NewBuilder(cols[i].Type)
+	}
+	for i, v := range values {
+		builders[i%len(cols)].AppendString(v)
+	}
+	b := &vec.Batch{Rows: len(values) / len(cols)}
+	var schema exec.Schema
+	for i, x := range builders {
+		b.Cols = append(b.Cols, x.Finish())
+		schema = append(schema, exec.Field{Name: cols[i].Name, Type: cols[i].Type})
+	}
+	rows := &Rows{cols: cols, tag: tag, hasRow: true, ctx: context.Background(), style: &text.Style{Location: s.location()}}
+	plan := &exec.Values{Out: schema, Batches: []*vec.Batch{b}}
+	if b.Rows == 0 {
+		plan.Batches = nil
+	}
+	rows.env = exec.NewEnv(rows.ctx, s.fnCtx(rows.ctx), s.db.pool, s.db.cfg.BatchRows)
+	rows.stream, rows.err = plan.Open(rows.ctx, rows.env, 0)
+	return rows
+}
+
+// recoverQuery turns a panic, which is a broken invariant, into an error of the query.
+func recoverQuery(err *error) {
+	if r := recover(); r != nil {
+		*err = exec.Recovered(r)
+	}
+}

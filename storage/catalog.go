@@ -1,0 +1,178 @@
+// Package storage finds tables: it turns names, paths, globs and table functions into tables over files of
+// the formats in its subpackages.
+//
+// A catalog has a folder. In it, each data file is a table by its name without the extension (sales.csv is
+// sales), and each folder that holds files of one format, at any depth, is a table by its name. A path or
+// a glob, written as a string literal or a quoted identifier, is a table as well: FROM 'dir/*.csv'.
+package storage
+
+import (
+	"context"
+	"path/filepath"
+	"strings"
+	"sync"
+
+	"gsql/exec"
+	"gsql/exec/sqlstate"
+	"gsql/storage/csv"
+	"gsql/storage/file"
+	"gsql/storage/json"
+	"gsql/storage/parquet"
+)
+
+// Config says where a catalog looks.
+type Config struct {
+	Dir string // base of relative paths and folder of the tables; "" is the current folder, without tables by name
+	// Restrict lets queries read files below Dir and Allow only, links resolved.
+	Restrict bool
+	Allow    []string
+}
+
+// Catalog finds tables in files. It is safe for concurrent use and keeps the shapes of files that it has
+// looked at for as long as the files do not change.
+type Catalog struct {
+	cfg   Config
+	roots []string // what Restrict allows, absolute, links resolved
+
+	mu     sync.Mutex
+	shapes map[string]exec.Table
+}
+
+// maxShapes bounds what the catalog remembers.
+const maxShapes = 4096
+
+// New returns the catalog of a configuration. The folders must exist.
+func New(cfg Config) (*Catalog, error) {
+	c := &Catalog{cfg: cfg, shapes: map[string]exec.Table{}}
+	dirs := cfg.Allow
+	if cfg.Dir != "" || cfg.Restrict {
+		dirs = append([]string{c.dir()}, cfg.Allow...)
+	}
+	for _, d := range dirs {
+		root, err := realPath(d)
+		if err != nil {
+			return nil, err
+		}
+		c.roots = append(c.roots, root)
+	}
+	return c, nil
+}
+
+func (c *Catalog) dir() string {
+	if c.cfg.Dir == "" {
+		return "."
+	}
+	return c.cfg.Dir
+}
+
+// Table finds a table by name or path.
+func (c *Catalog) Table(ctx context.Context, name exec.Name) (exec.Table, error) {
+	if name.File {
+		return c.open(ctx, request{patterns: []string{name.Table}})
+	}
+	if name.Schema == "" || name.Schema == "public" {
+		if e, ok, err := c.entry(name.Table); err != nil {
+			return nil, err
+		} else if ok {
+			return c.open(ctx, request{patterns: []string{e.path}, format: e.format, name: e.Name})
+		}
+		if looksLikePath(name.Table) {
+			return c.open(ctx, request{patterns: []string{name.Table}})
+		}
+	}
+	full := name.Table
+	if name.Schema != "" {
+		full = name.Schema + "." + name.Table
+	}
+	return nil, sqlstate.New(sqlstate.UndefinedTable, "relation \"%s\" does not exist", full)
+}
+
+// looksLikePath tells "dir/x.parquet" and "x.csv" from a name that is no table.
+func looksLikePath(s string) bool {
+	return strings.ContainsAny(s, "/\\*?[") || formatOf(s) != ""
+}
+
+// request is a table over files.
+type request struct {
+	patterns []string
+	format   string // "" to find out
+	name     string // for messages; "" for the first pattern
+	csv      csv.Options
+	args     string // what distinguishes options, for the cache
+	pos      int
+}
+
+// open finds the files of a request and returns their table, from the cache when they have not changed.
+func (c *Catalog) open(ctx context.Context, r request) (exec.Table, error) {
+	files, err := c.files(r.patterns)
+	if err != nil {
+		return nil, err
+	}
+	if r.name == "" {
+		r.name = r.patterns[0]
+	}
+	format := r.format
+	if format == "" {
+		if format, err = commonFormat(files); err != nil {
+			return nil, err
+		}
+	}
+	key := cacheKey(format, r, files)
+	c.mu.Lock()
+	t := c.shapes[key]
+	c.mu.Unlock()
+	if t != nil {
+		return t, nil
+	}
+	if t, err = newTable(ctx, format, r, files); err != nil {
+		return nil, err
+	}
+	c.mu.Lock()
+	if len(c.shapes) >= maxShapes {
+		clear(c.shapes)
+	}
+	c.shapes[key] = t
+	c.mu.Unlock()
+	return t, nil
+}
+
+func newTable(ctx context.Context, format string, r request, files []file.File) (exec.Table, error) {
+	switch format {
+	case "parquet":
+		shape, err := parquet.Infer(ctx, files)
+		if err != nil {
+			return nil, err
+		}
+		return parquet.NewTable(r.name, files, shape), nil
+	case "json":
+		shape, err := json.Infer(ctx, files)
+		if err != nil {
+			return nil, err
+		}
+		return json.NewTable(r.name, files, shape), nil
+	}
+	shape, err := csv.Infer(ctx, files, r.csv)
+	if err != nil {
+		return nil, err
+	}
+	return csv.NewTable(r.name, files, shape), nil
+}
+
+// Entry is a table of the catalog's folder.
+type Entry struct {
+	Name   string
+	path   string // relative to the folder
+	format string
+}
+
+// realPath returns a path as absolute and without links.
+func realPath(p string) (string, error) {
+	abs, err := filepath.Abs(p)
+	if err == nil {
+		abs, err = filepath.EvalSymlinks(abs)
+	}
+	if err != nil {
+		return "", file.Error(p, err)
+	}
+	return abs, nil
+}
