@@ -12,7 +12,18 @@ type joinHits struct {
 	start []uint32 // unique table: the build row; else where the group begins in joinTable.rowsOf
 	count []uint32 // rows in the group; not set for a unique table
 	fails []uint32
+	dict  dictHits
 }
+
+// dictHits are the hits of a dictionary's values, kept from batch to batch.
+type dictHits struct {
+	dict         *vec.Vector
+	start, count []uint32 // by code; count 0 for a miss
+}
+
+// dictReuse is how many times larger than a batch a dictionary may be that is looked up as a whole: batches
+// with the same dictionary are expected to follow.
+const dictReuse = 8
 
 func (h *joinHits) reset(n int) {
 	if cap(h.probe) < n {
@@ -29,6 +40,9 @@ func (t *joinTable) lookup(keys []*vec.Vector, n int, w *keyWords, h *joinHits) 
 		h.reset(0)
 		return
 	}
+	if len(keys) == 1 && t.lookupDict(keys[0], n, h) {
+		return
+	}
 	t.codec.encode(keys, n, w)
 	h.reset(n)
 	switch {
@@ -42,6 +56,38 @@ func (t *joinTable) lookup(keys []*vec.Vector, n int, w *keyWords, h *joinHits) 
 			t.verify(keys, w, h)
 		}
 	}
+}
+
+// lookupDict finds the groups of dictionary codes by looking up the dictionary once. It reports false where
+// that does not pay, or where NULL has a group.
+func (t *joinTable) lookupDict(v *vec.Vector, n int, h *joinHits) bool {
+	if v.Enc != vec.Dict || t.codec.fields[0].nullEqual || v.Dict.Len > dictReuse*n && h.dict.dict != v.Dict {
+		return false
+	}
+	d := &h.dict
+	if d.dict != v.Dict {
+		var w keyWords
+		var found joinHits
+		t.lookup([]*vec.Vector{v.Dict}, v.Dict.Len, &w, &found)
+		d.dict, d.start, d.count = v.Dict, make([]uint32, v.Dict.Len), make([]uint32, v.Dict.Len)
+		for k, code := range found.probe {
+			d.start[code], d.count[code] = found.start[k], 1
+			if !t.unique {
+				d.count[code] = found.count[k]
+			}
+		}
+	}
+	h.reset(n)
+	codes, k := v.Codes()[:n], 0
+	probe, start, count := h.probe, h.start, h.count
+	for i, c := range codes {
+		probe[k], start[k], count[k] = uint32(i), d.start[c], d.count[c]
+		if d.count[c] != 0 && (v.Valid == nil || v.Valid.Get(i)) {
+			k++
+		}
+	}
+	h.cut(k)
+	return true
 }
 
 func (t *joinTable) lookupDirect(w *keyWords, h *joinHits) {
