@@ -273,7 +273,7 @@ func TestLoopJoin(t *testing.T) {
 
 func checkJoin(t *testing.T, n naiveJoin, plan func(in []exec.Plan) exec.Plan) {
 	t.Helper()
-	c := exectest.Case{Inputs: []*exectest.Table{n.probe, n.build}, MayStopEarly: true,
+	c := exectest.Case{Inputs: []*exectest.Table{n.probe, n.build}, MayStopEarly: n.build.Rows == 0,
 		Plan: func(in []exec.Plan, parts int) exec.Plan { return plan(in) }}
 	rows, ok := n.rows()
 	if !ok {
