@@ -1,0 +1,252 @@
+package fn
+
+import (
+	"gsql/exec/types"
+	"gsql/exec/vec"
+)
+
+// valueLog keeps all rows of an aggregate that needs them all (median, array_agg, ...): as they come, with
+// their groups, which is as fast as memory is written. They are dealt out to the groups when results are
+// asked for.
+type valueLog struct {
+	chunks [][]*vec.Vector // per column of values
+	groups []uint32
+	n      int // groups
+	held   int64
+
+	cols   []*vec.Vector // all rows, once they are dealt out
+	rows   []uint32      // row numbers by group, in the order they came
+	starts []uint32      // per group the first place in rows
+}
+
+func newValueLog(cols int) valueLog { return valueLog{chunks: make([][]*vec.Vector, cols)} }
+
+func (l *valueLog) Grow(n int) { l.n = max(l.n, n) }
+
+func (l *valueLog) Bytes() int64 { return l.held + int64(cap(l.groups)+cap(l.rows)+cap(l.starts))*4 }
+
+// add keeps the rows that are set in valid.
+func (l *valueLog) add(cols []*vec.Vector, valid vec.Bitmap, groups []uint32) {
+	if valid != nil {
+		sel := make([]uint32, 0, len(groups))
+		for i, g := range groups {
+			if valid.Get(i) {
+				sel = append(sel, uint32(i))
+				l.groups = append(l.groups, g)
+			}
+		}
+		if len(sel) == 0 {
+			return
+		}
+		gathered := make([]*vec.Vector, len(cols))
+		for i, v := range cols {
+			gathered[i] = vec.Gather(v, sel)
+		}
+		cols = gathered
+	} else {
+		l.groups = append(l.groups, groups...)
+	}
+	for i, v := range cols {
+		v = owned(vec.Flatten(v))
+		l.held += int64(len(v.Data) + 8*len(v.Valid))
+		for _, b := range v.Bufs {
+			l.held += int64(len(b))
+		}
+		l.chunks[i] = append(l.chunks[i], v)
+	}
+	l.rows = nil
+}
+
+// owned returns a flat vector with its long strings copied, so that it keeps no file's text in memory.
+func owned(v *vec.Vector) *vec.Vector {
+	if v.Kind != types.KView || len(v.Bufs) == 0 {
+		return v
+	}
+	w := *v
+	views := append([]vec.View(nil), vec.Values[vec.View](v)...)
+	var text []byte
+	for i := range views {
+		if views[i].Len > vec.ViewInline {
+			s := views[i].In(v.Bufs, &views[i])
+			views[i].Buf, views[i].Off = 0, uint32(len(text))
+			text = append(text, s...)
+		}
+	}
+	w.Data, w.Bufs = vec.BytesOf(views), nil
+	if len(text) > 0 {
+		w.Bufs = [][]byte{text}
+	}
+	return &w
+}
+
+// addLists keeps the elements of states: per column a list, of the same length in all columns.
+func (l *valueLog) addLists(state []*vec.Vector, groups []uint32) {
+	cols := make([]*vec.Vector, len(state))
+	for i, v := range state {
+		cols[i] = vec.Flatten(v)
+	}
+	if cols[0].Child == nil {
+		return
+	}
+	var sel, owners []uint32
+	for i, list := range vec.Values[vec.List](cols[0]) {
+		for k := range list.Len {
+			sel = append(sel, list.Off+k)
+			owners = append(owners, groups[i])
+		}
+	}
+	elems := make([]*vec.Vector, len(cols))
+	for i, v := range cols {
+		if i > 0 { // its lists may lie elsewhere in its child
+			sel = sel[:0]
+			for _, list := range vec.Values[vec.List](v) {
+				for k := range list.Len {
+					sel = append(sel, list.Off+k)
+				}
+			}
+		}
+		elems[i] = vec.Gather(v.Child, sel)
+	}
+	l.add(elems, nil, owners)
+}
+
+// deal sorts the rows by group.
+func (l *valueLog) deal() {
+	if l.rows != nil && len(l.starts) == l.n+1 {
+		return
+	}
+	l.cols = make([]*vec.Vector, len(l.chunks))
+	for i, c := range l.chunks {
+		if len(c) > 0 {
+			l.cols[i] = vec.Concat(c)
+			l.chunks[i] = []*vec.Vector{l.cols[i]}
+		}
+	}
+	starts := make([]uint32, l.n+1)
+	for _, g := range l.groups {
+		starts[g+1]++
+	}
+	for g := range l.n {
+		starts[g+1] += starts[g]
+	}
+	l.rows = make([]uint32, len(l.groups))
+	at := append([]uint32(nil), starts[:l.n]...)
+	for i, g := range l.groups {
+		l.rows[at[g]] = uint32(i)
+		at[g]++
+	}
+	l.starts = starts
+}
+
+// of returns the rows of a group.
+func (l *valueLog) of(g int) []uint32 { return l.rows[l.starts[g]:l.starts[g+1]] }
+
+// lists returns column c of groups from..to-1 as arrays of type t, empty ones for groups without rows.
+func (l *valueLog) lists(c int, t types.Type, from, to int, emptyNull bool) *vec.Vector {
+	l.deal()
+	first, last := l.starts[from], l.starts[to]
+	f := flags{n: to - from}
+	lists := make([]vec.List, to-from)
+	for i := range lists {
+		a, b := l.starts[from+i], l.starts[from+i+1]
+		lists[i] = vec.List{Off: a - first, Len: b - a}
+		if a == b && emptyNull {
+			f.null(i)
+		}
+	}
+	v := vec.New(t, types.KList, lists, f.valid)
+	if l.cols[c] == nil {
+		v.Child = vec.Flatten(vec.NewNull(t.Element(), 0))
+	} else {
+		v.Child = vec.Gather(l.cols[c], l.rows[first:last]).WithType(t.Element())
+	}
+	return v
+}
+
+// arrayAcc is array_agg.
+type arrayAcc struct {
+	valueLog
+	ret types.Type
+}
+
+func (a *arrayAcc) Update(args []*vec.Vector, groups []uint32) error {
+	a.add(args[:1], nil, groups)
+	return nil
+}
+
+func (a *arrayAcc) Merge(state []*vec.Vector, groups []uint32) error {
+	a.addLists(state, groups)
+	return nil
+}
+
+func (a *arrayAcc) State(from, to int) ([]*vec.Vector, error) {
+	return []*vec.Vector{a.lists(0, a.ret, from, to, false)}, nil
+}
+
+func (a *arrayAcc) Result(from, to int) (*vec.Vector, error) {
+	return a.lists(0, a.ret, from, to, true), nil
+}
+
+// joinAcc is string_agg: the values with the delimiter of each but the first before it.
+type joinAcc struct {
+	valueLog
+	ret types.Type
+}
+
+func (a *joinAcc) Update(args []*vec.Vector, groups []uint32) error {
+	a.add(args, validity(args[0]), groups)
+	return nil
+}
+
+func (a *joinAcc) Merge(state []*vec.Vector, groups []uint32) error {
+	a.addLists(state, groups)
+	return nil
+}
+
+func (a *joinAcc) State(from, to int) ([]*vec.Vector, error) {
+	t := types.ArrayOf(a.ret)
+	return []*vec.Vector{a.lists(0, t, from, to, false), a.lists(1, t, from, to, false)}, nil
+}
+
+func (a *joinAcc) Result(from, to int) (*vec.Vector, error) {
+	a.deal()
+	b := vec.NewBuilder(a.ret)
+	var buf []byte
+	for g := from; g < to; g++ {
+		rows := a.of(g)
+		if len(rows) == 0 {
+			b.AppendNull()
+			continue
+		}
+		buf = buf[:0]
+		for k, r := range rows {
+			if k > 0 && !a.cols[1].IsNull(int(r)) {
+				buf = append(buf, a.cols[1].Bytes(int(r))...)
+			}
+			buf = append(buf, a.cols[0].Bytes(int(r))...)
+		}
+		b.AppendBytes(buf)
+	}
+	return b.Finish(), nil
+}
+
+func init() {
+	RegisterAggregate(&Aggregate{
+		Name: "array_agg", Args: []types.Type{types.Of(types.AnyElement)}, OrderSensitive: true,
+		RetOf: func(args []types.Type) types.Type { return types.ArrayOf(args[0]) },
+		State: func(args []types.Type) []types.Type { return []types.Type{types.ArrayOf(args[0])} },
+		New: func(_ []types.Type, ret types.Type) Accumulator {
+			return &arrayAcc{valueLog: newValueLog(1), ret: ret}
+		},
+	})
+	for _, id := range []types.ID{types.Text, types.Bytea} {
+		t := types.Of(id)
+		RegisterAggregate(&Aggregate{
+			Name: "string_agg", Args: []types.Type{t, t}, Ret: t, OrderSensitive: true,
+			State: func([]types.Type) []types.Type { return []types.Type{types.ArrayOf(t), types.ArrayOf(t)} },
+			New: func([]types.Type, types.Type) Accumulator {
+				return &joinAcc{valueLog: newValueLog(2), ret: t}
+			},
+		})
+	}
+}

@@ -1,0 +1,318 @@
+package fn
+
+import (
+	"math"
+	"slices"
+
+	"gsql/exec/sqlstate"
+	"gsql/exec/types"
+	"gsql/exec/vec"
+)
+
+// fraction is the direct argument of a percentile, which is the same in all rows of a group.
+type fraction struct {
+	share []float64
+	seen  []uint8 // cellEmpty, cellNull or cellValue
+}
+
+func (f *fraction) grow(n int) {
+	f.share = grown(f.share, n)
+	f.seen = grown(f.seen, n)
+}
+
+func (f *fraction) bytes() int64 { return int64(9 * cap(f.share)) }
+
+func (f *fraction) note(v *vec.Vector, groups []uint32) error {
+	v = vec.Flatten(v)
+	for i, x := range vec.Values[float64](v) {
+		g := groups[i]
+		switch {
+		case f.seen[g] != cellEmpty:
+		case !v.Valid.Get(i):
+			f.seen[g] = cellNull
+		case x < 0 || x > 1 || x != x:
+			return sqlstate.New(sqlstate.NumericOutOfRange, "percentile value %g is not between 0 and 1", x)
+		default:
+			f.seen[g], f.share[g] = cellValue, x
+		}
+	}
+	return nil
+}
+
+func (f *fraction) vector(from, to int) *vec.Vector {
+	return results(types.Of(types.Float64), types.KFloat64, from, to, func(g int) (float64, bool) { return f.share[g], f.seen[g] == cellValue })
+}
+
+// percentileAcc is what percentile_cont, percentile_disc, median and mode have in common: the values that
+// are not NULL, and for a percentile its fraction.
+type percentileAcc struct {
+	valueLog
+	fraction
+	fixed bool // the fraction is 1/2, or there is none
+	desc  bool
+	elem  types.Type
+}
+
+func (a *percentileAcc) Descending() { a.desc = true }
+
+func (a *percentileAcc) Grow(n int) {
+	a.valueLog.Grow(n)
+	if !a.fixed {
+		a.fraction.grow(n)
+	}
+}
+
+func (a *percentileAcc) Bytes() int64 { return a.valueLog.Bytes() + a.fraction.bytes() }
+
+func (a *percentileAcc) Update(args []*vec.Vector, groups []uint32) error {
+	a.add(args[:1], validity(args[0]), groups)
+	if a.fixed {
+		return nil
+	}
+	return a.note(args[1], groups)
+}
+
+func (a *percentileAcc) Merge(state []*vec.Vector, groups []uint32) error {
+	a.addLists(state[:1], groups)
+	if a.fixed {
+		return nil
+	}
+	// A partial state without rows has no fraction, which must not count as NULL.
+	fr := vec.Flatten(state[1])
+	lists := vec.Values[vec.List](vec.Flatten(state[0]))
+	for i := range groups {
+		if lists[i].Len > 0 || fr.Valid.Get(i) {
+			if err := a.note(vec.Slice(fr, i, i+1), groups[i:i+1]); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (a *percentileAcc) State(from, to int) ([]*vec.Vector, error) {
+	out := []*vec.Vector{a.lists(0, types.ArrayOf(a.elem), from, to, false)}
+	if !a.fixed {
+		out = append(out, a.fraction.vector(from, to))
+	}
+	return out, nil
+}
+
+func (a *percentileAcc) fractionOf(g int) (f float64, ok bool) {
+	if a.fixed {
+		return 0.5, true
+	}
+	return a.share[g], a.seen[g] == cellValue
+}
+
+// contAcc is percentile_cont, quantile_cont and median of double precision: the value between the two rows
+// around the fraction's place.
+type contAcc struct {
+	percentileAcc
+	scratch []float64
+}
+
+func (a *contAcc) Result(from, to int) (*vec.Vector, error) {
+	a.deal()
+	return results(types.Of(types.Float64), types.KFloat64, from, to, func(g int) (float64, bool) {
+		f, ok := a.fractionOf(g)
+		rows := a.of(g)
+		if !ok || len(rows) == 0 {
+			return 0, false
+		}
+		a.scratch = a.scratch[:0]
+		vals := vec.Values[float64](a.cols[0])
+		for _, r := range rows {
+			a.scratch = append(a.scratch, vals[r])
+		}
+		lo, hi, part := between(f, len(rows))
+		if a.desc {
+			lo, hi = len(rows)-1-lo, len(rows)-1-hi
+		}
+		x := selectFloat(a.scratch, lo)
+		if lo == hi {
+			return x, true
+		}
+		var y float64
+		if hi > lo { // what lies above the lo-th is not less than it
+			y = slices.MinFunc(a.scratch[lo+1:], vec.CompareFloat)
+		} else {
+			y = slices.MaxFunc(a.scratch[:lo], vec.CompareFloat)
+		}
+		return x + part*(y-x), true
+	}), nil
+}
+
+// between returns the rows around a fraction's place among n sorted rows, and how far it lies between them.
+func between(f float64, n int) (lo, hi int, part float64) {
+	at := f * float64(n-1)
+	lo, hi = int(math.Floor(at)), int(math.Ceil(at))
+	return lo, hi, at - math.Floor(at)
+}
+
+// selectFloat returns the k-th smallest of s, with the smaller ones before it and the larger behind.
+func selectFloat(s []float64, k int) float64 {
+	lo, hi := 0, len(s)-1
+	for steps := 0; hi > lo; steps++ {
+		if hi-lo < 32 || steps > 64 {
+			slices.SortFunc(s[lo:hi+1], vec.CompareFloat)
+			break
+		}
+		m := (lo + hi) / 2
+		// The median of three is the pivot.
+		if vec.CompareFloat(s[m], s[lo]) < 0 {
+			s[m], s[lo] = s[lo], s[m]
+		}
+		if vec.CompareFloat(s[hi], s[lo]) < 0 {
+			s[hi], s[lo] = s[lo], s[hi]
+		}
+		if vec.CompareFloat(s[hi], s[m]) < 0 {
+			s[hi], s[m] = s[m], s[hi]
+		}
+		p := s[m]
+		i, j := lo, hi
+		for i <= j {
+			for vec.CompareFloat(s[i], p) < 0 {
+				i++
+			}
+			for vec.CompareFloat(p, s[j]) < 0 {
+				j--
+			}
+			if i <= j {
+				s[i], s[j] = s[j], s[i]
+				i++
+				j--
+			}
+		}
+		switch {
+		case k <= j:
+			hi = j
+		case k >= i:
+			lo = i
+		default:
+			return s[k]
+		}
+	}
+	return s[k]
+}
+
+// contIntervalAcc is percentile_cont of intervals.
+type contIntervalAcc struct{ percentileAcc }
+
+func (a *contIntervalAcc) Result(from, to int) (*vec.Vector, error) {
+	a.deal()
+	return resultsErr(types.Of(types.Interval), types.KInterval, from, to, func(g int) (vec.Interval, bool, error) {
+		f, ok := a.fractionOf(g)
+		rows := a.sorted(g)
+		if !ok || len(rows) == 0 {
+			return vec.Interval{}, false, nil
+		}
+		lo, hi, part := between(f, len(rows))
+		x, y := vec.At[vec.Interval](a.cols[0], int(rows[lo])), vec.At[vec.Interval](a.cols[0], int(rows[hi]))
+		if lo == hi {
+			return x, true, nil
+		}
+		d, err := AddIntervals(y, x, -1)
+		if err != nil {
+			return x, true, err
+		}
+		if d, err = ScaleInterval(d, part); err != nil {
+			return x, true, err
+		}
+		d, err = AddIntervals(x, d, 1)
+		return d, true, err
+	})
+}
+
+// sorted returns the rows of a group in the order of their values.
+func (a *percentileAcc) sorted(g int) []uint32 {
+	rows := append([]uint32(nil), a.of(g)...)
+	slices.SortStableFunc(rows, func(x, y uint32) int {
+		c := vec.CompareRows(a.cols[0], int(x), a.cols[0], int(y))
+		if a.desc {
+			return -c
+		}
+		return c
+	})
+	return rows
+}
+
+// discAcc is percentile_disc and quantile_disc: the first value whose share of rows reaches the fraction.
+type discAcc struct{ percentileAcc }
+
+func (a *discAcc) Result(from, to int) (*vec.Vector, error) {
+	a.deal()
+	b := vec.NewBuilder(a.elem)
+	for g := from; g < to; g++ {
+		f, ok := a.fractionOf(g)
+		rows := a.sorted(g)
+		if !ok || len(rows) == 0 {
+			b.AppendNull()
+			continue
+		}
+		b.AppendFrom(a.cols[0], int(rows[max(0, int(math.Ceil(f*float64(len(rows))))-1)]))
+	}
+	return b.Finish(), nil
+}
+
+// modeAcc is mode: the most frequent value, the first in order among equals.
+type modeAcc struct{ percentileAcc }
+
+func (a *modeAcc) Result(from, to int) (*vec.Vector, error) {
+	a.deal()
+	b := vec.NewBuilder(a.elem)
+	for g := from; g < to; g++ {
+		rows := a.sorted(g)
+		if len(rows) == 0 {
+			b.AppendNull()
+			continue
+		}
+		best, count := rows[0], 0
+		for i := 0; i < len(rows); {
+			j := i + 1
+			for j < len(rows) && vec.EqualRows(a.cols[0], int(rows[i]), a.cols[0], int(rows[j])) {
+				j++
+			}
+			if j-i > count {
+				best, count = rows[i], j-i
+			}
+			i = j
+		}
+		b.AppendFrom(a.cols[0], int(best))
+	}
+	return b.Finish(), nil
+}
+
+func init() {
+	f, iv, any := types.Of(types.Float64), types.Of(types.Interval), types.Of(types.AnyElement)
+	base := func(t types.Type, fixed bool) percentileAcc {
+		return percentileAcc{valueLog: newValueLog(1), fixed: fixed, elem: t}
+	}
+	state := func(args []types.Type) []types.Type {
+		if len(args) == 1 {
+			return []types.Type{types.ArrayOf(args[0])}
+		}
+		return []types.Type{types.ArrayOf(args[0]), f}
+	}
+	cont := func(args []types.Type, _ types.Type) Accumulator {
+		return &contAcc{percentileAcc: base(args[0], len(args) == 1)}
+	}
+	contInterval := func(args []types.Type, _ types.Type) Accumulator {
+		return &contIntervalAcc{base(args[0], len(args) == 1)}
+	}
+	disc := func(args []types.Type, _ types.Type) Accumulator { return &discAcc{base(args[0], false)} }
+	mode := func(args []types.Type, _ types.Type) Accumulator { return &modeAcc{base(args[0], true)} }
+	RegisterAggregate(
+		&Aggregate{Name: "percentile_cont", OrderedSet: true, Args: []types.Type{f, f}, Ret: f, State: state, New: cont},
+		&Aggregate{Name: "percentile_cont", OrderedSet: true, Args: []types.Type{iv, f}, Ret: iv, State: state, New: contInterval},
+		&Aggregate{Name: "percentile_disc", OrderedSet: true, Args: []types.Type{any, f}, RetOf: sameType, State: state, New: disc},
+		&Aggregate{Name: "mode", OrderedSet: true, Args: []types.Type{any}, RetOf: sameType, State: state, New: mode},
+		// DuckDB's names, as plain aggregates.
+		&Aggregate{Name: "mode", Args: []types.Type{any}, RetOf: sameType, State: state, New: mode},
+		&Aggregate{Name: "median", Args: []types.Type{f}, Ret: f, State: state, New: cont},
+		&Aggregate{Name: "median", Args: []types.Type{iv}, Ret: iv, State: state, New: contInterval},
+		&Aggregate{Name: "quantile_cont", Args: []types.Type{f, f}, Ret: f, State: state, New: cont},
+		&Aggregate{Name: "quantile_disc", Args: []types.Type{any, f}, RetOf: sameType, State: state, New: disc},
+		&Aggregate{Name: "quantile", Args: []types.Type{any, f}, RetOf: sameType, State: state, New: disc},
+	)
+}

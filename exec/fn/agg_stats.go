@@ -1,0 +1,389 @@
+package fn
+
+import (
+	"math"
+	"math/big"
+
+	"gsql/exec/types"
+	"gsql/exec/vec"
+)
+
+// spread says which of the four measures an accumulator yields.
+type spread struct {
+	sample bool // divide by n-1, not n
+	root   bool // the standard deviation, not the variance
+}
+
+// exactSpreadAcc is stddev and variance of integers and numerics: from exact sums, so that nothing is lost
+// by the order of rows, rounded as PostgreSQL rounds numerics.
+type exactSpreadAcc struct {
+	cells []spreadCell
+	spread
+	scale int // of the values
+}
+
+type spreadCell struct {
+	sum, squares vec.Int128
+	n            int64
+}
+
+func (a *exactSpreadAcc) Grow(n int)   { a.cells = grown(a.cells, n) }
+func (a *exactSpreadAcc) Bytes() int64 { return 40 * int64(cap(a.cells)) }
+
+func (a *exactSpreadAcc) Update(args []*vec.Vector, groups []uint32) error {
+	v := vec.Flatten(args[0])
+	switch v.Kind {
+	case types.KInt16:
+		return addSpread(a.cells, vec.Values[int16](v), v.Valid, groups)
+	case types.KInt32:
+		return addSpread(a.cells, vec.Values[int32](v), v.Valid, groups)
+	case types.KInt64:
+		return addSpread(a.cells, vec.Values[int64](v), v.Valid, groups)
+	}
+	for i, x := range vec.Values[vec.Int128](v) {
+		if !v.Valid.Get(i) {
+			continue
+		}
+		sq, ok := vec.Mul128(x, x)
+		if !ok || !a.cells[groups[i]].add(x, sq, 1) {
+			return errNumericSum()
+		}
+	}
+	return nil
+}
+
+func addSpread[T int16 | int32 | int64](cells []spreadCell, vals []T, valid vec.Bitmap, groups []uint32) error {
+	for i, g := range groups {
+		if valid != nil && !valid.Get(i) {
+			continue
+		}
+		x := int64(vals[i])
+		if !cells[g].add(vec.Int128Of(x), vec.Mul64(x, x), 1) {
+			return errNumericSum()
+		}
+	}
+	return nil
+}
+
+func (c *spreadCell) add(sum, squares vec.Int128, n int64) bool {
+	s, ok1 := vec.Add128(c.sum, sum)
+	q, ok2 := vec.Add128(c.squares, squares)
+	c.sum, c.squares = s, q
+	c.n += n
+	return ok1 && ok2
+}
+
+func (a *exactSpreadAcc) Merge(state []*vec.Vector, groups []uint32) error {
+	n := vec.Values[int64](vec.Flatten(state[2]))
+	for i, g := range groups {
+		if !a.cells[g].add(wide(state[0], i), wide(state[1], i), n[i]) {
+			return errNumericSum()
+		}
+	}
+	return nil
+}
+
+// wide returns row i of a numeric of fixed scale.
+func wide(v *vec.Vector, i int) vec.Int128 {
+	if v.Kind == types.KInt64 {
+		return vec.Int128Of(vec.At[int64](v, i))
+	}
+	return vec.At[vec.Int128](v, i)
+}
+
+func (a *exactSpreadAcc) State(from, to int) ([]*vec.Vector, error) {
+	sum := results(types.NumericOf(0, 0), types.KInt128, from, to, func(g int) (vec.Int128, bool) { return a.cells[g].sum, true })
+	sq := results(types.NumericOf(0, 0), types.KInt128, from, to, func(g int) (vec.Int128, bool) { return a.cells[g].squares, true })
+	n := results(types.Of(types.Int64), types.KInt64, from, to, func(g int) (int64, bool) { return a.cells[g].n, true })
+	return []*vec.Vector{sum, sq, n}, nil
+}
+
+func (a *exactSpreadAcc) Result(from, to int) (*vec.Vector, error) {
+	return resultsErr(types.Of(types.Numeric), types.KNum, from, to, func(g int) (vec.Num, bool, error) {
+		c := a.cells[g]
+		if c.n == 0 || a.sample && c.n == 1 {
+			return vec.Num{}, false, nil
+		}
+		x, err := a.spread.of(c.n, vec.Num{Coef: c.sum, Scale: int32(a.scale)}, c.squares)
+		return x, true, err
+	})
+}
+
+// of computes the measure from n, the sum, and the sum of squares in units of the square of the sum's.
+func (s spread) of(n int64, sum vec.Num, squares vec.Int128) (vec.Num, error) {
+	// (n * squares - sum^2) / (n * (n-1)), in whole numbers of any size: the products may be large.
+	num := new(big.Int).Mul(big.NewInt(n), squares.Big())
+	x := sum.Coef.Big()
+	num.Sub(num, x.Mul(x, x))
+	if num.Sign() <= 0 {
+		return vec.Num{}, nil
+	}
+	m := n
+	if s.sample {
+		m--
+	}
+	den := vec.Mul64(n, m)
+	scale := 2 * int(sum.Scale)
+	digits := min(divScaleBig(num, scale, den), vec.MaxDigits)
+	// The quotient in units of 10^-digits.
+	q := new(big.Int).Mul(num, pow10Big(digits))
+	d := new(big.Int).Mul(den.Big(), pow10Big(scale))
+	q = roundedQuo(q, d)
+	if s.root {
+		q.Mul(q, pow10Big(digits))
+		q = roundedSqrt(q)
+	}
+	for digits > 0 && exceedsDigits(q) { // rather less precise than out of range
+		q = roundedQuo(q, big.NewInt(10))
+		digits--
+	}
+	return vec.NumFromBig(q, digits)
+}
+
+func exceedsDigits(x *big.Int) bool {
+	c, ok := vec.Int128FromBig(x)
+	return !ok || c.Digits() > vec.MaxDigits
+}
+
+func pow10Big(n int) *big.Int { return new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(n)), nil) }
+
+// roundedQuo returns n/d rounded half up; both are positive.
+func roundedQuo(n, d *big.Int) *big.Int {
+	n = new(big.Int).Lsh(n, 1)
+	n.Add(n, d)
+	return n.Quo(n, new(big.Int).Lsh(d, 1))
+}
+
+// roundedSqrt returns the square root rounded half up.
+func roundedSqrt(x *big.Int) *big.Int {
+	r := new(big.Int).Lsh(x, 2)
+	r.Sqrt(r)
+	return r.Add(r, big.NewInt(1)).Rsh(r, 1)
+}
+
+// divScaleBig is vec.DivScale for a numerator num * 10^-scale that may not fit in a Num.
+func divScaleBig(num *big.Int, scale int, den vec.Int128) int {
+	if c, ok := vec.Int128FromBig(num); ok {
+		return vec.DivScale(vec.Num{Coef: c, Scale: int32(scale)}, vec.Num{Coef: den})
+	}
+	// The scale depends on the first digits and the magnitude alone: cut what is below.
+	cut := len(num.String()) - 30
+	cut -= cut % 4
+	c, _ := vec.Int128FromBig(new(big.Int).Quo(num, pow10Big(cut)))
+	small := vec.DivScale(vec.Num{Coef: c, Scale: int32(scale)}, vec.Num{Coef: den})
+	return max(small-cut, scale, 0)
+}
+
+// numSpreadAcc is stddev and variance of numerics of dynamic scale.
+type numSpreadAcc struct {
+	cells []numSpreadCell
+	spread
+}
+
+type numSpreadCell struct {
+	sum, squares vec.Num
+	n            int64
+}
+
+func (a *numSpreadAcc) Grow(n int)   { a.cells = grown(a.cells, n) }
+func (a *numSpreadAcc) Bytes() int64 { return 64 * int64(cap(a.cells)) }
+
+func (a *numSpreadAcc) Update(args []*vec.Vector, groups []uint32) error {
+	v := vec.Flatten(args[0])
+	for i, x := range vec.Values[vec.Num](v) {
+		if !v.Valid.Get(i) {
+			continue
+		}
+		sq, err := vec.MulNum(x, x)
+		if err != nil {
+			return err
+		}
+		if err := a.cells[groups[i]].add(x, sq, 1); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *numSpreadCell) add(sum, squares vec.Num, n int64) (err error) {
+	c.n += n
+	if c.sum, err = vec.AddNum(c.sum, sum); err != nil {
+		return err
+	}
+	c.squares, err = vec.AddNum(c.squares, squares)
+	return err
+}
+
+func (a *numSpreadAcc) Merge(state []*vec.Vector, groups []uint32) error {
+	n := vec.Values[int64](vec.Flatten(state[2]))
+	for i, g := range groups {
+		if err := a.cells[g].add(vec.At[vec.Num](state[0], i), vec.At[vec.Num](state[1], i), n[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (a *numSpreadAcc) State(from, to int) ([]*vec.Vector, error) {
+	sum := results(types.Of(types.Numeric), types.KNum, from, to, func(g int) (vec.Num, bool) { return a.cells[g].sum, true })
+	sq := results(types.Of(types.Numeric), types.KNum, from, to, func(g int) (vec.Num, bool) { return a.cells[g].squares, true })
+	n := results(types.Of(types.Int64), types.KInt64, from, to, func(g int) (int64, bool) { return a.cells[g].n, true })
+	return []*vec.Vector{sum, sq, n}, nil
+}
+
+func (a *numSpreadAcc) Result(from, to int) (*vec.Vector, error) {
+	return resultsErr(types.Of(types.Numeric), types.KNum, from, to, func(g int) (vec.Num, bool, error) {
+		c := a.cells[g]
+		if c.n == 0 || a.sample && c.n == 1 {
+			return vec.Num{}, false, nil
+		}
+		if c.sum.Special != vec.NumFinite {
+			return vec.NumNaNValue, true, nil
+		}
+		sq, ok := vec.Rescale128(c.squares.Coef, int(c.squares.Scale), 2*int(c.sum.Scale))
+		if !ok {
+			return vec.Num{}, false, errNumericSum()
+		}
+		x, err := a.spread.of(c.n, c.sum, sq)
+		return x, true, err
+	})
+}
+
+// floatSpreadAcc is stddev and variance of floats by the method of Youngs and Cramer, as in PostgreSQL.
+type floatSpreadAcc struct {
+	cells []floatSpreadCell
+	spread
+}
+
+type floatSpreadCell struct{ n, sum, squares float64 }
+
+func (a *floatSpreadAcc) Grow(n int)   { a.cells = grown(a.cells, n) }
+func (a *floatSpreadAcc) Bytes() int64 { return 24 * int64(cap(a.cells)) }
+
+func (a *floatSpreadAcc) Update(args []*vec.Vector, groups []uint32) error {
+	v := vec.Flatten(args[0])
+	if v.Kind == types.KFloat32 {
+		return addFloatSpread(a.cells, vec.Values[float32](v), v.Valid, groups)
+	}
+	return addFloatSpread(a.cells, vec.Values[float64](v), v.Valid, groups)
+}
+
+func addFloatSpread[T float](cells []floatSpreadCell, vals []T, valid vec.Bitmap, groups []uint32) error {
+	for i, g := range groups {
+		if valid != nil && !valid.Get(i) {
+			continue
+		}
+		if !cells[g].add(float64(vals[i])) {
+			return errOverflow()
+		}
+	}
+	return nil
+}
+
+// add takes in one value; it returns false on overflow.
+func (c *floatSpreadCell) add(x float64) bool {
+	before := c.sum
+	c.n++
+	c.sum += x
+	if c.n == 1 {
+		if !isFinite(x) {
+			c.squares = math.NaN()
+		}
+		return true
+	}
+	d := x*c.n - c.sum
+	c.squares += d * d / (c.n * (c.n - 1))
+	if math.IsInf(c.sum, 0) || math.IsInf(c.squares, 0) {
+		if !math.IsInf(before, 0) && !math.IsInf(x, 0) {
+			return false
+		}
+		c.squares = math.NaN()
+	}
+	return true
+}
+
+func (c *floatSpreadCell) merge(o floatSpreadCell) bool {
+	if o.n == 0 {
+		return true
+	}
+	if c.n == 0 {
+		*c = o
+		return true
+	}
+	n := c.n + o.n
+	d := c.sum/c.n - o.sum/o.n
+	r := floatSpreadCell{n, c.sum + o.sum, c.squares + o.squares + c.n*o.n*d*d/n}
+	lost := math.IsInf(r.sum, 0) && !math.IsInf(c.sum, 0) && !math.IsInf(o.sum, 0) ||
+		math.IsInf(r.squares, 0) && !math.IsInf(c.squares, 0) && !math.IsInf(o.squares, 0)
+	*c = r
+	return !lost
+}
+
+func (a *floatSpreadAcc) Merge(state []*vec.Vector, groups []uint32) error {
+	for i, g := range groups {
+		o := floatSpreadCell{vec.At[float64](state[0], i), vec.At[float64](state[1], i), vec.At[float64](state[2], i)}
+		if !a.cells[g].merge(o) {
+			return errOverflow()
+		}
+	}
+	return nil
+}
+
+func (a *floatSpreadAcc) State(from, to int) ([]*vec.Vector, error) {
+	col := func(f func(c *floatSpreadCell) float64) *vec.Vector {
+		return results(types.Of(types.Float64), types.KFloat64, from, to, func(g int) (float64, bool) { return f(&a.cells[g]), true })
+	}
+	return []*vec.Vector{
+		col(func(c *floatSpreadCell) float64 { return c.n }),
+		col(func(c *floatSpreadCell) float64 { return c.sum }),
+		col(func(c *floatSpreadCell) float64 { return c.squares }),
+	}, nil
+}
+
+func (a *floatSpreadAcc) Result(from, to int) (*vec.Vector, error) {
+	return results(types.Of(types.Float64), types.KFloat64, from, to, func(g int) (float64, bool) {
+		c := a.cells[g]
+		n := c.n
+		if a.sample {
+			n--
+		}
+		if n <= 0 {
+			return 0, false
+		}
+		x := c.squares / n
+		if a.root {
+			x = math.Sqrt(x)
+		}
+		return x, true
+	}), nil
+}
+
+func init() {
+	f := types.Of(types.Float64)
+	floats := []types.Type{f, f, f}
+	dynamic := types.Of(types.Numeric)
+	for name, s := range map[string]spread{
+		"stddev": {true, true}, "stddev_samp": {true, true}, "stddev_pop": {false, true},
+		"variance": {true, false}, "var_samp": {true, false}, "var_pop": {false, false},
+	} {
+		for _, id := range []types.ID{types.Float32, types.Float64} {
+			RegisterAggregate(aggregate(name, types.Float64, floats,
+				func([]types.Type, types.Type) Accumulator { return &floatSpreadAcc{spread: s} }, id))
+		}
+		for _, id := range []types.ID{types.Int16, types.Int32, types.Int64, types.Numeric} {
+			RegisterAggregate(&Aggregate{Name: name, Args: []types.Type{types.Of(id)}, Ret: dynamic,
+				State: func(args []types.Type) []types.Type {
+					if args[0] == dynamic {
+						return []types.Type{dynamic, dynamic, types.Of(types.Int64)}
+					}
+					return []types.Type{types.NumericOf(0, 0), types.NumericOf(0, 0), types.Of(types.Int64)}
+				},
+				New: func(args []types.Type, _ types.Type) Accumulator {
+					if args[0].ID == types.Numeric && args[0].Scale == types.DynamicScale {
+						return &numSpreadAcc{spread: s}
+					}
+					return &exactSpreadAcc{spread: s, scale: int(args[0].Scale)}
+				}})
+		}
+	}
+}
