@@ -59,21 +59,15 @@ func polymorphic(declared, have types.Type) bool {
 // eq returns l = r.
 func eq(l, r expr.Expr) (expr.Expr, error) { return call("=", l, r) }
 
-// nullSafeEq returns an equality that is true for two NULLs and otherwise false, not NULL, in a condition:
-// l = r OR (l IS NULL AND r IS NULL). Lowering makes it a key of a hash join.
-func nullSafeEq(l, r expr.Expr) (expr.Expr, error) {
-	e, err := eq(l, r)
-	if err != nil {
-		return nil, err
-	}
-	return &expr.Or{Terms: []expr.Expr{e, &expr.And{Terms: []expr.Expr{&expr.IsNull{Arg: l}, &expr.IsNull{Arg: r}}}}}, nil
-}
+// nullSafeEq returns l IS NOT DISTINCT FROM r, an equality that is true for two NULLs and never NULL.
+// Lowering makes it a key of a hash join.
+func nullSafeEq(l, r expr.Expr) (expr.Expr, error) { return call("is_not_distinct_from", l, r) }
 
 func isNotNull(e expr.Expr) expr.Expr { return &expr.IsNull{Arg: e, Not: true} }
 
 // orFalse returns e with false for NULL.
 func orFalse(e expr.Expr) expr.Expr {
-	return &expr.Coalesce{Args: []expr.Expr{e, boolConst(false)}, Typ: types.Of(types.Bool)}
+	return &expr.Coalesce{Args: []expr.Expr{e, expr.Bool(false)}, Typ: types.Of(types.Bool)}
 }
 
 // not returns the negation of e, as a comparison where it is one.
@@ -84,23 +78,18 @@ func not(e expr.Expr) expr.Expr {
 	case *expr.IsNull:
 		return &expr.IsNull{Arg: x.Arg, Not: !x.Not}
 	case *expr.Call:
-		if n := negator(x.Fn); n != nil {
-			return &expr.Call{Fn: n, Args: x.Args, Typ: x.Typ}
+		if x.Fn.Negated != nil {
+			return &expr.Call{Fn: x.Fn.Negated, Args: x.Args, Typ: x.Typ}
 		}
 	case *expr.Const:
 		if v, null, ok := boolOf(x); ok && !null {
-			return boolConst(!v)
+			return expr.Bool(!v)
 		} else if ok {
 			return e
 		}
 	}
 	return &expr.Not{Arg: e}
 }
-
-var negators = map[string]string{"=": "<>", "<>": "=", "<": ">=", ">=": "<", ">": "<=", "<=": ">",
-	"~~": "!~~", "!~~": "~~", "~~*": "!~~*", "!~~*": "~~*", "~": "!~", "!~": "~", "~*": "!~*", "!~*": "~*"}
-
-func negator(f *fn.Scalar) *fn.Scalar { return related(f, negators[f.Name], false) }
 
 var commutators = map[string]string{"=": "=", "<>": "<>", "<": ">", ">": "<", "<=": ">=", ">=": "<="}
 

@@ -46,6 +46,9 @@ func Free(n Node) ColSet {
 	for _, i := range in {
 		made.AddAll(outputSet(i))
 	}
+	if _, ok := n.(*Scan); ok { // its hints are about its own columns
+		made = outputSet(n)
+	}
 	free := used.Minus(made)
 	for _, i := range in {
 		f := Free(i)

@@ -73,7 +73,7 @@ func (e *estimator) compute(n Node) *relStat {
 	case *CTERef:
 		return e.cteStat(n)
 	case *Filter:
-		return filterStat(e.of(n.Input), conjuncts(n.Cond))
+		return filterStat(e.of(n.Input), expr.Conjuncts(n.Cond))
 	case *Project:
 		return projectStat(e.of(n.Input), n.Items)
 	case *Aggregate:
@@ -81,7 +81,7 @@ func (e *estimator) compute(n Node) *relStat {
 	case *Window, *Sort, *DistinctOn:
 		return e.of(n.Inputs()[0])
 	case *Join:
-		return joinStat(n.Kind, e.of(n.Left), e.of(n.Right), outputSet(n.Left), conjuncts(n.On))
+		return joinStat(n.Kind, e.of(n.Left), e.of(n.Right), outputSet(n.Left), expr.Conjuncts(n.On))
 	case *Limit:
 		in := e.of(n.Input)
 		rows := in.rows

@@ -1,41 +1,15 @@
 package planner
 
 import (
-	"encoding/hex"
-	"fmt"
 	"strings"
 
 	"gsql/exec/expr"
-	"gsql/exec/fn"
 	"gsql/exec/types"
 	"gsql/exec/vec"
 )
 
-// conjuncts returns the terms of a condition that must all be true; none for nil.
-func conjuncts(e expr.Expr) []expr.Expr {
-	switch e := e.(type) {
-	case nil:
-		return nil
-	case *expr.And:
-		var out []expr.Expr
-		for _, t := range e.Terms {
-			out = append(out, conjuncts(t)...)
-		}
-		return out
-	}
-	return []expr.Expr{e}
-}
-
 // conj joins terms by AND; nil for none.
-func conj(terms []expr.Expr) expr.Expr {
-	switch len(terms) {
-	case 0:
-		return nil
-	case 1:
-		return terms[0]
-	}
-	return &expr.And{Terms: terms}
-}
+func conj(terms []expr.Expr) expr.Expr { return expr.NewAnd(terms...) }
 
 // filter puts a Filter with the terms over n, merged with the one that n may be; n itself for no terms.
 func filter(n Node, terms []expr.Expr) Node {
@@ -43,7 +17,7 @@ func filter(n Node, terms []expr.Expr) Node {
 		return n
 	}
 	if f, ok := n.(*Filter); ok {
-		return &Filter{f.Input, conj(orderTerms(dedupe(append(conjuncts(f.Cond), terms...))))}
+		return &Filter{f.Input, conj(orderTerms(dedupe(append(expr.Conjuncts(f.Cond), terms...))))}
 	}
 	return &Filter{n, conj(orderTerms(dedupe(terms)))}
 }
@@ -67,7 +41,7 @@ func dedupe(terms []expr.Expr) []expr.Expr {
 	seen := map[string]bool{}
 	out := terms[:0:0]
 	for _, t := range terms {
-		k := exprKey(t)
+		k := expr.Key(t)
 		if seen[k] && !volatile(t) {
 			continue
 		}
@@ -112,16 +86,12 @@ func substAll(es []expr.Expr, m map[expr.ColID]expr.Expr) []expr.Expr {
 
 // volatile reports whether e may differ between two evaluations on one row.
 func volatile(es ...expr.Expr) bool {
-	found := false
 	for _, e := range es {
-		expr.Walk(e, func(x expr.Expr) bool {
-			if c, ok := x.(*expr.Call); ok && c.Fn.Volatility == fn.Volatile {
-				found = true
-			}
-			return !found
-		})
+		if e != nil && expr.IsVolatile(e) {
+			return true
+		}
 	}
-	return found
+	return false
 }
 
 func hasSubquery(e expr.Expr) bool {
@@ -142,7 +112,7 @@ var safeFuncs = map[string]bool{"=": true, "<>": true, "<": true, "<=": true, ">
 	"lower": true, "upper": true, "length": true, "abs": true, "round": true, "floor": true, "ceil": true,
 	"date_part": true, "extract": true, "date_trunc": true, "like": true, "starts_with": true, "trim": true,
 	"btrim": true, "ltrim": true, "rtrim": true, "left": true, "right": true, "replace": true, "now": true,
-	"concat": true, "greatest": true, "least": true, "is distinct from": true, "is not distinct from": true}
+	"concat": true, "greatest": true, "least": true, "is_distinct_from": true, "is_not_distinct_from": true}
 
 // mayFail reports whether evaluating e on a row that the query would not look at could raise an error.
 func mayFail(es ...expr.Expr) bool {
@@ -221,96 +191,9 @@ func safeCast(from, to types.Type) bool {
 	return to.ID == types.Text
 }
 
-// exprKey returns a text that two expressions share exactly when they are the same expression of the same
-// columns; String prints names, which are not unique.
-func exprKey(e expr.Expr) string {
-	var b strings.Builder
-	writeKey(&b, e)
-	return b.String()
-}
-
-func writeKey(b *strings.Builder, e expr.Expr) {
-	switch e := e.(type) {
-	case *expr.Column:
-		fmt.Fprintf(b, "#%d", e.ID)
-		return
-	case *expr.Const:
-		b.WriteString(constKey(e.Value))
-		return
-	case *expr.Param:
-		fmt.Fprintf(b, "$%d", e.N)
-		return
-	case *expr.Call:
-		fmt.Fprintf(b, "call %s %p %v", e.Fn.Name, e.Fn, e.Typ)
-	case *expr.Cast:
-		fmt.Fprintf(b, "cast %v %p", e.Typ, e.Cast)
-	case *expr.IsNull:
-		fmt.Fprintf(b, "null %v", e.Not)
-	case *expr.Case:
-		fmt.Fprintf(b, "case %d %v", len(e.Whens), e.Else != nil)
-	case *expr.In:
-		b.WriteString("in")
-		for _, c := range e.List {
-			b.WriteString(" " + constKey(c.Value))
-		}
-	case *expr.Aggregate:
-		fmt.Fprintf(b, "agg %s %p %v %d %v %s", e.Fn.Name, e.Fn, e.Distinct, len(e.Args), e.Filter != nil, keyFlags(e.OrderBy))
-	case *expr.Window:
-		fmt.Fprintf(b, "window %p %d %d %s %v %v", e.Fn, len(e.Args), len(e.PartitionBy), keyFlags(e.OrderBy), e.Frame.Mode,
-			[2]expr.BoundKind{e.Frame.Start.Kind, e.Frame.End.Kind})
-	case *expr.Subquery:
-		fmt.Fprintf(b, "subquery %p", e)
-	default:
-		fmt.Fprintf(b, "%T", e)
-	}
-	b.WriteByte('(')
-	for _, c := range expr.Children(e) {
-		writeKey(b, c)
-		b.WriteByte(',')
-	}
-	b.WriteByte(')')
-}
-
-func keyFlags(keys []expr.SortKey) string {
-	var b strings.Builder
-	for _, k := range keys {
-		fmt.Fprintf(&b, "%v%v", k.Desc, k.NullsFirst)
-	}
-	return b.String()
-}
-
-func constKey(v *vec.Vector) string {
-	if v.IsNull(0) {
-		return fmt.Sprintf("null:%v", v.Type)
-	}
-	if v.Kind == types.KView {
-		return fmt.Sprintf("%v:%q", v.Type, v.Bytes(0))
-	}
-	if v.Kind == types.KList {
-		return fmt.Sprintf("%v:%p", v.Type, v)
-	}
-	return fmt.Sprintf("%v:%d:%s", v.Type, v.Kind, hex.EncodeToString(v.Data))
-}
-
-// sameExpr reports whether a and b are the same expression.
-func sameExpr(a, b expr.Expr) bool {
-	return a == b || a != nil && b != nil && exprKey(a) == exprKey(b)
-}
-
-// boolConst returns the constant true or false.
-func boolConst(v bool) *expr.Const {
-	x := uint8(0)
-	if v {
-		x = 1
-	}
-	return &expr.Const{Value: vec.NewConst(types.Of(types.Bool), types.KBool, x, 1)}
-}
-
 func int64Const(v int64) *expr.Const {
 	return &expr.Const{Value: vec.NewConst(types.Of(types.Int64), types.KInt64, v, 1)}
 }
-
-func nullConst(t types.Type) *expr.Const { return &expr.Const{Value: vec.NewNull(t, 1)} }
 
 // boolOf returns the value of a boolean constant.
 func boolOf(e expr.Expr) (value, null, ok bool) {
@@ -354,24 +237,17 @@ func equality(e expr.Expr) (l, r expr.Expr, ok bool) {
 	return l, r, ok && op == "="
 }
 
-// nullSafeEquality returns the two sides of an l = r that is also true for two NULLs; see nullSafeEq.
+// nullSafeEquality returns the two sides of l IS NOT DISTINCT FROM r.
 func nullSafeEquality(e expr.Expr) (l, r expr.Expr, ok bool) {
-	if c, isCall := e.(*expr.Call); isCall && len(c.Args) == 2 && strings.EqualFold(c.Fn.Name, "is not distinct from") {
-		return c.Args[0], c.Args[1], true
+	switch x := e.(type) {
+	case *expr.Call:
+		if len(x.Args) == 2 && x.Fn.Name == "is_not_distinct_from" {
+			return x.Args[0], x.Args[1], true
+		}
+	case *expr.Not:
+		if c, ok := x.Arg.(*expr.Call); ok && len(c.Args) == 2 && c.Fn.Name == "is_distinct_from" {
+			return c.Args[0], c.Args[1], true
+		}
 	}
-	or, isOr := e.(*expr.Or)
-	if !isOr || len(or.Terms) != 2 {
-		return nil, nil, false
-	}
-	l, r, ok = equality(or.Terms[0])
-	both, isAnd := or.Terms[1].(*expr.And)
-	if !ok || !isAnd || len(both.Terms) != 2 {
-		return nil, nil, false
-	}
-	a, ok1 := both.Terms[0].(*expr.IsNull)
-	b, ok2 := both.Terms[1].(*expr.IsNull)
-	if !ok1 || !ok2 || a.Not || b.Not || !sameExpr(a.Arg, l) || !sameExpr(b.Arg, r) {
-		return nil, nil, false
-	}
-	return l, r, true
+	return nil, nil, false
 }

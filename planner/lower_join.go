@@ -12,11 +12,10 @@ func (l *lowerer) join(n *Join, pending []exec.RuntimeFilter) (exec.Plan, error)
 		return nil, internal("a dependent join was not unnested: %s", n)
 	}
 	left := outputSet(n.Left)
-	keys, rest := splitKeys(conjuncts(n.On), left)
+	keys, rest := splitKeys(expr.Conjuncts(n.On), left)
 	keys, rest = l.unifyKeys(keys, rest)
 	if n.Kind == MarkJoin && !n.TwoValued && len(rest) > 0 {
-		// Whether the mark is NULL depends on all terms together, for every pair of rows.
-		keys, rest = nil, conjuncts(n.On)
+		keys, rest = markKeys(keys, rest)
 	}
 	s := l.chooseSides(n)
 	probeNode, buildNode := n.Left, n.Right
@@ -54,6 +53,20 @@ func (l *lowerer) join(n *Join, pending []exec.RuntimeFilter) (exec.Plan, error)
 		}
 	}
 	return j, nil
+}
+
+// markKeys leaves a null-aware mark join with a further condition the keys that are never NULL: which rows
+// are looked at. The other terms decide together whether the mark is NULL.
+func markKeys(keys []joinKey, rest []expr.Expr) ([]joinKey, []expr.Expr) {
+	var never []joinKey
+	for _, k := range keys {
+		if k.nullEqual {
+			never = append(never, k)
+		} else {
+			rest = append(rest, k.term)
+		}
+	}
+	return never, rest
 }
 
 func anyTrue(b []bool) bool {

@@ -72,7 +72,7 @@ func (l *lowerer) countedSet(n *SetOp, pending []exec.RuntimeFilter) (exec.Plan,
 	all.Cols = append(all.Cols, flags...)
 	sides := make([]Node, 2)
 	for i, side := range n.Inputs() {
-		values := []*expr.Const{nullConst(bigint), nullConst(bigint)}
+		values := []*expr.Const{expr.Null(bigint), expr.Null(bigint)}
 		values[i] = int64Const(1)
 		items := passFields(Fields(side))
 		for k := range flags {

@@ -186,6 +186,9 @@ func checkNode(n Node, outer ColSet) error {
 		}
 	}
 	visible.AddAll(made)
+	if _, ok := n.(*Scan); ok {
+		visible.AddAll(outputSet(n))
+	}
 	for _, e := range Exprs(n) {
 		if used := exprCols(e); !used.In(visible) {
 			return fmt.Errorf("%s uses columns %v that its input does not make", n, used.Minus(visible).List())

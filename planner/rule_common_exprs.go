@@ -35,7 +35,7 @@ func (o *optimizer) shareExprs(n Node) Node {
 	var replace func(e expr.Expr) expr.Expr
 	replace = func(e expr.Expr) expr.Expr {
 		if worthSharing(e) {
-			k := exprKey(e)
+			k := expr.Key(e)
 			if c.total[k] > 1 && c.sure[k] {
 				it, ok := made[k]
 				if !ok {
@@ -46,7 +46,7 @@ func (o *optimizer) shareExprs(n Node) Node {
 				return it.Column()
 			}
 		}
-		return mapChildren(e, replace)
+		return expr.MapChildren(e, replace)
 	}
 	m := MapExprs(n, replace)
 	if len(items) == 0 {
@@ -56,34 +56,6 @@ func (o *optimizer) shareExprs(n Node) Node {
 	return m.WithInputs([]Node{&Project{in, append(passFields(Fields(in)), items...)}})
 }
 
-// mapChildren applies f to the direct subexpressions of e.
-func mapChildren(e expr.Expr, f func(expr.Expr) expr.Expr) expr.Expr {
-	m := map[expr.Expr]expr.Expr{}
-	for _, c := range expr.Children(e) {
-		if r := f(c); r != c {
-			m[c] = r
-		}
-	}
-	if len(m) == 0 {
-		return e
-	}
-	// Rewrite goes from the leaves up and meets a child only after what is below it; stop there.
-	return replaceDirect(e, m)
-}
-
-func replaceDirect(e expr.Expr, m map[expr.Expr]expr.Expr) expr.Expr {
-	direct := map[expr.Expr]bool{}
-	for _, c := range expr.Children(e) {
-		direct[c] = true
-	}
-	return expr.Rewrite(e, func(x expr.Expr) expr.Expr {
-		if r, ok := m[x]; ok && direct[x] {
-			return r
-		}
-		return x
-	})
-}
-
 type commonCounter struct {
 	total map[string]int
 	sure  map[string]bool // evaluated for every row, so that extracting it raises no new errors
@@ -91,7 +63,7 @@ type commonCounter struct {
 
 func (c *commonCounter) count(e expr.Expr, sure bool) {
 	if worthSharing(e) {
-		k := exprKey(e)
+		k := expr.Key(e)
 		c.total[k]++
 		c.sure[k] = c.sure[k] || sure || !mayFail(e)
 	}
@@ -138,7 +110,7 @@ func dedupeAggregates(n *Aggregate) *Project {
 		items = append(items, Item{g.ID, g.Name, g.Column()})
 	}
 	for _, it := range n.Aggs {
-		k := exprKey(it.Expr)
+		k := expr.Key(it.Expr)
 		first, dup := same[k]
 		if !dup || volatile(it.Expr) {
 			same[k], first = it, it

@@ -25,7 +25,7 @@ func distinct(o *optimizer, n Node) (Node, error) {
 				return &c, nil
 			}
 		case SingleJoin:
-			keys, _ := splitKeys(conjuncts(n.On), outputSet(n.Left))
+			keys, _ := splitKeys(expr.Conjuncts(n.On), outputSet(n.Left))
 			if uniqueOn(n.Right, rightColumns(keys)) {
 				c := *n
 				c.Kind = LeftJoin
@@ -73,7 +73,7 @@ func uniqueOn(n Node, cols ColSet) bool {
 		case SemiJoin, AntiJoin, MarkJoin, SingleJoin:
 			return uniqueOn(n.Left, cols)
 		case InnerJoin, LeftJoin:
-			keys, _ := splitKeys(conjuncts(n.On), outputSet(n.Left))
+			keys, _ := splitKeys(expr.Conjuncts(n.On), outputSet(n.Left))
 			return uniqueOn(n.Right, rightColumns(keys)) && uniqueOn(n.Left, cols)
 		}
 	}
@@ -126,7 +126,7 @@ func (o *optimizer) fewerKeys(n *Aggregate) Node {
 		}
 		same := false
 		for _, k := range keep {
-			if sameExpr(k.Expr, g.Expr) && !volatile(g.Expr) {
+			if expr.Equal(k.Expr, g.Expr) && !volatile(g.Expr) {
 				drop[g.ID] = k.Column()
 				same = true
 				break
@@ -174,7 +174,7 @@ func (o *optimizer) twoLevels(n *Aggregate) Node {
 		}
 		switch {
 		case a.Distinct:
-			if arg != nil && !sameExpr(arg, a.Args[0]) || isConst(a.Args[0]) {
+			if arg != nil && !expr.Equal(arg, a.Args[0]) || isConst(a.Args[0]) {
 				return nil
 			}
 			arg = a.Args[0]

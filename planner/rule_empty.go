@@ -2,6 +2,7 @@ package planner
 
 import (
 	"gsql/exec"
+	"gsql/exec/expr"
 )
 
 // dropEmpty puts an empty VALUES in the place of what can have no rows: below a filter that is never true,
@@ -10,7 +11,7 @@ func dropEmpty(o *optimizer, n Node) Node {
 	return bottomUp(n, func(n Node) Node {
 		switch n := n.(type) {
 		case *Filter:
-			for _, t := range conjuncts(n.Cond) {
+			for _, t := range expr.Conjuncts(n.Cond) {
 				if neverTrue(t) {
 					return emptyLike(n)
 				}
@@ -49,7 +50,7 @@ func emptyLike(n Node) Node { return &Values{Cols: Fields(n)} }
 func dropEmptyJoin(n *Join) Node {
 	l, r := isEmpty(n.Left), isEmpty(n.Right)
 	onFalse := false
-	for _, t := range conjuncts(n.On) {
+	for _, t := range expr.Conjuncts(n.On) {
 		onFalse = onFalse || neverTrue(t) && n.Kind != MarkJoin
 	}
 	switch n.Kind {
@@ -93,7 +94,7 @@ func dropEmptyJoin(n *Join) Node {
 		}
 		if r {
 			mark := n.Mark
-			mark.Expr = boolConst(false)
+			mark.Expr = expr.Bool(false)
 			return &Project{n.Left, append(passFields(Fields(n.Left)), mark)}
 		}
 	}
@@ -104,7 +105,7 @@ func dropEmptyJoin(n *Join) Node {
 func withNulls(n Node, fields exec.Schema, after bool) Node {
 	var nulls []Item
 	for _, f := range fields {
-		nulls = append(nulls, Item{f.ID, f.Name, nullConst(f.Type)})
+		nulls = append(nulls, Item{f.ID, f.Name, expr.Null(f.Type)})
 	}
 	pass := passFields(Fields(n))
 	if after {

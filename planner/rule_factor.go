@@ -11,14 +11,14 @@ func factorOr(o *optimizer, n Node) Node {
 	return bottomUp(n, func(n Node) Node {
 		switch n := n.(type) {
 		case *Filter:
-			if terms, changed := factorTerms(conjuncts(n.Cond), n.Input); changed {
+			if terms, changed := factorTerms(expr.Conjuncts(n.Cond), n.Input); changed {
 				return &Filter{n.Input, conj(orderTerms(terms))}
 			}
 		case *Join:
 			if n.On == nil || n.Kind == MarkJoin {
 				return n
 			}
-			if terms, changed := factorTerms(conjuncts(n.On), nil); changed {
+			if terms, changed := factorTerms(expr.Conjuncts(n.On), nil); changed {
 				c := *n
 				c.On = conj(orderTerms(terms))
 				return &c
@@ -62,7 +62,7 @@ func factorTerms(terms []expr.Expr, input Node) ([]expr.Expr, bool) {
 func factor(or *expr.Or) (common []expr.Expr, rest expr.Expr) {
 	branches := make([][]expr.Expr, len(or.Terms))
 	for i, t := range or.Terms {
-		branches[i] = conjuncts(t)
+		branches[i] = expr.Conjuncts(t)
 	}
 	for _, t := range branches[0] {
 		inAll := true
@@ -100,7 +100,7 @@ func impliedByOr(or *expr.Or, input Node) []expr.Expr {
 		var branches []expr.Expr
 		for _, b := range or.Terms {
 			var own []expr.Expr
-			for _, t := range conjuncts(b) {
+			for _, t := range expr.Conjuncts(b) {
 				if c := exprCols(t); !c.Empty() && c.In(side) && !mayFail(t) {
 					own = append(own, t)
 				}
@@ -113,7 +113,7 @@ func impliedByOr(or *expr.Or, input Node) []expr.Expr {
 		}
 		if len(branches) > 0 {
 			e := simplifyExpr(&expr.Or{Terms: branches})
-			if !sameExpr(e, or) {
+			if !expr.Equal(e, or) {
 				out = append(out, e)
 			}
 		}
@@ -150,7 +150,7 @@ func joinSides(n Node) []ColSet {
 
 func containsExpr(es []expr.Expr, e expr.Expr) bool {
 	for _, x := range es {
-		if sameExpr(x, e) {
+		if expr.Equal(x, e) {
 			return true
 		}
 	}

@@ -22,7 +22,7 @@ func infer(o *optimizer, n Node) Node {
 		leftFacts, rightFacts := facts(j.Left), facts(j.Right)
 		var toLeft, toRight []expr.Expr
 		left := outputSet(j.Left)
-		for _, t := range conjuncts(j.On) {
+		for _, t := range expr.Conjuncts(j.On) {
 			l, r, ok := columnEquality(t)
 			if !ok {
 				continue
@@ -75,7 +75,7 @@ func facts(n Node) []expr.Expr {
 	switch n := n.(type) {
 	case *Filter:
 		out := facts(n.Input)
-		for _, t := range conjuncts(n.Cond) {
+		for _, t := range expr.Conjuncts(n.Cond) {
 			if isFact(t) {
 				out = append(out, t)
 			}

@@ -119,7 +119,7 @@ func (c *cluster) collect(n Node) error {
 		if volatile(x.Cond) {
 			break
 		}
-		c.terms = append(c.terms, conjuncts(x.Cond)...)
+		c.terms = append(c.terms, expr.Conjuncts(x.Cond)...)
 		return c.collect(x.Input)
 	case *Project:
 		if !onlyColumns(x) {
@@ -136,7 +136,7 @@ func (c *cluster) collect(n Node) error {
 			break
 		}
 		if x.Kind == InnerJoin {
-			c.terms = append(c.terms, conjuncts(x.On)...)
+			c.terms = append(c.terms, expr.Conjuncts(x.On)...)
 			if err := c.collect(x.Left); err != nil {
 				return err
 			}
@@ -161,7 +161,7 @@ func (c *cluster) collectAttachment(j *Join) error {
 	if err != nil {
 		return err
 	}
-	r := relation{node: right, attach: j, on: conjuncts(j.On)}
+	r := relation{node: right, attach: j, on: expr.Conjuncts(j.On)}
 	switch j.Kind {
 	case LeftJoin, SingleJoin:
 		r.cols = outputSet(right)

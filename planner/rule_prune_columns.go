@@ -143,7 +143,7 @@ func pruneJoin(n *Join, need ColSet) Node {
 			return prune(n.Left, need)
 		}
 	case LeftJoin:
-		keys, _ := splitKeys(conjuncts(n.On), outputSet(n.Left))
+		keys, _ := splitKeys(expr.Conjuncts(n.On), outputSet(n.Left))
 		if unused && uniqueOn(n.Right, rightColumns(keys)) {
 			return prune(n.Left, need)
 		}

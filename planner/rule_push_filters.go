@@ -22,7 +22,7 @@ func pushFilters(o *optimizer, n Node) Node {
 func pushDown(n Node, terms, known []expr.Expr) Node {
 	switch n := n.(type) {
 	case *Filter:
-		return pushDown(n.Input, append(conjuncts(n.Cond), terms...), known)
+		return pushDown(n.Input, append(expr.Conjuncts(n.Cond), terms...), known)
 	case *Project:
 		return pushProjectDown(n, terms, known)
 	case *Aggregate:
@@ -94,9 +94,7 @@ func pushProjectDown(n *Project, terms, known []expr.Expr) Node {
 }
 
 // foldTerm folds a condition that became one over constants.
-func foldTerm(e expr.Expr) expr.Expr {
-	return expr.Rewrite(e, func(x expr.Expr) expr.Expr { return simplifyExpr(foldOne(x, nil)) })
-}
+func foldTerm(e expr.Expr) expr.Expr { return expr.Rewrite(foldExpr(e, nil), simplifyExpr) }
 
 func pushAggregateDown(n *Aggregate, terms, known []expr.Expr) Node {
 	m := map[expr.ColID]expr.Expr{}
@@ -151,7 +149,7 @@ func pushJoinDown(n *Join, terms, known []expr.Expr) Node {
 	}
 	j := *n
 	j.Kind = kind
-	on := conjuncts(n.On)
+	on := expr.Conjuncts(n.On)
 	var toLeft, toRight, stay []expr.Expr
 	switch kind {
 	case InnerJoin:
@@ -204,7 +202,7 @@ func pushJoinDown(n *Join, terms, known []expr.Expr) Node {
 		knownLeft, knownRight = on, above
 	}
 	j.Left, j.Right = pushDown(n.Left, toLeft, knownLeft), pushDown(n.Right, toRight, knownRight)
-	if j.Kind == n.Kind && sameExpr(j.On, n.On) {
+	if j.Kind == n.Kind && expr.Equal(j.On, n.On) {
 		j.On = n.On
 		if j.Left == n.Left && j.Right == n.Right {
 			return filter(n, stay)

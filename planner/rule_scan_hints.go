@@ -12,7 +12,7 @@ func scanHints(o *optimizer, n Node) Node {
 			break
 		}
 		var prune []expr.Expr
-		for _, t := range conjuncts(x.Cond) {
+		for _, t := range expr.Conjuncts(x.Cond) {
 			if !volatile(t) && !exprCols(t).Empty() && !containsExpr(s.Prune, t) {
 				prune = append(prune, t)
 			}

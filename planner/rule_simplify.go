@@ -17,7 +17,7 @@ func simplify(o *optimizer, n Node) Node {
 				return n.Input
 			}
 			if f, ok := n.Input.(*Filter); ok {
-				return filter(f, conjuncts(n.Cond))
+				return filter(f, expr.Conjuncts(n.Cond))
 			}
 		case *Join:
 			c := *n
@@ -97,7 +97,7 @@ func simplifyTerms(e expr.Expr, terms []expr.Expr, or bool) expr.Expr {
 		}
 		if v, null, ok := boolOf(t); ok && !null {
 			if v == or {
-				return boolConst(or)
+				return expr.Bool(or)
 			}
 			changed = true
 			continue
@@ -109,7 +109,7 @@ func simplifyTerms(e expr.Expr, terms []expr.Expr, or bool) expr.Expr {
 	}
 	switch {
 	case len(out) == 0:
-		return boolConst(!or)
+		return expr.Bool(!or)
 	case len(out) == 1:
 		return out[0]
 	case !changed:

@@ -88,7 +88,7 @@ func (s *subqueryRule) replaceIn(n Node, es []expr.Expr) (Node, []expr.Expr, err
 // side of the joins small.
 func (s *subqueryRule) filter(f *Filter) (Node, error) {
 	var plain, with []expr.Expr
-	for _, t := range conjuncts(f.Cond) {
+	for _, t := range expr.Conjuncts(f.Cond) {
 		if hasSubquery(t) {
 			with = append(with, t)
 		} else {
@@ -150,7 +150,7 @@ func (s *subqueryRule) demanded(n Node, t expr.Expr) (Node, bool, error) {
 			if *known != negated {
 				return n, true, nil
 			}
-			return &Filter{n, boolConst(false)}, true, nil
+			return &Filter{n, expr.Bool(false)}, true, nil
 		}
 	}
 	return lateral(&Join{Kind: kind, Left: n, Right: q, On: on}), true, nil
@@ -200,13 +200,13 @@ func (s *subqueryRule) replace(n Node, sub *expr.Subquery) (Node, expr.Expr, err
 	case expr.ArrayOf:
 		return s.array(n, q, sub.Typ)
 	}
-	mark := Item{ID: s.newID(), Name: "mark", Expr: nullConst(types.Of(types.Bool))}
+	mark := Item{ID: s.newID(), Name: "mark", Expr: expr.Null(types.Of(types.Bool))}
 	j := &Join{Kind: MarkJoin, Left: n, Right: q, On: sub.Cond, Mark: mark}
 	switch sub.Kind {
 	case expr.Exists:
 		var known *bool
 		if j.Right, known = existence(q); known != nil {
-			return n, boolConst(*known), nil
+			return n, expr.Bool(*known), nil
 		}
 		j.TwoValued = true
 		return lateral(j), orFalse(mark.Column()), nil

@@ -9,7 +9,7 @@ import (
 func (s *subqueryRule) join(j *Join) (Node, error) {
 	out := j.Outputs()
 	var plain, with []expr.Expr
-	for _, t := range conjuncts(j.On) {
+	for _, t := range expr.Conjuncts(j.On) {
 		if hasSubquery(t) {
 			with = append(with, t)
 		} else {

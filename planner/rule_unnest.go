@@ -62,7 +62,7 @@ func (o *optimizer) hoistCasts(j *Join, corr ColSet) *Join {
 		}
 		full := subst(e, made)
 		for _, it := range items {
-			if sameExpr(it.Expr, full) {
+			if expr.Equal(it.Expr, full) {
 				return it.Column()
 			}
 		}
@@ -175,7 +175,7 @@ func (u *unnester) general(j *Join) (Node, error) {
 	}
 	c := *j
 	c.Left, c.Right, c.Lateral = u.left, right, false
-	c.On = conj(append(terms, conjuncts(j.On)...))
+	c.On = conj(append(terms, expr.Conjuncts(j.On)...))
 	return &c, nil
 }
 
@@ -353,18 +353,18 @@ func (u *unnester) restoreEmpty(j *Join, agg *Aggregate, on []expr.Expr) Node {
 
 // oneRowJoin completes join j, given n: each left row beside the one right row it has.
 func oneRowJoin(j *Join, n Node) Node {
-	on := conjuncts(j.On)
+	on := expr.Conjuncts(j.On)
 	switch j.Kind {
 	case SemiJoin:
 		return filter(n, on)
 	case AntiJoin:
 		if len(on) == 0 {
-			return &Filter{n, boolConst(false)}
+			return &Filter{n, expr.Bool(false)}
 		}
 		return &Filter{n, &expr.Not{Arg: orFalse(conj(on))}}
 	case MarkJoin:
 		items := passFields(Fields(j.Left))
-		value := expr.Expr(boolConst(true))
+		value := expr.Expr(expr.Bool(true))
 		if len(on) > 0 {
 			value = conj(on)
 		}
@@ -394,7 +394,7 @@ func (u *unnester) pullUp(j *Join) (Node, error) {
 	}
 	c := *j
 	c.Left, c.Right, c.Lateral = u.left, p.node, false
-	c.On = conj(append(append([]expr.Expr(nil), p.terms...), substAll(conjuncts(j.On), m)...))
+	c.On = conj(append(append([]expr.Expr(nil), p.terms...), substAll(expr.Conjuncts(j.On), m)...))
 	if len(p.items) == 0 || j.Kind == SemiJoin || j.Kind == AntiJoin || j.Kind == MarkJoin {
 		return &c, nil
 	}
@@ -405,7 +405,7 @@ func (u *unnester) pullUp(j *Join) (Node, error) {
 func (u *unnester) itemsAbove(j *Join, items []Item) Node {
 	var matched expr.Expr
 	if j.Kind != InnerJoin {
-		marker := Item{u.newID(), "matched", boolConst(true)}
+		marker := Item{u.newID(), "matched", expr.Bool(true)}
 		j.Right = &Project{j.Right, append(passFields(Fields(j.Right)), marker)}
 		matched = isNotNull(marker.Column())
 	}
@@ -441,7 +441,7 @@ func (u *unnester) pull(n Node) *pulled {
 			return nil
 		}
 		var stay []expr.Expr
-		for _, t := range substAll(conjuncts(n.Cond), itemMap(p.items)) {
+		for _, t := range substAll(expr.Conjuncts(n.Cond), itemMap(p.items)) {
 			if exprCols(t).Intersects(u.corr) || len(p.terms) > 0 && mayFail(t) {
 				p.terms = append(p.terms, t)
 			} else {
@@ -524,7 +524,7 @@ func (u *unnester) pullJoin(n *Join) *pulled {
 	}
 	p := &pulled{terms: append(l.terms, r.terms...), items: append(l.items, r.items...)}
 	var on []expr.Expr
-	for _, t := range substAll(conjuncts(n.On), itemMap(p.items)) {
+	for _, t := range substAll(expr.Conjuncts(n.On), itemMap(p.items)) {
 		if exprCols(t).Intersects(u.corr) {
 			p.terms = append(p.terms, t)
 		} else {

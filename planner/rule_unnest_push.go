@@ -105,7 +105,7 @@ func substKeys(keys []expr.SortKey, m map[expr.ColID]expr.Expr) []expr.SortKey {
 
 // pushFilter looks for conditions x = outer, whose x can stand for the outer column.
 func (u *unnester) pushFilter(n *Filter, want ColSet) (Node, bounds, error) {
-	terms := conjuncts(n.Cond)
+	terms := expr.Conjuncts(n.Cond)
 	inFree := Free(n.Input).And(u.corr)
 	made := outputSet(n.Input)
 	found := map[expr.ColID]expr.Expr{}
@@ -268,7 +268,7 @@ func (u *unnester) pushJoin(n *Join, want ColSet) (Node, bounds, error) {
 		if err != nil {
 			return nil, nil, err
 		}
-		c.Right, c.On = r, conj(append(terms, conjuncts(c.On)...))
+		c.Right, c.On = r, conj(append(terms, expr.Conjuncts(c.On)...))
 	}
 	return &c, b, nil
 }
@@ -300,7 +300,7 @@ func (u *unnester) pushInner(n *Join, left, right, want ColSet) (Node, bounds, e
 		b[id] = x
 	}
 	c := *n
-	c.Left, c.Right, c.On = l, r, conj(append(terms, substAll(conjuncts(n.On), b.subst())...))
+	c.Left, c.Right, c.On = l, r, conj(append(terms, substAll(expr.Conjuncts(n.On), b.subst())...))
 	return &c, b, nil
 }
 
@@ -319,7 +319,7 @@ func (u *unnester) pushFull(n *Join, want ColSet) (Node, bounds, error) {
 		return nil, nil, err
 	}
 	c := *n
-	c.Left, c.Right, c.On = l, r, conj(append(terms, substAll(conjuncts(n.On), lb.subst())...))
+	c.Left, c.Right, c.On = l, r, conj(append(terms, substAll(expr.Conjuncts(n.On), lb.subst())...))
 	items := passFields(Fields(&c))
 	b := bounds{}
 	for _, id := range want.List() {

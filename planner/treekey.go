@@ -3,6 +3,8 @@ package planner
 import (
 	"fmt"
 	"strings"
+
+	"gsql/exec/expr"
 )
 
 // treeKey returns a text that two plans share exactly when they are the same but for their pointers.
@@ -35,8 +37,7 @@ func writeTreeKey(b *strings.Builder, n Node) {
 	}
 	fmt.Fprintf(b, "%v[", n.Outputs())
 	for _, e := range Exprs(n) {
-		writeKey(b, e)
-		b.WriteByte(';')
+		b.WriteString(expr.Key(e) + ";")
 	}
 	b.WriteByte(']')
 	for _, in := range n.Inputs() {
@@ -44,4 +45,12 @@ func writeTreeKey(b *strings.Builder, n Node) {
 		writeTreeKey(b, in)
 		b.WriteByte(')')
 	}
+}
+
+func keyFlags(keys []expr.SortKey) string {
+	var b strings.Builder
+	for _, k := range keys {
+		fmt.Fprintf(&b, "%v%v", k.Desc, k.NullsFirst)
+	}
+	return b.String()
 }
