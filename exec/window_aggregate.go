@@ -45,6 +45,9 @@ func (w *windowRows) aggregate(item *windowItem) (*vec.Vector, error) {
 	if err != nil {
 		return nil, err
 	}
+	if v, ok := a.prefixSums(f, item.Frame.Start.Kind == expr.UnboundedPreceding); ok {
+		return v, nil
+	}
 	return a.byFrame(f)
 }
 

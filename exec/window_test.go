@@ -159,8 +159,11 @@ func (n *naiveWindow) value(part []int, k int) string {
 	return arg(0, frame[at])
 }
 
-// aggregate joins the argument's values, or counts rows.
+// aggregate joins the argument's values, or gives the frame to a new accumulator.
 func (n *naiveWindow) aggregate(part, frame []int) string {
+	if n.item.Agg.Fn != joined {
+		return n.accumulate(frame)
+	}
 	var s []string
 	for _, r := range frame {
 		if f := n.item.Agg.Filter; f != nil && (n.col(f).IsNull(r) || vec.At[uint8](n.col(f), r) == 0) {
@@ -172,6 +175,31 @@ func (n *naiveWindow) aggregate(part, frame []int) string {
 		}
 	}
 	return strings.Join(s, ",")
+}
+
+func (n *naiveWindow) accumulate(frame []int) string {
+	var rows []uint32
+	for _, r := range frame {
+		if f := n.item.Agg.Filter; f == nil || !n.col(f).IsNull(r) && vec.At[uint8](n.col(f), r) != 0 {
+			rows = append(rows, uint32(r))
+		}
+	}
+	var args []*vec.Vector
+	var ts []types.Type
+	for _, a := range n.item.Agg.Args {
+		args = append(args, vec.Gather(n.col(a), rows))
+		ts = append(ts, a.Type())
+	}
+	acc := n.item.Agg.Fn.New(ts, n.item.Typ)
+	acc.Grow(1)
+	if err := acc.Update(args, make([]uint32, len(rows))); err != nil {
+		panic(err)
+	}
+	v, err := acc.Result(0, 1)
+	if err != nil {
+		panic(err)
+	}
+	return text.String(v, 0, nil)
 }
 
 // frame returns the rows of the frame of row k of a partition.
@@ -384,6 +412,59 @@ func TestWindowFrames(t *testing.T) {
 			checkWindow(t, tab, items...)
 		})
 	}
+}
+
+// TestWindowAggregates: the aggregates themselves, over frames short and long, against one accumulator per row.
+func TestWindowAggregates(t *testing.T) {
+	tab := exectest.Random(7, "1:p:int4 2:k:int4 3:i2:int2 4:i4:int4 5:i8:int8 6:f8:float8 7:num:numeric(20,2) 8:s:text 9:f:bool 10:d:date", 130, 60, 0.1)
+	frames := []expr.Frame{
+		{End: expr.Bound{Kind: expr.CurrentRow}},
+		{End: expr.Bound{Kind: expr.UnboundedFollowing}},
+		{Mode: expr.Rows, End: expr.Bound{Kind: expr.CurrentRow}},
+		{Mode: expr.Rows, Start: expr.Bound{Kind: expr.Preceding, Offset: int4(3)}, End: expr.Bound{Kind: expr.Following, Offset: int4(2)}},
+		{Mode: expr.Rows, Start: expr.Bound{Kind: expr.Preceding, Offset: int4(50)}, End: expr.Bound{Kind: expr.Preceding, Offset: int4(5)}},
+	}
+	for _, f := range frames {
+		for _, partition := range [][]expr.Expr{nil, {tab.Col("p")}} {
+			t.Run(fmt.Sprintf("%s/%d", f.String(), len(partition)), func(t *testing.T) {
+				var items []*expr.Window
+				add := func(name string, args ...expr.Expr) {
+					for _, filter := range []expr.Expr{nil, tab.Col("f")} {
+						a := aggregateOf(name, args...)
+						a.Filter = filter
+						items = append(items, &expr.Window{Agg: a, Typ: a.Typ, Frame: f})
+					}
+				}
+				add("count")
+				for _, col := range []string{"i2", "i4", "i8", "f8", "num"} {
+					for _, name := range []string{"sum", "avg", "count", "min", "max"} {
+						add(name, tab.Col(col))
+					}
+				}
+				add("min", tab.Col("d"))
+				add("max", tab.Col("s"))
+				checkWindow(t, tab, over(partition, []expr.SortKey{{Expr: tab.Col("k")}, {Expr: tab.Col("i4")}, {Expr: tab.Col("s")}}, items...)...)
+			})
+		}
+	}
+}
+
+// aggregateOf returns a call of the aggregate of a name with arguments of these types.
+func aggregateOf(name string, args ...expr.Expr) *expr.Aggregate {
+	var ts []types.Type
+	for _, a := range args {
+		ts = append(ts, a.Type())
+	}
+	for _, f := range fn.Aggregates(name) {
+		ok := len(f.Args) == len(args)
+		for i := range args {
+			ok = ok && (f.Args[i].ID == ts[i].ID || f.Args[i].ID == types.AnyElement || f.Args[i].ID == types.Any)
+		}
+		if ok {
+			return &expr.Aggregate{Fn: f, Args: args, Typ: f.ReturnType(ts)}
+		}
+	}
+	panic("no aggregate " + name)
 }
 
 func randomBound(rng *rand.Rand, end bool) expr.Bound {
