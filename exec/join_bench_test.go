@@ -139,4 +139,24 @@ func BenchmarkWindow(b *testing.B) {
 		plan := &exec.Window{Input: newChunks(tab, 1), Items: []*expr.Window{w}, Out: out}
 		b.Run("row_number/"+partition, func(b *testing.B) { benchPlan(b, plan, rows) })
 	}
+	for _, c := range []struct {
+		name, agg, arg string
+		preceding      int32 // -1: all
+		partition      []expr.Expr
+	}{
+		{"running sum of float", "sum", "v", -1, nil},
+		{"running sum of bigint", "sum", "k", -1, nil},
+		{"running max by partition", "max", "v", -1, []expr.Expr{tab.Col("k")}},
+		{"sliding avg", "avg", "v", 100, nil},
+	} {
+		a := aggregateOf(c.agg, tab.Col(c.arg))
+		w := &expr.Window{Agg: a, Typ: a.Typ, PartitionBy: c.partition, OrderBy: []expr.SortKey{{Expr: tab.Col("v")}},
+			Frame: expr.Frame{Mode: expr.Rows, End: expr.Bound{Kind: expr.CurrentRow}}}
+		if c.preceding >= 0 {
+			w.Frame.Start = expr.Bound{Kind: expr.Preceding, Offset: int4(c.preceding)}
+		}
+		out := append(append(exec.Schema{}, tab.Schema...), exec.Field{ID: 9, Name: "w", Type: a.Typ})
+		plan := &exec.Window{Input: newChunks(tab, 1), Items: []*expr.Window{w}, Out: out}
+		b.Run(c.name, func(b *testing.B) { benchPlan(b, plan, rows) })
+	}
 }
