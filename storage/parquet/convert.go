@@ -115,6 +115,10 @@ func decimal128(width int) converter[vec.Int128] {
 		var w [16]byte
 		for i := range dst {
 			b := src[i*width:][:width]
+			if width == 16 {
+				dst[i] = vec.Int128{Lo: binary.BigEndian.Uint64(b[8:]), Hi: int64(binary.BigEndian.Uint64(b))}
+				continue
+			}
 			if err := signExtend(w[:], b); err != nil {
 				return err
 			}

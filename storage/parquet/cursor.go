@@ -22,7 +22,9 @@ type decoder interface {
 	// page starts the values of a data page, which are rows at most.
 	page(data []byte, encoding, rows int) error
 	skip(values int) error
-	begin(rows int)
+	// begin starts a vector of some rows. A passing vector lives until the next begin: its memory is used
+	// again.
+	begin(rows int, passing bool)
 	// append adds the next k rows, of which values are not NULL: those with a bit in valid from row at on.
 	append(k, values int, valid vec.Bitmap, at int) error
 	finish(valid vec.Bitmap) *vec.Vector
@@ -60,8 +62,8 @@ func newCursor(c *column, p *pages, rows int64, shared *dictCache) *cursor {
 	return &cursor{col: c, pages: p, dec: newDecoder(c), rows: rows, shared: shared}
 }
 
-// read returns the next n rows.
-func (c *cursor) read(n int) (*vec.Vector, error) {
+// read returns the next n rows; a passing vector is valid until the next read.
+func (c *cursor) read(n int, passing bool) (*vec.Vector, error) {
 	if c.col.conv == convertNull {
 		return vec.NewNull(c.col.typ, n), nil
 	}
@@ -69,7 +71,7 @@ func (c *cursor) read(n int) (*vec.Vector, error) {
 	if c.col.optional {
 		valid = vec.NewBitmap(n)
 	}
-	c.dec.begin(n)
+	c.dec.begin(n, passing)
 	for at := 0; at < n; {
 		if err := c.load(); err != nil {
 			return nil, err

@@ -62,7 +62,7 @@ func readChunkRows(c *cursor, rows int64) error {
 				return err
 			}
 		} else {
-			v, err := c.read(int(n))
+			v, err := c.read(int(n), at%200 == 0)
 			if err != nil {
 				return err
 			}

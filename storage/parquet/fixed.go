@@ -22,9 +22,10 @@ type fixed[T vec.Fixed] struct {
 	dict   []T
 	check  bool // codes may be out of range
 
-	out []T
-	at  int
-	buf [512]uint32
+	out   []T
+	spare []T // memory of passing vectors
+	at    int
+	buf   [512]uint32
 }
 
 func newFixed[T vec.Fixed](c *column, convert converter[T]) decoder {
@@ -106,7 +107,9 @@ func (f *fixed[T]) skip(values int) error {
 	return f.src.skip(values)
 }
 
-func (f *fixed[T]) begin(rows int) { f.out, f.at = make([]T, rows), 0 }
+func (f *fixed[T]) begin(rows int, passing bool) {
+	f.out, f.at = room(rows, passing, &f.spare), 0
+}
 
 func (f *fixed[T]) append(k, values int, valid vec.Bitmap, at int) error {
 	dst := f.out[f.at : f.at+k]

@@ -16,12 +16,13 @@ type stream struct {
 	stats *exec.OpStats
 	terms []*term
 
-	task   *task
-	left   int64 // rows of the task
-	cur    []*cursor
-	behind []int64 // rows that a cursor has yet to pass over
-	window int     // rows looked at at once
-	sent   int64
+	task    *task
+	left    int64 // rows of the task
+	cur     []*cursor
+	behind  []int64 // rows that a cursor has yet to pass over
+	passing []bool  // see rows
+	window  int     // rows looked at at once
+	sent    int64
 
 	pending *vec.Batch // the rest of a batch that was too large
 	done    bool
@@ -32,7 +33,7 @@ const wideWindow = 8
 
 func newStream(s *Scan, env *exec.Env, q *queue) *stream {
 	return &stream{scan: s, env: env, queue: q, stats: q.stats, terms: compileTerms(s), window: max(env.BatchRows, 1),
-		cur: make([]*cursor, len(s.columns)), behind: make([]int64, len(s.columns))}
+		cur: make([]*cursor, len(s.columns)), behind: make([]int64, len(s.columns)), passing: make([]bool, len(s.columns))}
 }
 
 // Next returns the next rows that the scan's conditions may let pass.
@@ -134,7 +135,8 @@ func (s *stream) step() (*vec.Batch, error) {
 		}
 	}
 	s.left -= int64(n)
-	r := rows{n: n, kept: n, cols: make([]*vec.Vector, len(s.cur))}
+	r := rows{n: n, kept: n, cols: make([]*vec.Vector, len(s.cur)), passing: s.passing}
+	clear(s.passing)
 	for _, t := range s.terms {
 		if err := s.apply(t, &r); err != nil {
 			return nil, err
@@ -145,13 +147,16 @@ func (s *stream) step() (*vec.Batch, error) {
 	}
 	s.adapt(&r)
 	for i := range r.cols {
-		if r.cols[i] != nil {
-			continue
-		}
-		if r.kept == 0 {
+		switch {
+		case r.cols[i] != nil && r.passing[i]:
+			r.cols[i] = keep(r.cols[i])
+		case r.cols[i] != nil:
+		case r.kept == 0:
 			s.behind[i] += int64(n)
-		} else if err := s.fetch(i, &r); err != nil {
-			return nil, err
+		default:
+			if err := s.fetch(i, &r, false); err != nil {
+				return nil, err
+			}
 		}
 	}
 	if r.kept == 0 {
@@ -178,6 +183,15 @@ type rows struct {
 	n, kept int
 	sel     []uint32
 	cols    []*vec.Vector
+	passing []bool // columns whose memory will be used again
+}
+
+// keep gives a passing vector memory of its own.
+func keep(v *vec.Vector) *vec.Vector {
+	w := *v
+	w.Data = alignedBytes(len(v.Data))
+	copy(w.Data, v.Data)
+	return &w
 }
 
 // narrow keeps those of the rows left whose places are in kept.
@@ -188,6 +202,7 @@ func (r *rows) narrow(kept []uint32) {
 	for i, v := range r.cols {
 		if v != nil {
 			r.cols[i] = vec.Gather(v, kept)
+			r.passing[i] = r.passing[i] && v.Enc == vec.Const
 		}
 	}
 	if r.sel == nil {
@@ -202,9 +217,10 @@ func (r *rows) narrow(kept []uint32) {
 	r.kept = len(kept)
 }
 
-// fetch reads a column for the rows left. It runs foreign bytes through many decoders: should one miss that
+// fetch reads a column for the rows left. With passing set the vector may be one whose memory is used again
+// by the next fetch. It runs foreign bytes through many decoders: should one miss that
 // they are damaged, the error says so and the process goes on.
-func (s *stream) fetch(i int, r *rows) (err error) {
+func (s *stream) fetch(i int, r *rows, passing bool) (err error) {
 	c := s.cur[i]
 	defer func() {
 		if x := recover(); x != nil {
@@ -220,12 +236,14 @@ func (s *stream) fetch(i int, r *rows) (err error) {
 	if err := c.skip(s.behind[i] + int64(from)); err != nil {
 		return err
 	}
-	v, err := c.read(to - from)
+	gather := r.sel != nil && r.kept < to-from
+	v, err := c.read(to-from, passing || gather)
 	if err != nil {
 		return err
 	}
 	s.behind[i] = int64(r.n - to)
-	if r.sel != nil && r.kept < to-from {
+	r.passing[i] = passing && !gather
+	if gather {
 		sel := r.sel
 		if from > 0 {
 			sel = make([]uint32, len(r.sel))

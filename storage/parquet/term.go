@@ -73,7 +73,7 @@ func (s *stream) apply(t *term, r *rows) error {
 	cols := make([]*vec.Vector, len(t.cols))
 	for i, c := range t.cols {
 		if r.cols[c] == nil {
-			if err := s.fetch(c, r); err != nil {
+			if err := s.fetch(c, r, true); err != nil {
 				return err
 			}
 		}

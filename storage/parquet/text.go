@@ -21,6 +21,10 @@ type texts struct {
 	code     []uint32
 	list     []vec.View
 	v        views
+
+	passing   bool
+	spareCode []uint32 // memory of passing vectors
+	spareList []vec.View
 }
 
 func (s *texts) keeps(encoding int) bool { return encoding != encPlainDict && encoding != encRLEDict }
@@ -108,8 +112,19 @@ func (s *texts) skip(values int) error {
 	return s.src.skip(values)
 }
 
-func (s *texts) begin(rows int) {
-	s.rows, s.at, s.code, s.list, s.v = rows, 0, nil, nil, views{}
+func (s *texts) begin(rows int, passing bool) {
+	s.rows, s.at, s.code, s.list, s.v, s.passing = rows, 0, nil, nil, views{}, passing
+}
+
+// room returns n values, in the memory of *spare when the vector is a passing one.
+func room[T vec.Fixed](n int, passing bool, spare *[]T) []T {
+	if !passing {
+		return make([]T, n)
+	}
+	if cap(*spare) < n {
+		*spare = make([]T, n)
+	}
+	return (*spare)[:n]
 }
 
 func (s *texts) append(k, values int, valid vec.Bitmap, at int) error {
@@ -139,7 +154,7 @@ func (s *texts) append(k, values int, valid vec.Bitmap, at int) error {
 
 func (s *texts) appendCodes(k, values int, valid vec.Bitmap, at int) error {
 	if s.code == nil {
-		s.code = make([]uint32, s.rows)
+		s.code = room(s.rows, s.passing, &s.spareCode)
 	}
 	dst := s.code[s.at : s.at+k]
 	if err := s.codes.read(dst[:values]); err != nil {
@@ -157,7 +172,7 @@ func (s *texts) appendCodes(k, values int, valid vec.Bitmap, at int) error {
 
 // leaveCodes turns the codes of the rows so far into views, because the next page is not dictionary encoded.
 func (s *texts) leaveCodes(valid vec.Bitmap) {
-	s.list = make([]vec.View, s.rows)
+	s.list = room(s.rows, s.passing, &s.spareList)
 	if s.code == nil {
 		return
 	}
