@@ -15,6 +15,11 @@ type callNode struct {
 	simple bool // all arguments are columns and constants, which can be read through a selection
 	fixed  int  // how many arguments are constants of the expression
 
+	// drops: whoever evaluates the node reads the value and drops it, so that its memory serves again.
+	// temp: the node is the root of a program, and does so in EvalTemp.
+	drops, temp bool
+	mem         fn.Memory
+
 	argv []*vec.Vector // scratch
 	call fn.Call       // scratch
 	memo dictMemo
@@ -43,7 +48,10 @@ func (c *compiler) call(f *fn.Scalar, args []Expr, ret types.Type) (node, error)
 	}
 	n := &callNode{fn: f, args: nodes, ret: ret, simple: len(nodes) > 0, argv: make([]*vec.Vector, len(nodes))}
 	for _, a := range nodes {
-		switch a.(type) {
+		switch a := a.(type) {
+		case *callNode:
+			a.drops = f.Fresh && f.Volatility != fn.Volatile
+			n.simple = false
 		case *constNode:
 			n.fixed++
 		case *columnNode:
@@ -89,7 +97,7 @@ func (n *callNode) apply(r *run, args []*vec.Vector, rows int) (*vec.Vector, err
 			return rewrap(args[dict], v), nil
 		}
 	}
-	return n.invoke(r, flatten(args), rows)
+	return n.invokeIn(r, flatten(args), rows, n.drops || n.temp && r.temp)
 }
 
 // shape counts constant and dictionary vectors; dict is the place of a dictionary vector.
@@ -152,7 +160,15 @@ func (n *callNode) once(r *run, args []*vec.Vector) (*vec.Vector, error) {
 
 // invoke calls the function with flat and constant arguments.
 func (n *callNode) invoke(r *run, args []*vec.Vector, rows int) (*vec.Vector, error) {
+	return n.invokeIn(r, args, rows, false)
+}
+
+// invokeIn is invoke; with reuse set the result lies in the node's memory.
+func (n *callNode) invokeIn(r *run, args []*vec.Vector, rows int, reuse bool) (*vec.Vector, error) {
 	n.call = fn.Call{Ctx: r.ctx, Args: args, N: rows, Ret: n.ret}
+	if reuse {
+		n.call.Mem = &n.mem
+	}
 	if !n.fn.NotStrict {
 		n.call.Valid = allValid(args)
 	}

@@ -13,7 +13,9 @@ import (
 	"gsql/exec/vec"
 )
 
-func col(i int, t types.Type) *Column { return &Column{ID: ColID(i), Name: fmt.Sprintf("c%d", i), Typ: t} }
+func col(i int, t types.Type) *Column {
+	return &Column{ID: ColID(i), Name: fmt.Sprintf("c%d", i), Typ: t}
+}
 
 func lit(t *testing.T, ty types.Type, s string) *Const {
 	t.Helper()

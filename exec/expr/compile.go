@@ -38,6 +38,9 @@ func CompileAll(es []Expr, index func(ColID) int) ([]*Program, error) {
 		if err != nil {
 			return nil, err
 		}
+		if root, ok := n.(*callNode); ok {
+			root.temp = true
+		}
 		out[i] = &Program{root: n, typ: e.Type(), run: c.run}
 	}
 	return out, nil
@@ -51,6 +54,15 @@ func (p *Program) Eval(ctx *fn.Ctx, b *vec.Batch) (*vec.Vector, error) {
 	}
 	p.run.begin(ctx, b)
 	return p.root.eval(p.run, b.Sel)
+}
+
+// EvalTemp is Eval for a caller that has done with the result before the next EvalTemp of this program,
+// which may overwrite it: an aggregate's argument, a key that is copied.
+func (p *Program) EvalTemp(ctx *fn.Ctx, b *vec.Batch) (*vec.Vector, error) {
+	p.run.temp = true
+	v, err := p.Eval(ctx, b)
+	p.run.temp = false
+	return v, err
 }
 
 // Select returns the rows of b that count and for which a boolean expression is true, increasing. The
@@ -90,6 +102,7 @@ type run struct {
 	ctx   *fn.Ctx
 	batch *vec.Batch
 	id    uint64     // changes with the batch
+	temp  bool       // in EvalTemp
 	sels  [][]uint32 // selections lent out in this run: the first used of them
 	used  int
 }

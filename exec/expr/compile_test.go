@@ -432,7 +432,11 @@ func check(t *testing.T, e Expr, p *Program, b *vec.Batch, seed uint64) bool {
 	}
 	ctx := &fn.Ctx{}
 	evaluate := func() {
-		got, err := p.Eval(ctx, b)
+		run := p.Eval
+		if seed%3 == 0 {
+			run = p.EvalTemp
+		}
+		got, err := run(ctx, b)
 		if err != nil {
 			t.Errorf("error %v", err)
 			return

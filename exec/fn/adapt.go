@@ -336,3 +336,9 @@ func (s *Scalar) retOf(f func(args []types.Type) types.Type) *Scalar {
 	s.RetOf = f
 	return s
 }
+
+// fresh says that the result shares no memory with the arguments.
+func (s *Scalar) fresh() *Scalar {
+	s.Fresh = true
+	return s
+}

@@ -1,6 +1,8 @@
 package fn
 
 import (
+	"unsafe"
+
 	"gsql/exec/types"
 	"gsql/exec/vec"
 )
@@ -25,7 +27,7 @@ func (k kernel[T]) eval(kind types.Kind) func(*Call) (*vec.Vector, error) {
 	return func(c *Call) (*vec.Vector, error) {
 		a, b := c.Args[0], c.Args[1]
 		x, y := numbers[T](a), numbers[T](b)
-		dst := make([]T, c.N)
+		dst := alloc[T](c, c.N)
 		var ok bool
 		switch {
 		case c.N == 0:
@@ -48,6 +50,22 @@ func (k kernel[T]) eval(kind types.Kind) func(*Call) (*vec.Vector, error) {
 		}
 		return vec.New(c.Ret, kind, dst, c.Valid), nil
 	}
+}
+
+// Memory is reused from call to call for results of fixed width.
+type Memory struct{ words []uint64 }
+
+// alloc returns room for n values of a result. They hold anything.
+func alloc[T vec.Fixed](c *Call, n int) []T {
+	if c.Mem == nil {
+		return make([]T, n)
+	}
+	var z T
+	need := (n*int(unsafe.Sizeof(z)) + 7) / 8
+	if cap(c.Mem.words) < need {
+		c.Mem.words = make([]uint64, need)
+	}
+	return vec.As[T](vec.BytesOf(c.Mem.words[:need]))[:n:n]
 }
 
 func repeat[T any](x T, n int) []T {
@@ -103,7 +121,7 @@ func convert[To, From number](s []From) []To {
 func map1[A, R vec.Fixed](kind types.Kind, loop func(dst []R, a []A)) func(*Call) (*vec.Vector, error) {
 	return func(c *Call) (*vec.Vector, error) {
 		a := vec.Values[A](vec.Flatten(c.Args[0]))
-		dst := make([]R, len(a))
+		dst := alloc[R](c, len(a))
 		loop(dst, a)
 		return vec.New(c.Ret, kind, dst, c.Valid), nil
 	}

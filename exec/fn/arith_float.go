@@ -38,7 +38,7 @@ func addFloats[T float]() kernel[T] {
 		for i, x := range a {
 			r := x + y
 			dst[i] = r
-			if r-r != 0 { // infinite or NaN; check looks closer
+			if r-r != 0 && x-x == 0 && y-y == 0 { // infinite, though the operands are not
 				ok = false
 			}
 		}
@@ -48,9 +48,10 @@ func addFloats[T float]() kernel[T] {
 		vv: func(dst, a, b []T) bool {
 			ok := true
 			for i, x := range a {
-				r := x + b[i]
+				y := b[i]
+				r := x + y
 				dst[i] = r
-				if r-r != 0 {
+				if r-r != 0 && x-x == 0 && y-y == 0 {
 					ok = false
 				}
 			}
@@ -68,9 +69,10 @@ func subFloats[T float]() kernel[T] {
 		vv: func(dst, a, b []T) bool {
 			ok := true
 			for i, x := range a {
-				r := x - b[i]
+				y := b[i]
+				r := x - y
 				dst[i] = r
-				if r-r != 0 {
+				if r-r != 0 && x-x == 0 && y-y == 0 {
 					ok = false
 				}
 			}
@@ -82,7 +84,7 @@ func subFloats[T float]() kernel[T] {
 			for i, y := range b {
 				r := x - y
 				dst[i] = r
-				if r-r != 0 {
+				if r-r != 0 && x-x == 0 && y-y == 0 {
 					ok = false
 				}
 			}
@@ -92,13 +94,19 @@ func subFloats[T float]() kernel[T] {
 	}
 }
 
+// suspicious reports whether a product or a quotient may be an error, which check then knows: infinite or NaN
+// though the operands are not, or 0 though they are not.
+func suspicious[T float](x, y, r T) bool {
+	return r-r != 0 && x-x == 0 && y-y == 0 || r == 0 && x != 0 && y != 0
+}
+
 func mulFloats[T float]() kernel[T] {
 	vc := func(dst, a []T, y T) bool {
 		ok := true
 		for i, x := range a {
 			r := x * y
 			dst[i] = r
-			if r-r != 0 || r == 0 {
+			if suspicious(x, y, r) {
 				ok = false
 			}
 		}
@@ -108,9 +116,10 @@ func mulFloats[T float]() kernel[T] {
 		vv: func(dst, a, b []T) bool {
 			ok := true
 			for i, x := range a {
-				r := x * b[i]
+				y := b[i]
+				r := x * y
 				dst[i] = r
-				if r-r != 0 || r == 0 {
+				if suspicious(x, y, r) {
 					ok = false
 				}
 			}
@@ -126,9 +135,10 @@ func divFloats[T float]() kernel[T] {
 	vv := func(dst, a, b []T) bool {
 		ok := true
 		for i, x := range a {
-			r := x / b[i]
+			y := b[i]
+			r := x / y
 			dst[i] = r
-			if r-r != 0 || r == 0 {
+			if y == 0 || suspicious(x, y, r) {
 				ok = false
 			}
 		}
@@ -141,7 +151,7 @@ func divFloats[T float]() kernel[T] {
 			for i, x := range a {
 				r := x / y
 				dst[i] = r
-				if r-r != 0 || r == 0 {
+				if y == 0 || suspicious(x, y, r) {
 					ok = false
 				}
 			}
@@ -159,10 +169,10 @@ func divFloats[T float]() kernel[T] {
 
 func registerFloats[T float](k types.Kind, ret types.ID, a, b types.ID) {
 	RegisterScalar(
-		scalar("+", ret, addFloats[T]().eval(k), a, b),
-		scalar("-", ret, subFloats[T]().eval(k), a, b),
-		scalar("*", ret, mulFloats[T]().eval(k), a, b),
-		scalar("/", ret, divFloats[T]().eval(k), a, b),
+		scalar("+", ret, addFloats[T]().eval(k), a, b).fresh(),
+		scalar("-", ret, subFloats[T]().eval(k), a, b).fresh(),
+		scalar("*", ret, mulFloats[T]().eval(k), a, b).fresh(),
+		scalar("/", ret, divFloats[T]().eval(k), a, b).fresh(),
 	)
 }
 

@@ -240,10 +240,10 @@ func divInts[T integer](id types.ID, mod bool) kernel[T] {
 // registerInts adds the operators of two integer types, whose results have the wider one.
 func registerInts[T integer](k types.Kind, ret types.ID, mul kernel[T], a, b types.ID) {
 	RegisterScalar(
-		scalar("+", ret, addInts[T](ret).eval(k), a, b),
-		scalar("-", ret, subInts[T](ret).eval(k), a, b),
-		scalar("*", ret, mul.eval(k), a, b),
-		scalar("/", ret, divInts[T](ret, false).eval(k), a, b),
+		scalar("+", ret, addInts[T](ret).eval(k), a, b).fresh(),
+		scalar("-", ret, subInts[T](ret).eval(k), a, b).fresh(),
+		scalar("*", ret, mul.eval(k), a, b).fresh(),
+		scalar("/", ret, divInts[T](ret, false).eval(k), a, b).fresh(),
 	)
 }
 
@@ -271,8 +271,8 @@ func registerInt[T integer](k types.Kind, id types.ID) {
 		return Map2(func(_ *Call, x T, n int32) (T, error) { return T(f(int64(x), n&mask)), nil })
 	}
 	RegisterScalar(
-		scalar("%", id, mod, id, id),
-		scalar("mod", id, mod, id, id),
+		scalar("%", id, mod, id, id).fresh(),
+		scalar("mod", id, mod, id, id).fresh(),
 		scalar("-", id, neg, id),
 		scalar("+", id, func(c *Call) (*vec.Vector, error) { return c.Args[0], nil }, id),
 		scalar("@", id, abs, id),

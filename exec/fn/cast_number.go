@@ -28,7 +28,11 @@ func kindOf[T number]() types.Kind {
 func converted[From, To number]() func(*Call) (*vec.Vector, error) {
 	return func(c *Call) (*vec.Vector, error) {
 		src := vec.Values[From](vec.Flatten(c.Args[0]))
-		return vec.New(c.Ret, kindOf[To](), convert[To](src), c.Valid), nil
+		dst := alloc[To](c, len(src))
+		for i, x := range src {
+			dst[i] = To(x)
+		}
+		return vec.New(c.Ret, kindOf[To](), dst, c.Valid), nil
 	}
 }
 
@@ -36,7 +40,7 @@ func converted[From, To number]() func(*Call) (*vec.Vector, error) {
 func narrowed[From, To integer](to types.ID) func(*Call) (*vec.Vector, error) {
 	return func(c *Call) (*vec.Vector, error) {
 		src := vec.Values[From](vec.Flatten(c.Args[0]))
-		dst := make([]To, len(src))
+		dst := alloc[To](c, len(src))
 		var lost From
 		for i, x := range src {
 			dst[i] = To(x)
@@ -196,7 +200,7 @@ func numericToInt[To integer](to types.ID) func(*Call) (*vec.Vector, error) {
 // numericToDouble divides where both numbers are floats exactly, which rounds once.
 func numericToDouble(c *Call) (*vec.Vector, error) {
 	v := vec.Flatten(c.Args[0])
-	dst := make([]float64, c.N)
+	dst := alloc[float64](c, c.N)
 	if s := v.Type.Scale; v.Kind == types.KInt64 && s <= 22 {
 		p := math.Pow10(int(s))
 		const exact = 1 << 53
@@ -230,6 +234,14 @@ func errOID() error { return sqlstate.New(sqlstate.NumericOutOfRange, "OID out o
 // numericRet is the type of a cast to numeric without modifiers from an integer.
 func numericRet([]types.Type) types.Type { return types.NumericOf(0, 0) }
 
+// markFresh marks casts whose kernels fill memory of their own.
+func markFresh(casts ...*Cast) []*Cast {
+	for _, c := range casts {
+		c.Scalar.Fresh = true
+	}
+	return casts
+}
+
 // cast returns a strict, immutable cast.
 func cast(from, to types.ID, context CastContext, eval func(*Call) (*vec.Vector, error)) *Cast {
 	return &Cast{From: from, To: to, Context: context, Scalar: scalar(to.String(), to, eval, from)}
@@ -245,7 +257,7 @@ func init() {
 	}
 	self := cast(num, num, Implicit, numericToNumeric)
 	self.Scalar.RetOf = func(args []types.Type) types.Type { return args[0] }
-	RegisterCast(
+	RegisterCast(markFresh(
 		cast(i2, i4, Implicit, converted[int16, int32]()), cast(i2, i8, Implicit, converted[int16, int64]()),
 		cast(i2, f4, Implicit, converted[int16, float32]()), cast(i2, f8, Implicit, converted[int16, float64]()),
 		cast(i4, i8, Implicit, converted[int32, int64]()),
@@ -253,6 +265,9 @@ func init() {
 		cast(i8, f4, Implicit, converted[int64, float32]()), cast(i8, f8, Implicit, converted[int64, float64]()),
 		cast(i4, i2, Assignment, narrowed[int32, int16](i2)), cast(i8, i2, Assignment, narrowed[int64, int16](i2)),
 		cast(i8, i4, Assignment, narrowed[int64, int32](i4)),
+		cast(num, f8, Implicit, numericToDouble),
+	)...)
+	RegisterCast(
 		cast(f4, i2, Assignment, floatToInt[float32, int16](i2)), cast(f4, i4, Assignment, floatToInt[float32, int32](i4)),
 		cast(f4, i8, Assignment, floatToInt[float32, int64](i8)), cast(f8, i2, Assignment, floatToInt[float64, int16](i2)),
 		cast(f8, i4, Assignment, floatToInt[float64, int32](i4)), cast(f8, i8, Assignment, floatToInt[float64, int64](i8)),
@@ -261,7 +276,7 @@ func init() {
 		cast(f4, num, Assignment, floatToNumeric[float32](6)), cast(f8, num, Assignment, floatToNumeric[float64](15)),
 		cast(num, i2, Assignment, numericToInt[int16](i2)), cast(num, i4, Assignment, numericToInt[int32](i4)),
 		cast(num, i8, Assignment, numericToInt[int64](i8)),
-		cast(num, f4, Implicit, Map1(numericToReal)), cast(num, f8, Implicit, numericToDouble),
+		cast(num, f4, Implicit, Map1(numericToReal)),
 		cast(b, i4, Explicit, Map1(func(_ *Call, x bool) (int32, error) { return int32(b2u(x)), nil })),
 		cast(i4, b, Explicit, Map1(func(_ *Call, x int32) (bool, error) { return x != 0, nil })),
 		cast(i2, oid, Implicit, Map1(func(_ *Call, x int16) (int64, error) { return int64(uint32(int32(x))), nil })),

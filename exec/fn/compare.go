@@ -337,7 +337,7 @@ func compareViews(a *vec.View, abufs [][]byte, b *vec.View, bbufs [][]byte) int 
 // compareEval returns Eval of a comparison.
 func compareEval(op cmpOp) func(*Call) (*vec.Vector, error) {
 	return func(c *Call) (*vec.Vector, error) {
-		out := compareOut{bits: make([]uint8, c.N)}
+		out := compareOut{bits: alloc[uint8](c, c.N)}
 		newComparison(op, c.Args[0], c.Args[1], c.N).run(&out)
 		return vec.New(c.Ret, types.KBool, out.bits, c.Valid), nil
 	}
@@ -375,7 +375,7 @@ func registerComparisons(a, b types.Type, ops int) {
 	for i := range made[:ops] {
 		op := cmpOp(i)
 		made[i] = &Scalar{Name: comparisonNames[op], Args: []types.Type{a, b}, Ret: types.Of(types.Bool),
-			Eval: compareEval(op), Select: compareSelect(op)}
+			Eval: compareEval(op), Select: compareSelect(op), Fresh: true}
 	}
 	for i, s := range made[:ops] {
 		s.Negated = made[cmpOp(i).negate()]

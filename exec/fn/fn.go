@@ -42,6 +42,8 @@ type Call struct {
 	// Valid is, for a strict function, set where no argument is NULL (nil: everywhere). The function
 	// puts it into its result, writes anything where it is not set, and raises no error there.
 	Valid vec.Bitmap
+	// Mem, when set, is memory for a result that is dropped before the next call with it; see Scalar.Fresh.
+	Mem *Memory
 }
 
 // Scalar is one overload of a scalar function, an operator (whose name is its symbol, such as "+" or "~~")
@@ -59,6 +61,8 @@ type Scalar struct {
 	// Eval returns a vector of type Call.Ret, flat with N rows, or constant. When all arguments are
 	// constant (and the function is not volatile) it is called with N = 1.
 	Eval func(c *Call) (*vec.Vector, error)
+	// Fresh: Eval's result shares no memory with its arguments, so that these may be overwritten after it.
+	Fresh bool
 	// Select, for functions that return boolean, may be set to a faster form of Eval for filters: it
 	// appends to dst the members of sel (nil: 0..N-1) for which the function is true and returns dst.
 	// Args and Valid are as for Eval: all N rows of the batch are there, and sel names some of them.

@@ -174,7 +174,7 @@ func (o numericOp) eval(c *Call) (*vec.Vector, error) {
 		x, okx := scaled64(a, ka)
 		y, oky := scaled64(b, kb)
 		if okx && oky {
-			dst := make([]int64, c.N)
+			dst := alloc[int64](c, c.N)
 			if o.run64(dst, x, y, a.Enc == vec.Const, b.Enc == vec.Const) {
 				return vec.New(c.Ret, types.KInt64, dst, c.Valid), nil
 			}
@@ -224,7 +224,7 @@ func (o numericOp) evalWide(c *Call, ka, kb int) (*vec.Vector, error) {
 func evalNums(c *Call, f func(a, b vec.Num) (vec.Num, error)) (*vec.Vector, error) {
 	a, b := c.Args[0], c.Args[1]
 	x, y := nums(a), nums(b)
-	dst := make([]vec.Num, c.N)
+	dst := alloc[vec.Num](c, c.N)
 	for i := range dst {
 		if c.Valid != nil && !c.Valid.Get(i) {
 			continue
@@ -275,7 +275,7 @@ func numericUnary(f64 func(dst, a []int64) bool, num func(vec.Num) vec.Num) func
 		v := vec.Flatten(c.Args[0])
 		if v.Kind == types.KInt64 {
 			src := vec.Values[int64](v)
-			dst := make([]int64, len(src))
+			dst := alloc[int64](c, len(src))
 			if f64(dst, src) {
 				return vec.New(c.Ret, types.KInt64, dst, c.Valid), nil
 			}
@@ -345,7 +345,7 @@ func numericWhole(unit func(q, r, p int64) int64, num func(vec.Num) (vec.Num, er
 		if v.Kind == types.KInt64 && v.Type.Scale <= 18 {
 			p := int64(vec.Pow10(int(v.Type.Scale)).Lo)
 			src := vec.Values[int64](vec.Flatten(v))
-			dst := make([]int64, len(src))
+			dst := alloc[int64](c, len(src))
 			for i, x := range src {
 				dst[i] = unit(x/p, x%p, p)
 			}
@@ -373,17 +373,17 @@ func init() {
 		return Map2(func(_ *Call, x vec.Num, n int32) (vec.Num, error) { return f(x, int(n)) })
 	}
 	RegisterScalar(
-		scalar("+", num, add.eval, num, num).retOf(alignedType),
-		scalar("-", num, sub.eval, num, num).retOf(alignedType),
-		scalar("*", num, mul.eval, num, num).retOf(productType),
-		scalar("/", num, div, num, num),
-		scalar("%", num, rem.eval, num, num).retOf(alignedType),
-		scalar("mod", num, rem.eval, num, num).retOf(alignedType),
+		scalar("+", num, add.eval, num, num).retOf(alignedType).fresh(),
+		scalar("-", num, sub.eval, num, num).retOf(alignedType).fresh(),
+		scalar("*", num, mul.eval, num, num).retOf(productType).fresh(),
+		scalar("/", num, div, num, num).fresh(),
+		scalar("%", num, rem.eval, num, num).retOf(alignedType).fresh(),
+		scalar("mod", num, rem.eval, num, num).retOf(alignedType).fresh(),
 		scalar("div", num, func(c *Call) (*vec.Vector, error) { return evalNums(c, vec.QuoNum) }, num, num),
-		scalar("-", num, neg, num).retOf(sameScale),
+		scalar("-", num, neg, num).retOf(sameScale).fresh(),
 		scalar("+", num, func(c *Call) (*vec.Vector, error) { return c.Args[0].WithType(c.Ret), nil }, num).retOf(sameScale),
-		scalar("@", num, abs, num).retOf(sameScale),
-		scalar("abs", num, abs, num).retOf(sameScale),
+		scalar("@", num, abs, num).retOf(sameScale).fresh(),
+		scalar("abs", num, abs, num).retOf(sameScale).fresh(),
 		scalar("round", num, numericWhole(roundUnit, func(x vec.Num) (vec.Num, error) { return x.Round(0) }), num).retOf(wholeType),
 		scalar("trunc", num, numericWhole(truncUnit, func(x vec.Num) (vec.Num, error) { return x.Trunc(0) }), num).retOf(wholeType),
 		scalar("floor", num, numericWhole(floorUnit, vec.Num.Floor), num).retOf(wholeType),
