@@ -2,8 +2,10 @@ package exec
 
 import (
 	"context"
+	"strings"
 
 	"gsql/exec/expr"
+	"gsql/exec/types"
 )
 
 // AggregateMode says which half of an aggregation an operator does.
@@ -15,11 +17,15 @@ const (
 	Final                        // states in, results out
 )
 
-// HashAggregate groups the rows of each partition. Its output is one row per group: the keys, then the
-// aggregates' results, or in mode Partial the columns of their states. In mode Final the input is the
-// output of a Partial with the same keys and aggregates, its columns taken by position; it must be
-// partitioned by the keys, or have one partition. Without Keys there is one group per partition; Single and
-// Final give a row for it even without input (so they have one partition then).
+// HashAggregate groups the rows of each partition. Its output is one row per group, in the order in which
+// the groups first appear: the keys, then the aggregates' results, or in mode Partial the columns of their
+// states. In mode Final the input is the output of a Partial with the same keys and aggregates, its columns
+// taken by position; it must be partitioned by the keys, or have one partition. Without Keys there is one
+// group per partition; Single and Final give a row for it even without input (so they have one partition
+// then). A Partial may yield a group several times: it holds a bounded number of groups, and when grouping
+// does not make its input smaller, it passes rows on as the states of groups of one row.
+//
+// Aggregates with DISTINCT or ORDER BY are for mode Single.
 type HashAggregate struct {
 	Input Plan
 	Mode  AggregateMode
@@ -28,10 +34,59 @@ type HashAggregate struct {
 	Out   Schema // len(Keys) + results, or + states
 }
 
-func (p *HashAggregate) Schema() Schema             { return p.Out }
-func (p *HashAggregate) Partitioning() Partitioning { return p.Input.Partitioning() }
-func (p *HashAggregate) Inputs() []Plan             { return []Plan{p.Input} }
+func (p *HashAggregate) Schema() Schema { return p.Out }
+func (p *HashAggregate) Inputs() []Plan { return []Plan{p.Input} }
 
-func (p *HashAggregate) String() string { return "HashAggregate" }
+// Partitioning keeps the promise that equal rows are together where the columns are keys; order is lost.
+func (p *HashAggregate) Partitioning() Partitioning {
+	in := p.Input.Partitioning()
+	in.Sorted = nil
+	return in.restrict(p.Out[:len(p.Keys)])
+}
 
-func (p *HashAggregate) Open(ctx context.Context, env *Env, part int) (Stream, error) { panic("TODO") }
+func (p *HashAggregate) String() string {
+	s := "HashAggregate" + [...]string{Single: "", Partial: " partial", Final: " final"}[p.Mode]
+	if len(p.Keys) > 0 {
+		s += " by " + labels(p.Keys, p.Out)
+	}
+	if len(p.Aggs) > 0 {
+		aggs := make([]string, len(p.Aggs))
+		for i, a := range p.Aggs {
+			aggs[i] = a.String()
+			if out := len(p.Keys) + i; p.Mode != Partial && p.Out[out].Name != "" && p.Out[out].Name != aggs[i] {
+				aggs[i] += " AS " + p.Out[out].Name
+			}
+		}
+		s += ": " + strings.Join(aggs, ", ")
+	}
+	return s
+}
+
+func (p *HashAggregate) Open(ctx context.Context, env *Env, part int) (Stream, error) {
+	s := &aggregateStream{plan: p, env: env}
+	err := s.compile()
+	if err == nil {
+		s.in, err = env.Open(ctx, p.Input, part)
+	}
+	if err != nil {
+		for _, c := range s.calls {
+			c.close()
+		}
+		return nil, err
+	}
+	s.res = env.Mem.Reserve("hash aggregate")
+	return s, nil
+}
+
+// keyTypes returns the types of the keys.
+func (p *HashAggregate) keyTypes() []types.Type {
+	ts := make([]types.Type, len(p.Keys))
+	for i := range ts {
+		if p.Mode == Final {
+			ts[i] = p.Input.Schema()[i].Type
+		} else {
+			ts[i] = p.Keys[i].Type()
+		}
+	}
+	return ts
+}

@@ -1,0 +1,292 @@
+package exec
+
+import (
+	"context"
+
+	"gsql/exec/expr"
+	"gsql/exec/fn"
+	"gsql/exec/mem"
+	"gsql/exec/sqlstate"
+	"gsql/exec/types"
+	"gsql/exec/vec"
+)
+
+// aggregateCall is one aggregate of a stream: it feeds the rows that pass FILTER and DISTINCT to the
+// accumulator, in the order of ORDER BY if there is one.
+type aggregateCall struct {
+	agg        *expr.Aggregate
+	env        *Env
+	argTypes   []types.Type
+	acc        fn.Accumulator
+	states     int         // columns of a partial state
+	firstState int         // mode Final: the first of them in the input
+	inputs     []evaluator // inputsOf(agg)
+	filter     *expr.Program
+	distinct   *distinctRows
+	ordered    *orderedRows
+}
+
+// sortsInput reports whether rows must come to the accumulator in an order. The accumulators of ordered-set
+// aggregates sort by themselves.
+func sortsInput(a *expr.Aggregate) bool { return len(a.OrderBy) > 0 && !a.Fn.OrderedSet }
+
+// inputsOf returns what is evaluated for each row: the arguments, then the sort keys.
+func inputsOf(a *expr.Aggregate) []expr.Expr {
+	in := append([]expr.Expr(nil), a.Args...)
+	if sortsInput(a) {
+		for _, k := range a.OrderBy {
+			in = append(in, k.Expr)
+		}
+	}
+	return in
+}
+
+func newAggregateCall(a *expr.Aggregate, env *Env) *aggregateCall {
+	c := &aggregateCall{agg: a, env: env}
+	for _, x := range a.Args {
+		c.argTypes = append(c.argTypes, x.Type())
+	}
+	c.states = len(a.Fn.State(c.argTypes))
+	c.reset()
+	return c
+}
+
+// reset makes the accumulator empty.
+func (c *aggregateCall) reset() {
+	c.acc = c.agg.Fn.New(c.argTypes, c.agg.Typ)
+	if c.agg.Fn.OrderedSet && len(c.agg.OrderBy) > 0 && c.agg.OrderBy[0].Desc {
+		if d, ok := c.acc.(fn.Descending); ok {
+			d.Descending()
+		}
+	}
+	if c.distinct != nil {
+		c.distinct.table.reset()
+	}
+}
+
+func (c *aggregateCall) compileFilter(in Schema) error {
+	var err error
+	if c.filter, err = expr.Compile(c.agg.Filter, in.Index); err != nil {
+		return err
+	}
+	c.inputs, err = newEvaluators(inputsOf(c.agg), in)
+	return err
+}
+
+// prepare sets up DISTINCT and ORDER BY.
+func (c *aggregateCall) prepare(p *HashAggregate, env *Env) error {
+	distinct := c.agg.Distinct && len(c.agg.Args) > 0
+	if !distinct && !sortsInput(c.agg) {
+		return nil
+	}
+	if p.Mode != Single {
+		return sqlstate.New(sqlstate.InternalError, "%s cannot be computed in parts", c.agg)
+	}
+	if distinct {
+		c.distinct = newDistinctRows(c.argTypes, len(p.Keys) > 0)
+	}
+	if sortsInput(c.agg) {
+		c.ordered = newOrderedRows(c.agg, c.argTypes, env.Mem.Reserve("ordered aggregate"))
+	}
+	return nil
+}
+
+// update adds the rows of b to groups, one for each row that counts.
+func (c *aggregateCall) update(b *vec.Batch, groups []uint32) error {
+	if c.filter != nil {
+		sel, err := c.filter.Select(c.env.Fn, b)
+		if err != nil {
+			return err
+		}
+		if len(sel) == 0 {
+			return nil
+		}
+		if len(sel) < b.Len() {
+			groups = groupsOf(b, sel, groups)
+			b = &vec.Batch{Cols: b.Cols, Rows: b.Rows, Sel: sel}
+		}
+	}
+	in := make([]*vec.Vector, len(c.inputs))
+	for i, e := range c.inputs {
+		var err error
+		if in[i], err = e.eval(c.env, b); err != nil {
+			return err
+		}
+	}
+	if c.distinct != nil {
+		sel, err := c.distinct.first(in[:len(c.agg.Args)], groups)
+		if err != nil {
+			return err
+		}
+		if len(sel) == 0 {
+			return nil
+		}
+		if len(sel) < len(groups) {
+			for i, v := range in {
+				in[i] = vec.Gather(v, sel)
+			}
+			groups = pick(groups, sel)
+		}
+	}
+	if c.ordered != nil {
+		return c.ordered.add(in, groups)
+	}
+	return c.acc.Update(in, groups)
+}
+
+// groupsOf returns the groups of the rows sel of b, where groups has those of all rows that count.
+func groupsOf(b *vec.Batch, sel, groups []uint32) []uint32 {
+	if b.Sel == nil {
+		return pick(groups, sel)
+	}
+	out := make([]uint32, len(sel))
+	at := 0
+	for i, r := range sel {
+		for b.Sel[at] != r {
+			at++
+		}
+		out[i] = groups[at]
+	}
+	return out
+}
+
+func pick(s, sel []uint32) []uint32 {
+	out := make([]uint32, len(sel))
+	for i, r := range sel {
+		out[i] = s[r]
+	}
+	return out
+}
+
+// output returns the columns of groups from..to-1.
+func (c *aggregateCall) output(mode AggregateMode, from, to int) ([]*vec.Vector, error) {
+	if mode == Partial {
+		return c.acc.State(from, to)
+	}
+	v, err := c.acc.Result(from, to)
+	return []*vec.Vector{v}, err
+}
+
+func (c *aggregateCall) bytes() int64 {
+	n := c.acc.Bytes()
+	if c.distinct != nil {
+		n += c.distinct.table.bytes()
+	}
+	return n
+}
+
+func (c *aggregateCall) close() {
+	if c.ordered != nil {
+		c.ordered.rows.res.Release()
+	}
+}
+
+// distinctRows finds the first row of each set of arguments in each group.
+type distinctRows struct {
+	table  *groupTable // of the group, unless there is but one, and the arguments
+	groups bool
+	ids    []uint32
+}
+
+func newDistinctRows(args []types.Type, groups bool) *distinctRows {
+	ts := args
+	if groups {
+		ts = append([]types.Type{types.Of(types.Int64)}, args...)
+	}
+	return &distinctRows{table: newGroupTable(ts), groups: groups}
+}
+
+// first returns the rows whose arguments their group has not had.
+func (d *distinctRows) first(args []*vec.Vector, groups []uint32) ([]uint32, error) {
+	cols := args
+	if d.groups {
+		g := make([]int64, len(groups))
+		for i, x := range groups {
+			g[i] = int64(x)
+		}
+		t := types.Of(types.Int64)
+		cols = append([]*vec.Vector{vec.New(t, t.Kind(), g, nil)}, args...)
+	}
+	next := uint32(d.table.groups)
+	d.ids = resize(d.ids, len(groups))
+	if err := d.table.find(cols, len(groups), d.ids); err != nil {
+		return nil, err
+	}
+	// New numbers are given in the order of rows.
+	var sel []uint32
+	for i, id := range d.ids {
+		if id == next {
+			sel = append(sel, uint32(i))
+			next++
+		}
+	}
+	return sel, nil
+}
+
+// orderedRows keeps the rows of an aggregate with ORDER BY until all are there.
+type orderedRows struct {
+	rows   *collector // arguments, sort keys, group
+	types  []types.Type
+	args   int
+	orders []keyOrder
+}
+
+func newOrderedRows(a *expr.Aggregate, args []types.Type, res *mem.Reservation) *orderedRows {
+	ts := append([]types.Type(nil), args...)
+	for _, k := range a.OrderBy {
+		ts = append(ts, k.Expr.Type())
+	}
+	ts = append(ts, types.Of(types.Int64))
+	return &orderedRows{rows: newCollector(res, len(ts)), types: ts, args: len(args), orders: keyOrders(a.OrderBy)}
+}
+
+func (o *orderedRows) add(in []*vec.Vector, groups []uint32) error {
+	g := make([]int64, len(groups))
+	for i, x := range groups {
+		g[i] = int64(x)
+	}
+	t := types.Of(types.Int64)
+	return o.rows.add(append(in, vec.New(t, t.Kind(), g, nil)), len(groups))
+}
+
+// replay gives the rows to the accumulator, group by group, each in its order.
+func (o *orderedRows) replay(ctx context.Context, acc fn.Accumulator, batch int) error {
+	n := o.rows.rows
+	cols, err := o.rows.columns(o.types)
+	if err != nil || n == 0 {
+		return err
+	}
+	group := cols[len(cols)-1]
+	s := newRowSorter(n)
+	s.addKey(group, keyOrder{})
+	for i, k := range o.orders {
+		s.addKey(cols[o.args+i], k)
+	}
+	if err := o.rows.res.Grow(s.bytes()); err != nil {
+		return err
+	}
+	perm, err := s.sort(ctx)
+	if err != nil {
+		return err
+	}
+	ids := vec.Values[int64](vec.Flatten(group))
+	args := make([]*vec.Vector, o.args)
+	for from := 0; from < n; from += batch {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		sel := perm[from:min(from+batch, n)]
+		groups := make([]uint32, len(sel))
+		for i, r := range sel {
+			groups[i] = uint32(ids[r])
+		}
+		for i := range args {
+			args[i] = vec.Gather(cols[i], sel)
+		}
+		if err := acc.Update(args, groups); err != nil {
+			return err
+		}
+	}
+	o.rows.res.Release()
+	return nil
+}

@@ -1,0 +1,307 @@
+package exec
+
+import (
+	"context"
+	"io"
+
+	"gsql/exec/expr"
+	"gsql/exec/mem"
+	"gsql/exec/vec"
+)
+
+const (
+	// partialGroups is how many groups a partial aggregation holds: enough for most, and no more than
+	// what keeps its table near the processor.
+	partialGroups = 1 << 18
+	// partialSample is how many rows decide whether a partial aggregation is worth its while.
+	partialSample = 100_000
+)
+
+// aggregateStream is one partition of a HashAggregate. It reads its input to the end, or in mode Partial
+// until it holds enough groups, and then yields the groups.
+type aggregateStream struct {
+	plan  *HashAggregate
+	env   *Env
+	in    Stream
+	res   *mem.Reservation
+	keys  []evaluator
+	calls []*aggregateCall
+
+	table  *groupTable // nil without keys
+	groups int
+	rowIDs []uint32 // scratch: the group of each row
+	rows   int64    // since the groups were last yielded
+
+	emitting bool
+	at       int // the next group to yield
+	aside    bool
+	ended    bool // the input has
+	closed   bool
+}
+
+// compile prepares the keys and the aggregates.
+func (s *aggregateStream) compile() error {
+	p := s.plan
+	in := p.Input.Schema()
+	if len(p.Keys) > 0 {
+		s.table = newGroupTable(p.keyTypes())
+	}
+	if p.Mode == Final {
+		at := len(p.Keys)
+		for _, a := range p.Aggs {
+			c := newAggregateCall(a, s.env)
+			c.firstState = at
+			at += c.states
+			s.calls = append(s.calls, c)
+		}
+		return nil
+	}
+	// All that is evaluated over whole batches is compiled together, so that it shares common parts.
+	all := append([]expr.Expr(nil), p.Keys...)
+	for _, a := range p.Aggs {
+		if a.Filter == nil {
+			all = append(all, inputsOf(a)...)
+		}
+	}
+	es, err := newEvaluators(all, in)
+	if err != nil {
+		return err
+	}
+	s.keys, es = es[:len(p.Keys)], es[len(p.Keys):]
+	for _, a := range p.Aggs {
+		c := newAggregateCall(a, s.env)
+		n := len(inputsOf(a))
+		if a.Filter == nil {
+			c.inputs, es = es[:n], es[n:]
+		} else if err := c.compileFilter(in); err != nil {
+			return err
+		}
+		if err := c.prepare(p, s.env); err != nil {
+			return err
+		}
+		s.calls = append(s.calls, c)
+	}
+	return nil
+}
+
+func (s *aggregateStream) Next(ctx context.Context) (*vec.Batch, error) {
+	for {
+		if ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		}
+		if s.emitting {
+			if s.at < s.groups {
+				return s.emit()
+			}
+			s.clear()
+		}
+		if s.ended {
+			return nil, io.EOF
+		}
+		b, err := s.in.Next(ctx)
+		switch {
+		case err == io.EOF:
+			if err := s.end(ctx); err != nil {
+				return nil, err
+			}
+			continue
+		case err != nil:
+			return nil, err
+		case s.aside:
+			return s.passOn(b)
+		}
+		if err := s.consume(b); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// consume adds the rows of a batch to their groups.
+func (s *aggregateStream) consume(b *vec.Batch) error {
+	n := b.Len()
+	s.rowIDs = resize(s.rowIDs, n)
+	if s.plan.Mode == Final {
+		b = b.Compact()
+	}
+	if s.table == nil {
+		clear(s.rowIDs)
+		s.groups = 1
+	} else {
+		keys, err := s.evalKeys(b)
+		if err != nil {
+			return err
+		}
+		if err := s.table.find(keys, n, s.rowIDs); err != nil {
+			return err
+		}
+		s.groups = s.table.groups
+	}
+	for _, c := range s.calls {
+		c.acc.Grow(s.groups)
+		var err error
+		if s.plan.Mode == Final {
+			err = c.acc.Merge(b.Cols[c.firstState:c.firstState+c.states], s.rowIDs)
+		} else {
+			err = c.update(b, s.rowIDs)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	s.rows += int64(n)
+	if err := s.account(); err != nil {
+		return err
+	}
+	if s.plan.Mode == Partial && s.table != nil {
+		s.decide()
+	}
+	return nil
+}
+
+func (s *aggregateStream) evalKeys(b *vec.Batch) ([]*vec.Vector, error) {
+	if s.plan.Mode == Final {
+		return b.Cols[:len(s.plan.Keys)], nil
+	}
+	keys := make([]*vec.Vector, len(s.keys))
+	for i, k := range s.keys {
+		var err error
+		if keys[i], err = k.eval(s.env, b); err != nil {
+			return nil, err
+		}
+	}
+	return keys, nil
+}
+
+// decide yields the groups of a partial aggregation when there are many, and ends the grouping when it does
+// not pay.
+func (s *aggregateStream) decide() {
+	idle := s.rows >= partialSample && int64(s.groups)*5 > s.rows*4
+	full := s.groups >= partialGroups
+	if !idle && !full {
+		return
+	}
+	s.aside = idle || int64(s.groups)*2 > s.rows
+	s.emitting = true
+}
+
+// account reserves the memory that the groups hold.
+func (s *aggregateStream) account() error {
+	n := int64(4 * cap(s.rowIDs))
+	if s.table != nil {
+		n += s.table.bytes()
+	}
+	for _, c := range s.calls {
+		n += c.bytes()
+	}
+	if n == s.res.Bytes() {
+		return nil
+	}
+	return s.res.Resize(n)
+}
+
+// end is called at the end of the input.
+func (s *aggregateStream) end(ctx context.Context) error {
+	s.ended = true
+	if s.table == nil && s.plan.Mode != Partial {
+		s.groups = 1
+	}
+	for _, c := range s.calls {
+		c.acc.Grow(s.groups)
+		if c.ordered != nil {
+			if err := c.ordered.replay(ctx, c.acc, s.env.BatchRows); err != nil {
+				return err
+			}
+		}
+	}
+	if err := s.account(); err != nil {
+		return err
+	}
+	s.emitting = true
+	return nil
+}
+
+// emit yields the next groups.
+func (s *aggregateStream) emit() (*vec.Batch, error) {
+	from, to := s.at, min(s.at+max(s.env.BatchRows, 1), s.groups)
+	s.at = to
+	b := &vec.Batch{Rows: to - from}
+	if s.table != nil {
+		b.Cols = s.table.columns(from, to)
+	}
+	for _, c := range s.calls {
+		cols, err := c.output(s.plan.Mode, from, to)
+		if err != nil {
+			return nil, err
+		}
+		b.Cols = append(b.Cols, cols...)
+	}
+	return s.conform(b), nil
+}
+
+// conform gives columns the types of the schema, from which they may differ in modifiers.
+func (s *aggregateStream) conform(b *vec.Batch) *vec.Batch {
+	for i, v := range b.Cols {
+		b.Cols[i] = v.WithType(s.plan.Out[i].Type)
+	}
+	return b
+}
+
+// clear drops the groups that were yielded.
+func (s *aggregateStream) clear() {
+	s.emitting, s.at, s.groups, s.rows = false, 0, 0, 0
+	for _, c := range s.calls {
+		c.reset()
+	}
+	if s.ended || s.aside {
+		if s.table != nil {
+			s.table = newGroupTable(s.plan.keyTypes())
+		}
+	} else if s.table != nil {
+		s.table.reset()
+	}
+	// Giving back does not fail.
+	_ = s.account()
+}
+
+// passOn yields the rows of a batch as the states of groups of one row each.
+func (s *aggregateStream) passOn(b *vec.Batch) (*vec.Batch, error) {
+	n := b.Len()
+	keys, err := s.evalKeys(b)
+	if err != nil {
+		return nil, err
+	}
+	for len(s.rowIDs) < n {
+		s.rowIDs = append(s.rowIDs, 0)
+	}
+	s.rowIDs = s.rowIDs[:n]
+	for i := range s.rowIDs {
+		s.rowIDs[i] = uint32(i)
+	}
+	out := &vec.Batch{Rows: n, Cols: append([]*vec.Vector(nil), keys...)}
+	for _, c := range s.calls {
+		c.reset()
+		c.acc.Grow(n)
+		if err := c.update(b, s.rowIDs); err != nil {
+			return nil, err
+		}
+		state, err := c.acc.State(0, n)
+		if err != nil {
+			return nil, err
+		}
+		out.Cols = append(out.Cols, state...)
+	}
+	return s.conform(out), nil
+}
+
+func (s *aggregateStream) Close() error {
+	if s.closed {
+		return nil
+	}
+	s.closed = true
+	s.table = nil
+	for _, c := range s.calls {
+		c.close()
+	}
+	s.res.Release()
+	return s.in.Close()
+}
