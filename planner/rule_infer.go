@@ -24,7 +24,7 @@ func infer(o *optimizer, n Node) Node {
 		left := outputSet(j.Left)
 		for _, t := range expr.Conjuncts(j.On) {
 			l, r, ok := columnEquality(t)
-			if !ok {
+			if !ok || left.Has(l.ID) == left.Has(r.ID) {
 				continue
 			}
 			if !left.Has(l.ID) {
