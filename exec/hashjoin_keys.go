@@ -27,7 +27,7 @@ type codecField struct {
 	shift     int
 }
 
-// nullCode is what a field holds for NULL; other values begin behind it when NULL is equal to NULL.
+// base is where values begin: behind 0 for NULL, where NULL is equal to NULL.
 func (f *codecField) base() uint64 {
 	if f.nullEqual {
 		return 1

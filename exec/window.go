@@ -165,7 +165,7 @@ func (s *windowStream) compute(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if err := s.res.Grow(r.Size()); err != nil {
+		if err := s.res.Grow(int64(len(r.Data) + 8*len(r.Valid))); err != nil { // its strings lie in the input's buffers
 			return err
 		}
 		s.results = append(s.results, r)
