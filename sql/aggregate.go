@@ -111,7 +111,12 @@ func (b *binder) wrongCountCall(c *aggregateCall, usable []*fn.Aggregate) error 
 }
 
 func (b *binder) aggregateError(c *aggregateCall, out outcome, fs []*fn.Aggregate, ts []types.Type) error {
-	if usable := len(fs) > 0 && fs[0].OrderedSet == c.within; out == notFound && len(fs) > 0 && !usable {
+	if c.within {
+		// PostgreSQL names the direct arguments first.
+		n := len(c.orderBy)
+		ts = append(append([]types.Type(nil), ts[n:]...), ts[:n]...)
+	}
+	if out == notFound && len(fs) > 0 && fs[0].OrderedSet != c.within && len(fs[0].Args) == len(ts) {
 		switch {
 		case c.within:
 			return sqlstate.New(sqlstate.WrongObjectType, "%s is not an ordered-set aggregate, so it cannot have WITHIN GROUP", c.name).At(c.pos)

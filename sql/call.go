@@ -14,7 +14,9 @@ func (b *binder) operator(op string, l, r value, pos int) (value, error) {
 	fs := fn.Scalars(op)
 	m, out := resolveOperator(scalarSignatures(fs), l.typ(), r.typ())
 	if out == notFound && op == "||" {
-		m, out = b.concatenation(fs, l, r)
+		if l, r, ok := b.asTexts(l, r); ok {
+			return b.operator(op, l, r, pos)
+		}
 	}
 	if out != found {
 		return value{}, operatorError(out, op, typesOf([]value{l, r}), pos)
@@ -22,14 +24,23 @@ func (b *binder) operator(op string, l, r value, pos int) (value, error) {
 	return b.invoke(fs[m.index], m, []value{l, r}, pos)
 }
 
-// concatenation finds text || any: PostgreSQL turns the other operand into text, unless it is an array.
-func (b *binder) concatenation(fs []*fn.Scalar, l, r value) (match, outcome) {
-	text := types.Of(types.Text)
+// asTexts returns the operands of || for text || any: PostgreSQL turns the other operand into text, unless it
+// is an array.
+func (b *binder) asTexts(l, r value) (value, value, bool) {
 	lt, rt := l.typ(), r.typ()
-	if lt.ID == types.Array || rt.ID == types.Array || categoryOf(lt) != catString && categoryOf(rt) != catString {
-		return match{}, notFound
+	if lt.ID == types.Array || rt.ID == types.Array || lt.IsString() == rt.IsString() {
+		return l, r, false
 	}
-	return resolveOperator(scalarSignatures(fs), text, text)
+	other := &r
+	if !lt.IsString() {
+		other = &l
+	}
+	v, err := b.cast(*other, types.Of(types.Text), other.pos)
+	if err != nil {
+		return l, r, false
+	}
+	*other = v
+	return l, r, true
 }
 
 // prefix binds an operator with one operand.

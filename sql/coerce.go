@@ -21,6 +21,9 @@ func (b *binder) coerce(v value, t types.Type, ctx fn.CastContext) (value, error
 	if c := foldNumeric(v, t); c != nil {
 		return value{e: c, pos: v.pos}, nil
 	}
+	if c := foldInteger(v, t); c != nil {
+		return value{e: c, pos: v.pos}, nil
+	}
 	path := castPath(from, t, ctx)
 	if path == nil {
 		return v, sqlstate.New(sqlstate.CannotCoerce, "cannot cast type %s to %s", from.Base(), t.Base()).At(v.pos)
@@ -84,6 +87,16 @@ func foldNumeric(v value, t types.Type) *expr.Const {
 		return &expr.Const{Value: vec.NewConst(t, types.KInt64, int64(coef.Lo), 1)}
 	}
 	return &expr.Const{Value: vec.NewConst(t, types.KInt128, coef, 1)}
+}
+
+// foldInteger returns an integer constant as one of another integer type, nil when it does not fit.
+func foldInteger(v value, t types.Type) *expr.Const {
+	c, ok := v.e.(*expr.Const)
+	if !ok || !t.IsInteger() || !v.typ().IsInteger() || c.Value.IsNull(0) {
+		return nil
+	}
+	n, _ := numOf(c.Value)
+	return integerConst(int64(n.Coef.Lo), t)
 }
 
 // numOf returns the value of a constant of an integer or of a numeric type; ok is false for NaN and

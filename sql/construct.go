@@ -244,12 +244,18 @@ func (b *binder) caseOf(subject *value, whens []whenBranch, orElse *value, pos i
 		c.Whens = append(c.Whens, expr.When{Cond: cond})
 		results = append(results, w.then)
 	}
-	t, err := b.unifyValues(results, "CASE")
+	t, err := b.commonOf(results, "CASE")
 	if err != nil {
 		return value{}, err
 	}
 	if orElse != nil {
+		if err := b.coerceAll(results[:1], t, "CASE/ELSE"); err != nil {
+			return value{}, err
+		}
 		c.Else, results = results[0].e, results[1:]
+	}
+	if err := b.coerceAll(results, t, "CASE/WHEN"); err != nil {
+		return value{}, err
 	}
 	for i := range c.Whens {
 		c.Whens[i].Then = results[i].e
@@ -292,13 +298,9 @@ func (b *binder) nullIf(x, y value, pos int) (value, error) {
 	if err != nil {
 		return value{}, err
 	}
-	// An untyped x has the type that the comparison gave it.
-	if x.typ().ID == types.Unknown {
-		if x, err = b.coerceUnknown(x, eq.e.(*expr.Call).Args[0].Type(), fn.Implicit); err != nil {
-			return value{}, err
-		}
-	}
-	c := &expr.Case{Whens: []expr.When{{Cond: eq.e, Then: expr.Null(x.typ())}}, Else: x.e, Typ: x.typ()}
+	// The result is x in the type that the comparison gave it.
+	first := eq.e.(*expr.Call).Args[0]
+	c := &expr.Case{Whens: []expr.When{{Cond: eq.e, Then: expr.Null(first.Type())}}, Else: first, Typ: first.Type()}
 	return value{e: c, pos: pos}, nil
 }
 

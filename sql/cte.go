@@ -15,12 +15,14 @@ type cteScope struct {
 	query *query // nil for one of WITH RECURSIVE that is not defined yet
 	keep  planner.Materialize
 	uses  int
+	// forward marks one that is not to be seen before its definition.
+	forward bool
 }
 
 // find returns the WITH query with a name, nil when there is none.
 func (s *cteScope) find(name string) *cteScope {
 	for ; s != nil; s = s.outer {
-		if s.name == name {
+		if s.name == name && !s.forward {
 			return s
 		}
 	}
@@ -63,4 +65,19 @@ func with(n planner.Node, scope, outer *cteScope) planner.Node {
 		}
 	}
 	return n
+}
+
+// forwardError adds to an error about an unknown table that a WITH query has the name, but stands later.
+func (s *cteScope) forwardError(err error, name string) error {
+	e, ok := err.(*sqlstate.Error)
+	if !ok || e.Code != sqlstate.UndefinedTable {
+		return err
+	}
+	for ; s != nil; s = s.outer {
+		if s.name == name && s.forward {
+			return e.WithDetail("There is a WITH item named \"%s\", but it cannot be referenced from this part of the query.", name).
+				WithHint("Use WITH RECURSIVE, or re-order the WITH items to remove forward references.")
+		}
+	}
+	return err
 }

@@ -34,6 +34,9 @@ func (b *binder) table(blk *block, name exec.Name, pos int) (*relation, error) {
 	}
 	t, err := b.env.Catalog.Table(b.ctx, name)
 	if err != nil {
+		if name.Schema == "" && !name.File {
+			err = blk.ctes.forwardError(err, name.Table)
+		}
 		return nil, at(err, pos)
 	}
 	schema := name.Schema

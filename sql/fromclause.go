@@ -169,7 +169,7 @@ func (b *binder) funcTable(blk *block, t *syntax.FuncTable) (*relation, error) {
 	}
 	call, ok := t.Calls[0].Expr.(*syntax.Call)
 	if !ok {
-		return b.scalarTable(blk, t.Calls[0].Expr)
+		return b.scalarTable(blk, t.Calls[0].Expr, t.Alias.Name)
 	}
 	if call.Distinct || call.Star || call.Filter != nil || call.Over != nil || len(call.OrderBy) > 0 || call.Variadic {
 		return nil, unsupported(call.Pos, "", "this form of call is not supported in FROM")
@@ -181,7 +181,7 @@ func (b *binder) funcTable(blk *block, t *syntax.FuncTable) (*relation, error) {
 		return nil, sqlstate.New(sqlstate.WrongObjectType, "window function %s requires an OVER clause", call.Name).At(call.Pos)
 	}
 	if len(fn.Scalars(call.Name)) > 0 && !isSetFunction(call.Name) {
-		return b.scalarTable(blk, call)
+		return b.scalarTable(blk, call, t.Alias.Name)
 	}
 	args := make([]exec.Arg, len(call.Args))
 	for i, a := range call.Args {
@@ -220,7 +220,7 @@ func (b *binder) renameColumn(r *relation, name string) {
 }
 
 // scalarTable binds a scalar function in FROM: a table of one row and one column.
-func (b *binder) scalarTable(blk *block, e syntax.Expr) (*relation, error) {
+func (b *binder) scalarTable(blk *block, e syntax.Expr, alias string) (*relation, error) {
 	name := syntax.ColumnName(e)
 	saved := blk.lateral
 	blk.lateral = true
@@ -234,6 +234,9 @@ func (b *binder) scalarTable(blk *block, e syntax.Expr) (*relation, error) {
 	blk.lateral = saved
 	if err != nil {
 		return nil, err
+	}
+	if alias != "" {
+		name = alias
 	}
 	id := b.newID(blk, inputColumn, name, name)
 	q := &query{node: &planner.Project{Input: oneRow(), Items: []planner.Item{{ID: id, Name: name, Expr: v.e}}}}

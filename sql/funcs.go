@@ -15,6 +15,9 @@ func (b *binder) call(blk *block, e *syntax.Call) (value, error) {
 		if err != nil {
 			return value{}, err
 		}
+		if e.Schema != defaultSchema && e.Schema != "information_schema" {
+			return value{}, sqlstate.New(sqlstate.InvalidSchemaName, "schema \"%s\" does not exist", e.Schema).At(e.Pos)
+		}
 		return value{}, functionError(notFound, e.Schema+"."+e.Name, typesOf(vs), e.Pos)
 	}
 	if e.SQLSyntax {
@@ -237,7 +240,7 @@ func (b *binder) windowDef(blk *block, w *syntax.Window) (*windowDef, error) {
 		}
 	}
 	if w.Frame != nil {
-		return d, b.bindFrame(blk, d, w.Frame)
+		return d, b.bindFrame(blk, d, w.Frame, w.Pos)
 	}
 	return d, nil
 }
@@ -253,7 +256,7 @@ func (b *binder) windowKey(blk *block, e syntax.Expr) (value, error) {
 	return v, orderable(v)
 }
 
-func (b *binder) bindFrame(blk *block, d *windowDef, f *syntax.Frame) error {
+func (b *binder) bindFrame(blk *block, d *windowDef, f *syntax.Frame, pos int) error {
 	clauses := [...]clause{syntax.Range: inFrameRange, syntax.Rows: inFrameRows, syntax.Groups: inFrameGroups}
 	d.frame = expr.Frame{Mode: expr.FrameMode(f.Mode)}
 	return blk.in(clauses[f.Mode], func() error {
@@ -271,6 +274,6 @@ func (b *binder) bindFrame(blk *block, d *windowDef, f *syntax.Frame) error {
 				return err
 			}
 		}
-		return checkFrame(d.frame, len(d.order), f.Pos)
+		return checkFrame(d.frame, len(d.order), pos)
 	})
 }

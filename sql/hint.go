@@ -20,8 +20,11 @@ func (b *binder) missingColumn(blk *block, table, name string, pos int) error {
 	var g guess
 	for s := blk; s != nil; s = s.parent {
 		for _, it := range s.rels {
-			if e, _ := it.column(name, 0); e != nil && (table == "" || table == it.name) {
+			if e, _ := it.column(name, 0); e != nil && it.name != "" && (table == "" || table == it.name) {
 				return err.WithHint("There is a column named \"%s\" in table \"%s\", but it cannot be referenced from this part of the query.", name, it.name)
+			}
+			if it.name == "" {
+				continue // the columns of a set operation
 			}
 			penalty := 0
 			if table != "" {

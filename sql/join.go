@@ -37,7 +37,7 @@ func (b *binder) join(blk *block, kind planner.JoinKind, l, r *relation, c joinC
 	}
 	node := &planner.Join{Kind: kind, Left: l.node, Right: r.node, Lateral: blk.usedLateral && b.usesOutputs(r.node, l.node)}
 	item := &fromItem{join: true, hasCols: true}
-	if err := b.mergeColumns(kind, l.whole(), r.whole(), c.using, item, node); err != nil {
+	if err := b.mergeColumns(blk, kind, l.whole(), r.whole(), c.using, item, node); err != nil {
 		return nil, err
 	}
 	if c.on != nil {
@@ -62,7 +62,7 @@ func (b *binder) join(blk *block, kind planner.JoinKind, l, r *relation, c joinC
 
 // mergeColumns sets the columns of a join: those of USING once, then the others of both sides. It adds the
 // equalities of USING to the join's condition.
-func (b *binder) mergeColumns(kind planner.JoinKind, l, r *fromItem, using []usingColumn, item *fromItem, node *planner.Join) error {
+func (b *binder) mergeColumns(blk *block, kind planner.JoinKind, l, r *fromItem, using []usingColumn, item *fromItem, node *planner.Join) error {
 	var terms []expr.Expr
 	merged := map[string]bool{}
 	for _, u := range using {
@@ -78,12 +78,16 @@ func (b *binder) mergeColumns(kind planner.JoinKind, l, r *fromItem, using []usi
 		if err != nil {
 			return err
 		}
-		eq, err := b.operator("=", b.use(lc, u.pos), b.use(rc, u.pos), u.pos)
+		sides := []value{b.use(blk, lc, u.pos), b.use(blk, rc, u.pos)}
+		if _, err := b.commonOf(sides, "JOIN/USING"); err != nil {
+			return err
+		}
+		eq, err := b.operator("=", sides[0], sides[1], u.pos)
 		if err != nil {
 			return err
 		}
 		terms = append(terms, eq.e)
-		sides := []value{{e: lc, pos: u.pos}, {e: rc, pos: u.pos}}
+		sides = []value{{e: lc, pos: u.pos}, {e: rc, pos: u.pos}}
 		if _, err := b.unifyValues(sides, "JOIN/USING"); err != nil {
 			return err
 		}

@@ -148,7 +148,7 @@ func (b *binder) columnRef(blk *block, schema, table, name string, pos int) (val
 			return value{}, err
 		}
 		if e != nil {
-			return b.use(e, pos), nil
+			return b.use(blk, e, pos), nil
 		}
 		if it, err := b.relation(blk, "", name, pos); err != nil {
 			return value{}, err
@@ -172,17 +172,21 @@ func (b *binder) columnRef(blk *block, schema, table, name string, pos int) (val
 	if e == nil {
 		return value{}, b.missingColumn(blk, table, name, pos)
 	}
-	return b.use(e, pos), nil
+	return b.use(blk, e, pos), nil
 }
 
-// use returns a fresh reference to a FROM column, so that errors about it can name the place.
-func (b *binder) use(e expr.Expr, pos int) value {
+// use returns a fresh reference to a FROM column, so that errors about it can name the place. It prints with
+// the table's name where there are several tables, or where it is of a query around the one it stands in.
+func (b *binder) use(blk *block, e expr.Expr, pos int) value {
 	fresh := expr.Rewrite(e, func(x expr.Expr) expr.Expr {
 		c, ok := x.(*expr.Column)
 		if !ok {
 			return x
 		}
 		copied := *c
+		if info := b.info[c.ID]; info.rel != "" && (info.owner != blk || len(blk.rels) > 1) {
+			copied.Name = info.rel + "." + info.name
+		}
 		b.at[&copied] = pos
 		return &copied
 	})

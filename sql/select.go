@@ -52,12 +52,10 @@ func (b *binder) withClause(w *syntax.With, parent *block, outer *cteScope) (*ct
 				return nil, sqlstate.New(sqlstate.DuplicateAlias, "WITH query name \"%s\" specified more than once", c.Name).At(c.Pos)
 			}
 		}
+		// Itself and those after it are visible with RECURSIVE only; without, an error speaks of them.
 		visible := scope
-		if w.Recursive {
-			// Itself and those after it are visible too, and using one of them is recursion.
-			for _, later := range w.CTEs[i:] {
-				visible = &cteScope{outer: visible, name: later.Name}
-			}
+		for _, later := range w.CTEs[i:] {
+			visible = &cteScope{outer: visible, name: later.Name, forward: !w.Recursive}
 		}
 		q, err := b.query(c.Query, parent, visible, true)
 		if err != nil {
@@ -319,7 +317,7 @@ func (b *binder) star(blk *block, p *parts, s *syntax.Star) error {
 	}
 	for _, it := range items {
 		for _, c := range it.cols {
-			p.targets = append(p.targets, &target{name: c.name, v: b.use(c.expr, s.Pos)})
+			p.targets = append(p.targets, &target{name: c.name, v: b.use(blk, c.expr, s.Pos)})
 		}
 	}
 	return nil

@@ -83,7 +83,7 @@ func (b *binder) frameOffset(blk *block, f expr.Frame, order []expr.SortKey, v v
 	case expr.Range:
 		name = "RANGE"
 		if len(order) != 1 {
-			return nil, checkFrame(expr.Frame{Start: expr.Bound{Kind: expr.Preceding, Offset: v.e}, End: f.End}, len(order), v.pos)
+			return v.e, nil // an error that checkFrame knows
 		}
 		var err error
 		if t, err = rangeOffsetType(order[0].Expr.Type(), v); err != nil {
