@@ -355,13 +355,13 @@ func (d *dsl) aggregate(s sexpr, sc scope) *expr.Aggregate {
 	}
 	a.Args = d.exprs(args, sc)
 	for _, f := range fn.Aggregates(s.list[0].atom) {
-		if len(f.Args) != len(a.Args) {
-			continue
+		fits := len(f.Args) == len(a.Args)
+		for i := 0; fits && i < len(a.Args); i++ {
+			fits = sameID(f.Args[i], a.Args[i].Type()) || polymorphic(f.Args[i], a.Args[i].Type())
 		}
-		if len(a.Args) == 1 && f.Args[0].ID != types.Any && f.Args[0].ID != types.AnyElement && f.Args[0].ID != a.Args[0].Type().ID {
-			continue
+		if fits && a.Fn == nil {
+			a.Fn = f
 		}
-		a.Fn = f
 	}
 	if a.Fn == nil {
 		panic("no aggregate " + s.list[0].atom)
@@ -600,23 +600,4 @@ func (d *dsl) atom(a string, sc scope) expr.Expr {
 		}
 	}
 	panic("no column " + a)
-}
-
-// The functions that plans need, where the registry does not have them.
-func init() {
-	if fn.Aggregates("count") != nil {
-		return
-	}
-	t := types.Of
-	state := func(ret types.Type) func([]types.Type) []types.Type {
-		return func([]types.Type) []types.Type { return []types.Type{ret} }
-	}
-	fn.RegisterAggregate(&fn.Aggregate{Name: "count", Ret: t(types.Int64), State: state(t(types.Int64))},
-		&fn.Aggregate{Name: "count", Args: []types.Type{t(types.Any)}, Ret: t(types.Int64), State: state(t(types.Int64))})
-	for _, name := range []string{"sum", "min", "max", "avg"} {
-		fn.RegisterAggregate(&fn.Aggregate{Name: name, Args: []types.Type{t(types.Any)},
-			RetOf: func(a []types.Type) types.Type { return a[0] }, State: func(a []types.Type) []types.Type { return a }})
-	}
-	fn.RegisterAggregate(&fn.Aggregate{Name: "string_agg", Args: []types.Type{t(types.Text)}, Ret: t(types.Text),
-		State: state(t(types.Text)), OrderSensitive: true})
 }

@@ -1,6 +1,7 @@
 package planner
 
 import (
+	"context"
 	"errors"
 	"flag"
 	"fmt"
@@ -8,9 +9,15 @@ import (
 	"sort"
 	"strings"
 	"testing"
+	"time"
 
+	"gsql/exec"
 	"gsql/exec/expr"
+	"gsql/exec/fn"
+	"gsql/exec/mem"
+	"gsql/exec/text"
 	"gsql/exec/types"
+	"gsql/exec/vec"
 )
 
 var randomPlans = flag.Int("random-plans", 400, "how many random plans to compare")
@@ -59,9 +66,17 @@ func comparePlans(t *testing.T, tables []*testTable, text string) bool {
 		}
 		got, err := resultOf(opt)
 		if err == nil && got == want {
-			if _, err := Lower(opt, cfg); err != nil {
-				t.Errorf("lowering: %v\n%s", err, Print(opt))
-				return false
+			for _, parts := range []int{1, 3} {
+				cfg.Partitions = parts
+				plan, err := Lower(opt, cfg)
+				if err != nil {
+					t.Errorf("lowering: %v\n%s", err, Print(opt))
+					return false
+				}
+				if got, err = executed(plan); err != nil || got != want {
+					t.Errorf("NoRules=%v: execution (error %v) of\n%s%s\ngot\n%s\nwant\n%s", noRules, err, Print(opt), Explain(plan, ExplainOptions{}), got, want)
+					return false
+				}
 			}
 			continue
 		}
@@ -75,6 +90,35 @@ func comparePlans(t *testing.T, tables []*testTable, text string) bool {
 		}
 	}
 	return true
+}
+
+// executed returns the rows of a physical plan, sorted.
+func executed(p exec.Plan) (string, error) {
+	env := exec.NewEnv(context.Background(), &fn.Ctx{Location: time.UTC}, mem.NewPool(0), 2)
+	var lines []string
+	err := env.Pull(context.Background(), p, 0, func(b *vec.Batch) error {
+		for i := range b.Len() {
+			row := i
+			if b.Sel != nil {
+				row = int(b.Sel[i])
+			}
+			var line strings.Builder
+			for _, v := range b.Cols {
+				if v.IsNull(row) {
+					line.WriteString("NULL|")
+				} else {
+					line.WriteString(text.String(v, row, nil) + "|")
+				}
+			}
+			lines = append(lines, line.String())
+		}
+		return nil
+	})
+	if cerr := env.Close(); err == nil {
+		err = cerr
+	}
+	sort.Strings(lines)
+	return strings.Join(lines, "\n"), err
 }
 
 // resultOf returns the rows of a plan, sorted.
