@@ -1,17 +1,163 @@
 package syntax
 
+import "gsql/exec/sqlstate"
+
 // Parse reads a text of statements separated by semicolons. All of it is read before anything is returned,
 // as PostgreSQL does, so a syntax error anywhere is the answer to the whole text.
 func Parse(text string) ([]Statement, error) {
-	panic("TODO")
+	p, err := newParser(text)
+	if err != nil {
+		return nil, err
+	}
+	stmts := p.statements()
+	if p.err != nil {
+		return nil, p.err
+	}
+	for _, s := range stmts {
+		if err := throughGrammar(s); err != nil {
+			return nil, err
+		}
+	}
+	return stmts, nil
 }
 
 // ParseExpr reads one expression.
 func ParseExpr(text string) (Expr, error) {
-	panic("TODO")
+	p, err := newParser(text)
+	if err != nil {
+		return nil, err
+	}
+	e := p.expr()
+	if p.atEnd(); p.err != nil {
+		return nil, p.err
+	}
+	es := []Expr{e}
+	if err := exprsThroughGrammar(es); err != nil {
+		return nil, err
+	}
+	return es[0], nil
 }
 
 // ParseType reads the name of a type.
 func ParseType(text string) (*TypeName, error) {
-	panic("TODO")
+	p, err := newParser(text)
+	if err != nil {
+		return nil, err
+	}
+	t := p.typeName()
+	if p.atEnd(); p.err != nil {
+		return nil, p.err
+	}
+	return t, nil
+}
+
+// atEnd fails if there is more.
+func (p *parser) atEnd() {
+	if p.tok().kind != tEOF || p.bad != nil {
+		p.syntaxError()
+	}
+}
+
+// statements reads all statements.
+func (p *parser) statements() []Statement {
+	var stmts []Statement
+	for p.err == nil {
+		for p.acceptPunct(";") {
+		}
+		if p.tok().kind == tEOF {
+			break
+		}
+		start := p.pos()
+		s := p.statement()
+		if p.err == nil && p.tok().kind != tEOF && !p.isPunct(";") {
+			p.syntaxError()
+		}
+		if p.err == nil {
+			s.(interface{ setSpan(start, end int) }).setSpan(start, p.end())
+			stmts = append(stmts, s)
+		}
+	}
+	if p.err == nil && p.bad != nil {
+		p.fail(p.bad)
+	}
+	if len(stmts) == 0 {
+		stmts = []Statement{&EmptyStmt{}}
+	}
+	return stmts
+}
+
+// statement reads one statement by its first word.
+func (p *parser) statement() Statement {
+	if p.atQuery() {
+		return &SelectStmt{Query: p.query()}
+	}
+	t := p.tok()
+	if t.kind != tKeyword {
+		p.syntaxError()
+		return nil
+	}
+	if read, ok := statementReaders[t.text]; ok {
+		return read(p)
+	}
+	if name, ok := unsupportedStatements[t.text]; ok {
+		return p.unsupportedStatement(name, "")
+	}
+	p.syntaxError()
+	return nil
+}
+
+// statementReaders are the statements by their first word.
+var statementReaders map[string]func(p *parser) Statement
+
+func init() {
+	statementReaders = map[string]func(p *parser) Statement{
+		"create": (*parser).create, "drop": (*parser).drop, "explain": (*parser).explain,
+		"set": (*parser).set, "show": (*parser).show, "reset": (*parser).reset, "discard": (*parser).discard,
+		"begin": (*parser).begin, "start": (*parser).begin, "commit": (*parser).commit, "end": (*parser).commit,
+		"rollback": (*parser).rollback, "abort": (*parser).rollback, "savepoint": (*parser).savepoint,
+		"release": (*parser).release, "prepare": (*parser).prepare, "execute": (*parser).execute,
+		"deallocate": (*parser).deallocate, "declare": (*parser).declare, "fetch": (*parser).fetch,
+		"move": (*parser).fetch, "close": (*parser).closeCursor, "copy": (*parser).copy,
+		"unlisten": (*parser).unlisten, "alter": (*parser).alter,
+	}
+}
+
+// unsupportedStatements are the statements that PostgreSQL has and gsql has not, by their first word.
+var unsupportedStatements = map[string]string{
+	"insert": "INSERT", "update": "UPDATE", "delete": "DELETE", "merge": "MERGE", "truncate": "TRUNCATE TABLE",
+	"analyze": "ANALYZE", "analyse": "ANALYZE", "vacuum": "VACUUM", "cluster": "CLUSTER", "reindex": "REINDEX",
+	"comment": "COMMENT", "grant": "GRANT", "revoke": "REVOKE", "security": "SECURITY LABEL", "lock": "LOCK TABLE",
+	"listen": "LISTEN", "notify": "NOTIFY", "do": "DO", "call": "CALL", "load": "LOAD", "checkpoint": "CHECKPOINT",
+	"import": "IMPORT FOREIGN SCHEMA", "reassign": "REASSIGN OWNED", "refresh": "REFRESH MATERIALIZED VIEW",
+}
+
+// unsupportedHint is what a user can do instead of a statement.
+func unsupportedHint(name string) string {
+	switch name {
+	case "INSERT", "UPDATE", "DELETE", "MERGE", "TRUNCATE TABLE", "COPY FROM":
+		return "gsql queries files in place and does not change them."
+	case "CREATE TABLE", "CREATE TABLE AS", "CREATE FOREIGN TABLE", "CREATE MATERIALIZED VIEW":
+		return "Files are tables already: SELECT ... FROM 'path/*.csv'. Use CREATE VIEW to give a query a name."
+	case "ANALYZE", "VACUUM", "CREATE INDEX", "REINDEX", "CLUSTER":
+		return "gsql keeps no tables of its own and needs no maintenance."
+	case "LISTEN", "NOTIFY":
+		return "gsql has no channels."
+	}
+	return "gsql reads files; it has queries, views, COPY ... TO, cursors, prepared statements and settings."
+}
+
+// unsupportedStatement skips a statement that gsql has not.
+func (p *parser) unsupportedStatement(name, hint string) Statement {
+	if hint == "" {
+		hint = unsupportedHint(name)
+	}
+	s := &UnsupportedStmt{Name: name, Err: sqlstate.Unsupported(hint, "%s is not supported", name).At(p.pos())}
+	p.i++
+	for p.tok().kind != tEOF && !p.isPunct(";") {
+		p.i++
+	}
+	if p.bad != nil && p.tok().kind == tEOF {
+		p.fail(p.bad)
+	}
+	return s
 }

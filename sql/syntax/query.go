@@ -12,6 +12,8 @@ type Query struct {
 	OffPos   int
 	WithTies bool // FETCH FIRST ... WITH TIES
 	Locking  bool // FOR UPDATE and its like, which do nothing on files
+
+	limited bool // has a LIMIT, which may be LIMIT ALL
 }
 
 // Body is *Select, *SetOp, *Values, or *Query for a query in parentheses with clauses of its own.

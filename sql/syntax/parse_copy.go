@@ -1,0 +1,130 @@
+package syntax
+
+// copy reads COPY ... TO; COPY ... FROM is skipped.
+func (p *parser) copy() Statement {
+	start := p.i
+	p.expect("copy")
+	s := &CopyStmt{}
+	if pos := p.pos(); p.accept("binary") {
+		s.Options = append(s.Options, Option{Pos: pos, Name: "format", Value: "binary"})
+	}
+	if p.isPunct("(") {
+		p.parens(func() {
+			if p.atQuery() {
+				s.Query = p.query()
+				return
+			}
+			if p.isOneOf("insert", "update", "delete") {
+				p.unsupported(p.pos(), unsupportedHint("INSERT"), "COPY of a statement that changes data is not supported")
+			}
+			p.syntaxError()
+		})
+	} else {
+		s.Query = p.copiedTable()
+		if p.is("from") {
+			p.i = start
+			return p.unsupportedStatement("COPY FROM", "")
+		}
+	}
+	p.expect("to")
+	if s.Program = p.accept("program"); s.Program {
+		s.To = p.string()
+	} else if !p.accept("stdout") && !p.accept("stdin") {
+		s.To = p.string()
+	}
+	if p.accept("using") {
+		p.expect("delimiters")
+		s.Options = append(s.Options, Option{Pos: p.pos(), Name: "delimiter", Value: p.string()})
+	}
+	p.accept("with")
+	if p.isPunct("(") {
+		p.parens(func() {
+			p.list(func() { s.Options = append(s.Options, p.copyOption()) })
+		})
+	} else {
+		p.oldCopyOptions(s)
+	}
+	return s
+}
+
+// copiedTable reads t [(columns)] and returns the query of it.
+func (p *parser) copiedTable() *Query {
+	t := &Table{QualifiedName: p.qualifiedName()}
+	s := &Select{Pos: t.Pos, From: []TableExpr{t}}
+	if !p.isPunct("(") {
+		s.Targets = []*Target{{Expr: &Star{at: at{t.Pos}}}}
+	} else {
+		for _, c := range p.names() {
+			s.Targets = append(s.Targets, &Target{Expr: &Column{at{c.Pos}, []string{c.Name}}})
+		}
+	}
+	return &Query{Pos: t.Pos, Body: s}
+}
+
+// copyOption reads an option in parentheses.
+func (p *parser) copyOption() Option {
+	name := p.label()
+	o := Option{Pos: name.Pos, Name: name.Name}
+	switch {
+	case p.acceptPunct("*"):
+		o.Star = true
+	case p.isPunct("("):
+		p.parens(func() {
+			p.list(func() {
+				v, ok := p.optionValue()
+				if !ok {
+					p.syntaxError()
+				}
+				o.List = append(o.List, v)
+			})
+		})
+	default:
+		o.Value, _ = p.optionValue()
+	}
+	return o
+}
+
+// oldCopyOptions reads the options as they were written before PostgreSQL 9.0.
+func (p *parser) oldCopyOptions(s *CopyStmt) {
+	for p.err == nil {
+		o := Option{Pos: p.pos()}
+		switch {
+		case p.accept("binary"):
+			o.Name, o.Value = "format", "binary"
+		case p.accept("csv"):
+			o.Name, o.Value = "format", "csv"
+		case p.accept("header"):
+			o.Name, o.Value = "header", "true"
+		case p.accept("freeze"):
+			o.Name, o.Value = "freeze", "true"
+		case p.isOneOf("delimiter", "null", "quote", "escape", "encoding"):
+			o.Name = p.advance().text
+			if o.Name != "encoding" {
+				p.accept("as")
+			}
+			o.Value = p.string()
+		case p.acceptAll("force", "quote"):
+			o.Name = "force_quote"
+			p.forced(&o)
+		case p.acceptAll("force", "not"):
+			p.expect("null")
+			o.Name = "force_not_null"
+			p.forced(&o)
+		case p.acceptAll("force", "null"):
+			o.Name = "force_null"
+			p.forced(&o)
+		default:
+			return
+		}
+		s.Options = append(s.Options, o)
+	}
+}
+
+// forced reads the columns of FORCE QUOTE and its like.
+func (p *parser) forced(o *Option) {
+	if p.acceptPunct("*") {
+		o.Star = true
+		return
+	}
+	p.list(func() { o.List = append(o.List, p.colID().Name) })
+}

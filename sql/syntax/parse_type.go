@@ -1,0 +1,238 @@
+package syntax
+
+import (
+	"strings"
+
+	"gsql/exec/sqlstate"
+)
+
+// typeName reads the name of a type with its modifiers and array bounds.
+func (p *parser) typeName() *TypeName {
+	start := p.i
+	t := &TypeName{Pos: p.pos()}
+	p.simpleType(t)
+	if t.Name == "interval" && t.Schema == "" && p.toks[start].is("interval") {
+		p.intervalFields(t)
+	}
+	if p.accept("array") {
+		t.Dims = 1
+		if p.acceptPunct("[") {
+			p.integer()
+			p.expectPunct("]")
+		}
+	}
+	for p.err == nil && p.isPunct("[") && t.Dims <= maxNesting {
+		p.i++
+		if !p.isPunct("]") {
+			p.integer()
+		}
+		p.expectPunct("]")
+		t.Dims++
+	}
+	p.typeText(t)
+	return t
+}
+
+// typeText sets the source text of a type that was just read.
+func (p *parser) typeText(t *TypeName) {
+	if p.err == nil {
+		t.Text = p.src[t.Pos:p.end()]
+	}
+}
+
+// simpleType reads a type without interval fields and array bounds.
+func (p *parser) simpleType(t *TypeName) {
+	tok := p.tok()
+	if tok.kind == tKeyword && p.sqlType(t, tok.text) {
+		return
+	}
+	if !tok.isTypeFuncName() {
+		p.syntaxError()
+		return
+	}
+	p.i++
+	t.Name = tok.text
+	for p.err == nil && p.acceptPunct(".") {
+		t.Schema, t.Name = t.Name, p.label().Name
+	}
+	p.modifiers(t)
+}
+
+// sqlType reads a type of SQL's own words, of which the next is word, and gives it PostgreSQL's name. It
+// reports false if the word begins none.
+func (p *parser) sqlType(t *TypeName, word string) bool {
+	names := map[string]string{"int": "int4", "integer": "int4", "smallint": "int2", "bigint": "int8", "real": "float4",
+		"boolean": "bool", "numeric": "numeric", "decimal": "numeric", "dec": "numeric", "varchar": "varchar"}
+	if name, ok := names[word]; ok {
+		p.i++
+		t.Name = name
+		if name == "numeric" || name == "varchar" {
+			p.modifiers(t)
+		}
+		return true
+	}
+	switch word {
+	case "float":
+		p.i++
+		p.float(t)
+	case "double":
+		p.i++
+		p.expect("precision")
+		t.Name = "float8"
+	case "bit":
+		p.i++
+		p.charType(t, "bit", "varbit")
+	case "character", "char", "nchar":
+		p.i++
+		p.charType(t, "bpchar", "varchar")
+	case "national":
+		p.i++
+		if !p.accept("character") {
+			p.expect("char")
+		}
+		p.charType(t, "bpchar", "varchar")
+	case "timestamp", "time":
+		p.i++
+		t.Name = word
+		p.precision(t)
+		if p.is("with") && p.peek(1).is("time") {
+			p.i++
+			p.expect("time", "zone")
+			t.Name += "tz"
+		} else if p.acceptAll("without", "time") {
+			p.expect("zone")
+		}
+	case "interval":
+		p.i++
+		t.Name = word
+		p.precision(t)
+	default:
+		return false
+	}
+	return true
+}
+
+// float reads the bits of FLOAT.
+func (p *parser) float(t *TypeName) {
+	t.Name = "float8"
+	if !p.isPunct("(") {
+		return
+	}
+	pos := p.pos() + 1
+	var bits int64
+	p.parens(func() { bits = p.integer() })
+	switch {
+	case bits < 1:
+		p.failf(sqlstate.InvalidParameterValue, pos, "precision for type float must be at least 1 bit")
+	case bits > 53:
+		p.failf(sqlstate.InvalidParameterValue, pos, "precision for type float must be less than 54 bits")
+	case bits <= 24:
+		t.Name = "float4"
+	}
+}
+
+// charType reads [VARYING] [(n)]; without a length, the fixed type has length 1.
+func (p *parser) charType(t *TypeName, fixed, varying string) {
+	t.Name = fixed
+	if p.accept("varying") {
+		t.Name = varying
+	}
+	p.modifiers(t)
+	if t.Mods == nil && t.Name == fixed {
+		t.Mods = []int64{1}
+	}
+}
+
+// precision reads (p) if it is there.
+func (p *parser) precision(t *TypeName) {
+	if p.isPunct("(") {
+		p.parens(func() { t.Mods = []int64{p.integer()} })
+	}
+}
+
+// modifiers reads (n, ...) if it is there.
+func (p *parser) modifiers(t *TypeName) {
+	if !p.isPunct("(") {
+		return
+	}
+	p.parens(func() {
+		p.list(func() { t.Mods = append(t.Mods, p.signedInteger()) })
+	})
+}
+
+// intervalFields reads what an interval is made of: DAY, YEAR TO MONTH, SECOND(3).
+func (p *parser) intervalFields(t *TypeName) {
+	order := []string{"year", "month", "day", "hour", "minute", "second"}
+	field := func(words []string) int {
+		for i, w := range words {
+			if p.accept(w) {
+				return i
+			}
+		}
+		return -1
+	}
+	first := field(order)
+	if first < 0 {
+		return
+	}
+	fields := []string{order[first]}
+	if p.is("to") && first != 1 && first != 5 {
+		p.i++
+		rest := order[first+1:]
+		if first == 0 {
+			rest = rest[:1]
+		}
+		last := field(rest)
+		if last < 0 {
+			p.syntaxError()
+			return
+		}
+		fields = append(fields, rest[last])
+	}
+	t.Fields = strings.Join(fields, " to ")
+	if fields[len(fields)-1] == "second" && t.Mods == nil {
+		p.precision(t)
+	}
+}
+
+// typedLiteral reads type 'literal'; it returns nil and reads nothing if none is next.
+func (p *parser) typedLiteral() Expr {
+	start, t := p.i, p.tok()
+	if !t.isColID() && !t.isTypeFuncName() || !p.mayBeTypedLiteral(t) {
+		return nil
+	}
+	name := &TypeName{Pos: p.pos()}
+	p.simpleType(name)
+	if p.tok().kind != tString || p.err != nil {
+		p.i, p.err = start, nil
+		return nil
+	}
+	p.typeText(name)
+	text := p.advance()
+	if name.Name == "interval" && t.is("interval") {
+		from := p.i
+		if p.intervalFields(name); p.i > from && p.err == nil {
+			name.Text += " " + p.src[p.toks[from].pos:p.end()]
+		}
+	}
+	return &Cast{at: at{name.Pos}, Arg: &String{at{int(text.pos)}, text.text}, Type: name}
+}
+
+// mayBeTypedLiteral looks ahead for a string after a type: near, or after what is between parentheses.
+func (p *parser) mayBeTypedLiteral(t *token) bool {
+	n := 1
+	for n < 12 && (p.peek(n).isPunct(".") || p.peek(n).isLabel()) {
+		n++
+	}
+	if p.peek(n).isPunct("(") {
+		i := p.closing(p.i + n)
+		if i-p.i > 12 {
+			return false
+		}
+		n = i - p.i + 1
+		for n < 18 && p.peek(n).isLabel() {
+			n++
+		}
+	}
+	return p.peek(n).kind == tString && p.err == nil
+}
