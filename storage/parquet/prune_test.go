@@ -295,6 +295,9 @@ func TestStats(t *testing.T) {
 	if got := show(a.Min) + " " + show(a.Max) + " " + show(b.Min) + " " + show(b.Max); got != "-3 8 aa c" {
 		t.Errorf("bounds %s", got)
 	}
+	if b.Distinct < 2 || b.Distinct > 8 {
+		t.Errorf("%v distinct values", b.Distinct)
+	}
 	if a.NullFrac != 0 || b.NullFrac != 0.25 {
 		t.Errorf("NULLs %v, %v", a.NullFrac, b.NullFrac)
 	}

@@ -3,6 +3,7 @@ package parquet
 import (
 	"context"
 	"math"
+	"sync"
 
 	"gsql/exec"
 	"gsql/exec/sqlstate"
@@ -15,11 +16,14 @@ type table struct {
 	name  string
 	files []file.File
 	shape *Shape
+	stats func() exec.Stats // computed once
 }
 
 // NewTable returns the table of some files, whose shape Infer found.
 func NewTable(name string, files []file.File, shape *Shape) exec.Table {
-	return &table{name, files, shape}
+	t := &table{name: name, files: files, shape: shape}
+	t.stats = sync.OnceValue(t.readStats)
+	return t
 }
 
 func (t *table) Schema() exec.Schema { return t.shape.Schema }
@@ -61,8 +65,11 @@ func refused(c *column, f file.File) error {
 // statsFiles is how many footers are read at most to learn about a table.
 const statsFiles = 32
 
-// Stats reads the footers of the files, of the first ones if there are many, and adds up what they say.
-func (t *table) Stats() exec.Stats {
+// Stats returns what the files' footers tell; they are read when it is first called.
+func (t *table) Stats() exec.Stats { return t.stats() }
+
+// readStats reads the footers of the files, of the first ones if there are many, and adds up what they say.
+func (t *table) readStats() exec.Stats {
 	st := exec.Stats{Columns: make([]exec.ColumnStats, len(t.shape.Schema))}
 	var metas []*meta
 	var known int64
@@ -85,11 +92,10 @@ func (t *table) Stats() exec.Stats {
 	if known > 0 && len(metas) < len(t.files) {
 		st.Rows *= float64(st.Bytes) / float64(known)
 	}
+	counts := distinct(metas[0], st.Rows)
 	for i := range st.Columns {
 		st.Columns[i] = columnStats(metas, i, rows, len(metas) == len(t.files))
-		if d := &st.Columns[i].Distinct; *d > 0 {
-			*d = min(math.Ceil(*d), st.Rows)
-		}
+		st.Columns[i].Distinct = math.Ceil(counts[i])
 	}
 	return st
 }
