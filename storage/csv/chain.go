@@ -1,0 +1,100 @@
+package csv
+
+import (
+	"context"
+	"sync"
+)
+
+// border is the state of the text at the border of a split.
+type border uint8
+
+const (
+	outside border = iota // a row begins here
+	inside                // within quotes
+)
+
+// change is what a split makes of the state at its border: the state at the next one, by the state before.
+type change [2]border
+
+var (
+	keeps     = change{outside, inside}
+	toOutside = change{outside, outside}
+	toInside  = change{inside, inside}
+)
+
+// chain finds the states of the borders of a file's splits in their order. It is safe for concurrent use.
+type chain struct {
+	mu      sync.Mutex
+	changes []change
+	told    []bool
+	states  []border // at the border of each split, and at the end
+	known   int      // the splits before it have told their changes: its border's state is known
+	err     error    // of a split that could not be indexed
+	news    chan struct{}
+}
+
+func newChain(splits int) *chain {
+	return &chain{changes: make([]change, splits), told: make([]bool, splits), states: make([]border, splits+1)}
+}
+
+// tell records what split k makes of the state. A later call for the same split does nothing.
+func (c *chain) tell(k int, ch change) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.told[k] {
+		return
+	}
+	c.told[k], c.changes[k] = true, ch
+	if k != c.known {
+		return
+	}
+	for c.known < len(c.told) && c.told[c.known] {
+		c.states[c.known+1] = c.changes[c.known][c.states[c.known]]
+		c.known++
+	}
+	c.wake()
+}
+
+// fail says that split k will not tell: who waits for a later one gets the error.
+func (c *chain) fail(k int, err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.told[k] || c.err != nil {
+		return
+	}
+	c.err = err
+	c.wake()
+}
+
+func (c *chain) wake() {
+	if c.news != nil {
+		close(c.news)
+		c.news = nil
+	}
+}
+
+// at returns the state at the border of split k.
+func (c *chain) at(ctx context.Context, k int) (border, error) {
+	for {
+		c.mu.Lock()
+		if c.known >= k {
+			s := c.states[k]
+			c.mu.Unlock()
+			return s, nil
+		}
+		if c.err != nil {
+			c.mu.Unlock()
+			return outside, c.err
+		}
+		if c.news == nil {
+			c.news = make(chan struct{})
+		}
+		news := c.news
+		c.mu.Unlock()
+		select {
+		case <-news:
+		case <-ctx.Done():
+			return outside, context.Cause(ctx)
+		}
+	}
+}

@@ -1,0 +1,154 @@
+package csv
+
+import (
+	"unsafe"
+
+	"gsql/exec/text"
+	"gsql/exec/types"
+	"gsql/exec/vec"
+)
+
+// column gathers the values of one column for a batch.
+type column struct {
+	typ    types.Type
+	kind   types.Kind
+	strict bool // the type was inferred: a value must be written as the type would write it, in essence
+	conv   converter
+	limit  uint64 // numeric of fixed scale: what values must be less than, in units
+
+	rows  int // capacity
+	n     int
+	data  []byte
+	valid vec.Bitmap // nil while there is no NULL
+	text  []byte     // of long values
+	guess int        // bytes of text that the last batch had
+
+	any   *vec.Builder // instead of data, for types without a converter of their own
+	style *text.Style
+
+	spans spans
+	buf   []byte // unescaped values
+}
+
+// converter appends the values at spans in base to a column. It returns the number of the first value that
+// is none of the column's type, or -1.
+type converter func(c *column, base unsafe.Pointer, s *spans, f *fields) int
+
+// newColumn returns a column of batches of up to rows rows.
+func newColumn(t types.Type, strict bool, rows int, style *text.Style) *column {
+	c := &column{typ: t, kind: t.Kind(), strict: strict, rows: rows, style: style}
+	switch t.ID {
+	case types.Text, types.Varchar:
+		c.conv = (*column).texts
+	case types.Bool:
+		c.conv = (*column).bools
+	case types.Int16:
+		c.conv = (*column).smallints
+	case types.Int32:
+		c.conv = (*column).integers
+	case types.Int64:
+		c.conv = (*column).bigints
+	case types.Float32:
+		c.conv = (*column).reals
+	case types.Float64:
+		c.conv = (*column).doubles
+	case types.Date:
+		c.conv = (*column).dates
+	case types.Time:
+		c.conv = (*column).times
+	case types.Timestamp:
+		c.conv = (*column).timestamps
+	case types.Numeric:
+		if t.Scale >= 0 && t.Scale <= 18 && t.Prec > 0 && t.Prec <= 18 {
+			c.conv = (*column).decimals
+			c.limit = pow10u[t.Prec]
+		}
+	}
+	if c.conv == nil {
+		c.conv = (*column).anything
+		c.any = vec.NewBuilder(t)
+	}
+	return c
+}
+
+// values returns the memory of n more values of type T.
+func values[T vec.Fixed](c *column, n int) []T {
+	if c.data == nil {
+		// Whole words, so that values of every kind are aligned.
+		width := c.kind.Width()
+		c.data = vec.BytesOf(make([]uint64, (c.rows*width+7)/8))[:c.rows*width]
+	}
+	return vec.As[T](c.data)[c.n : c.n+n]
+}
+
+// add appends the values of a column of f, as spans says where they lie.
+func (c *column) add(f *fields, s *spans) int {
+	if len(s.size) == 0 {
+		return -1
+	}
+	bad := c.conv(c, unsafe.Pointer(unsafe.SliceData(f.buf)), s, f)
+	if bad >= 0 {
+		return bad
+	}
+	if s.nulls > 0 && c.any == nil {
+		c.addNulls(s)
+	}
+	c.n += len(s.size)
+	return -1
+}
+
+func (c *column) addNulls(s *spans) {
+	if c.valid == nil {
+		c.valid = vec.NewBitmapSet(c.rows)
+	}
+	// For other types than text a quoted value without text is NULL as well.
+	least := int32(1)
+	if c.kind == types.KView {
+		least = 0
+	}
+	for i, n := range s.size {
+		if n < least {
+			c.valid.Clear(c.n + i)
+		}
+	}
+}
+
+// finish returns the vector of the rows gathered and empties the column.
+func (c *column) finish() *vec.Vector {
+	if c.any != nil {
+		c.n = 0
+		return c.any.Finish()
+	}
+	v := &vec.Vector{Type: c.typ, Kind: c.kind, Len: c.n, Valid: c.valid, Data: c.data[:c.n*c.kind.Width()]}
+	if v.Valid != nil {
+		v.Valid = v.Valid[:(c.n+63)/64]
+		if r := uint(c.n) & 63; r != 0 {
+			v.Valid[len(v.Valid)-1] &= 1<<r - 1
+		}
+	}
+	if len(c.text) > 0 {
+		v.Bufs = [][]byte{c.text}
+		c.guess = len(c.text)
+	}
+	c.n, c.data, c.valid, c.text = 0, nil, nil, nil
+	return v
+}
+
+// value returns the text of value i, unescaped.
+func (c *column) value(s *spans, f *fields, i int) []byte {
+	v := f.buf[s.start[i]:][:s.size[i]]
+	for _, e := range s.escaped {
+		if int(e) == i {
+			c.buf = f.appendUnescaped(c.buf[:0], v)
+			return c.buf
+		}
+	}
+	return v
+}
+
+// missing counts a value without text that was quoted, which is NULL unless the type is text.
+func (s *spans) missing(n int32) {
+	if n == 0 {
+		s.nulls++
+	}
+}

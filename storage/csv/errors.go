@@ -1,0 +1,112 @@
+package csv
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"strconv"
+	"unicode/utf8"
+
+	"gsql/exec/sqlstate"
+	"gsql/exec/text"
+	"gsql/exec/types"
+	"gsql/exec/vec"
+)
+
+// Errors in data name the file, the line, the column and the value. Lines are counted only then, from the
+// start of the file.
+
+// line returns the number of the line that begins at offset off.
+func (t *table) line(s *source, off int64) int64 {
+	buf := make([]byte, 256<<10)
+	n := int64(1)
+	for at := int64(0); at < off; {
+		k, err := s.h.ReadAt(buf[:min(int64(len(buf)), off-at)], at)
+		n += int64(bytes.Count(buf[:k], []byte{t.shape.Newline}))
+		at += int64(k)
+		if err != nil && !errors.Is(err, io.EOF) || k == 0 {
+			break
+		}
+	}
+	return n
+}
+
+const maxShown = 100
+
+// shown quotes a value for a message; a long one is cut.
+func shown(v []byte) string {
+	if len(v) <= maxShown {
+		return strconv.Quote(string(v))
+	}
+	n := maxShown
+	for n > maxShown-utf8.UTFMax && !utf8.RuneStart(v[n]) {
+		n--
+	}
+	return strconv.Quote(string(v[:n])) + "..."
+}
+
+func (l *loader) malformed(s *source, at int) error {
+	return sqlstate.New(sqlstate.BadCopyFormat, "text follows the closing quote of a value").
+		WithDetail("File \"%s\", line %d.", s.file.Path, l.table.line(s, l.fileOffset(at))).
+		WithHint("Quotes within quotes are written twice; other ways are set by quote => '...' (quote => '' if values are not quoted) and escape => '...'.")
+}
+
+func (l *loader) unterminated(s *source, start int) error {
+	return sqlstate.New(sqlstate.BadCopyFormat, "unterminated CSV quoted field").
+		WithDetail("File \"%s\", in the row that begins in line %d.", s.file.Path, l.table.line(s, l.fileOffset(start))).
+		WithHint("If values are not quoted, say so: quote => ''.")
+}
+
+func (t *table) longRow(s *source, off int64) error {
+	return sqlstate.New(sqlstate.ProgramLimitExceeded, "a row is longer than %d bytes", maxRow).
+		WithDetail("File \"%s\", line %d or before.", s.file.Path, t.line(s, off)).
+		WithHint("A quote that is not closed makes one row of many: see the options quote and escape.")
+}
+
+func (l *loader) raggedRow(s *source, r *ragged) error {
+	f := l.fields.layout
+	e := sqlstate.New(sqlstate.BadCopyFormat, "extra data after last expected column")
+	e.Hint = "Look at the delimiter (delim => '...') and the quote (quote => '...'); lines to leave out at the start are set by skip => n, comments by comment => '#'."
+	if r.fields < f.fields {
+		e.Message = "missing data for column \"" + l.table.shape.Schema[r.fields].Name + "\""
+		e.Hint = "null_padding => true completes short rows with NULL. " + e.Hint
+	}
+	row := l.block.buf[r.start : front+l.block.n]
+	if i := bytes.IndexByte(row, f.Newline); i >= 0 {
+		row = bytes.TrimSuffix(row[:i], []byte{'\r'})
+	}
+	return e.WithDetail("File \"%s\", line %d: %d of %d fields: %s", s.file.Path, l.table.line(s, l.fileOffset(r.start)), r.fields, f.fields, shown(row))
+}
+
+// badValue explains why the value at span i of a column is none of its type; row is its row in the block.
+func (l *loader) badValue(c *column, name string, field, row int) error {
+	f := &l.fields
+	s := l.source
+	first := int(f.ix.pos[row*f.ix.stride]) + 1
+	var sp spans
+	f.spans(&sp, field, row, 1, nil)
+	v := c.value(&sp, f, 0)
+	e := whyBad(c, v)
+	e.Detail = sqlstate.New("", "File \"%s\", line %d, column %s: %s", s.file.Path, l.table.line(s, l.fileOffset(first)), name, shown(v)).Message
+	if e.Hint != "" {
+		return e
+	}
+	as := "types => {'" + name + "': 'VARCHAR'}"
+	if c.strict {
+		return e.WithHint("The column's type was chosen by a sample of the rows. Set it, %s, or look at all rows first, sample_size => -1.", as)
+	}
+	return e.WithHint("Read the column as text: %s.", as)
+}
+
+func whyBad(c *column, v []byte) *sqlstate.Error {
+	if c.kind == types.KView && !utf8.Valid(v) {
+		return sqlstate.New(sqlstate.InvalidEncoding, "invalid byte sequence for encoding \"UTF8\"").
+			WithHint("Convert the file to UTF-8.")
+	}
+	err := text.Parse(vec.NewBuilder(c.typ), c.typ, v, c.style)
+	var e *sqlstate.Error
+	if errors.As(err, &e) {
+		return e
+	}
+	return sqlstate.New(sqlstate.BadTextValue, "value \"%s\" would be changed by type %s", v, c.typ)
+}

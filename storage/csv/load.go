@@ -1,0 +1,220 @@
+package csv
+
+import (
+	"bytes"
+	"context"
+	"errors"
+)
+
+// loader reads and indexes splits for one stream.
+type loader struct {
+	table  *table
+	splits *splits
+	block  block
+	pos    []uint32
+	other  []uint32
+	sc     scratch
+
+	source *source // of the split that fields shows; nil: none
+	fields fields
+}
+
+// next takes a split and indexes it; false when there are no more. The split may have no rows.
+func (l *loader) next(ctx context.Context) (bool, error) {
+	l.release()
+	s, k := l.splits.take()
+	if s == nil {
+		return false, nil
+	}
+	l.source = s
+	if err := s.open(ctx, l.table); err != nil {
+		s.chain.fail(k, err)
+		return false, err
+	}
+	if err := l.load(ctx, s, k); err != nil {
+		s.chain.fail(k, err)
+		return false, err
+	}
+	return true, nil
+}
+
+// release is called when the rows of the current split are not needed any more.
+func (l *loader) release() {
+	if l.source != nil {
+		l.source.done()
+		l.source = nil
+	}
+}
+
+// load reads split k of s and indexes its rows. See the package comment for why it is right.
+func (l *loader) load(ctx context.Context, s *source, k int) error {
+	l.fields.ix = rowIndex{}
+	d := &l.table.shape.Dialect
+	size := l.splits.size
+	begin, end := int64(k)*size, min(int64(k+1)*size, s.file.Size)
+	if end <= s.first {
+		s.chain.tell(k, keeps)
+		return nil
+	}
+	// The byte before the border may be the newline that makes it one.
+	from := max(begin-1, s.first)
+	if err := l.block.read(s, from, int(end-from)+l.table.tail()); err != nil {
+		return err
+	}
+	border := s.first
+	if begin > s.first {
+		var err error
+		if border, err = l.block.newlineFrom(s, from, d.Newline); err != nil {
+			return l.explain(s, k, err)
+		}
+	}
+	if border >= end {
+		s.chain.tell(k, keeps)
+		return nil
+	}
+	stop, err := l.block.newlineFrom(s, end-1, d.Newline)
+	if err != nil {
+		return l.explain(s, k, err)
+	}
+	err = l.index(ctx, s, k, front+int(border-l.block.off), front+int(stop-l.block.off))
+	return l.explain(s, k, err)
+}
+
+// explain gives an error the place in the file.
+func (l *loader) explain(s *source, k int, err error) error {
+	if errors.Is(err, errLongRow) {
+		return l.table.longRow(s, int64(k)*l.splits.size)
+	}
+	return err
+}
+
+// index finds the rows that begin in buf[from:to], which lies between the borders of split k and of the next.
+func (l *loader) index(ctx context.Context, s *source, k, from, to int) error {
+	d := &l.table.shape.Dialect
+	to = l.terminate(s, to)
+	l.pos = append(l.pos[:0], uint32(from-1))
+	r := d.scanPlain(l.block.buf, from, to, l.pos)
+	l.pos = r.pos
+	l.fields.high, l.fields.quotes = r.high, false
+	if r.stop == to { // no quotes
+		if d.Quote != 0 {
+			s.chain.tell(k, keeps)
+			if state, err := s.chain.at(ctx, k); err != nil || state == inside {
+				return err
+			}
+		}
+		return l.arrange(s, r.newlines)
+	}
+	state, err := s.chain.at(ctx, k)
+	if err != nil {
+		return err
+	}
+	return l.indexQuoted(s, k, from, to, state, r)
+}
+
+// terminate puts a newline behind a last row that lacks it and returns the new end of the text.
+func (l *loader) terminate(s *source, to int) int {
+	d := &l.table.shape.Dialect
+	if l.block.off+int64(to-front) == s.file.Size && l.block.buf[to-1] != d.Newline {
+		l.block.buf[to] = d.Newline
+		to++
+	}
+	return to
+}
+
+// indexQuoted goes on where scanPlain met a quote; state is that of the border at from.
+func (l *loader) indexQuoted(s *source, k, from, to int, state border, r plainResult) error {
+	d := &l.table.shape.Dialect
+	start, at, newlines := from, r.stop, r.newlines
+	if state == inside {
+		next, _, bad := d.skipRow(l.block.buf[:to], from)
+		if bad >= 0 {
+			return l.malformed(s, bad)
+		}
+		if next < 0 {
+			s.chain.tell(k, toInside)
+			return nil
+		}
+		start, at, newlines = next, next, 0
+		l.pos = append(l.pos[:0], uint32(start-1))
+	}
+	pos, more, open, high, ok := d.parity(l.block.buf, at, to, l.pos, &l.sc)
+	newlines += more
+	if !ok {
+		l.pos = append(l.pos[:0], uint32(start-1))
+		x := d.exact(l.block.buf, start, to, l.pos, to)
+		if x.bad >= 0 {
+			return l.malformed(s, x.bad)
+		}
+		pos, newlines, open, high = x.pos, x.rows, x.inside, true
+	}
+	l.pos = pos
+	l.fields.high, l.fields.quotes = r.high || high, true
+	if !open {
+		s.chain.tell(k, toOutside)
+		return l.arrange(s, newlines)
+	}
+	s.chain.tell(k, toInside)
+	n := len(l.pos)
+	for n > 1 && l.block.buf[l.pos[n-1]] != d.Newline {
+		n--
+	}
+	l.pos = l.pos[:n]
+	if err := l.finishRow(s, int(l.pos[n-1])+1, to); err != nil {
+		return err
+	}
+	return l.arrange(s, newlines+1)
+}
+
+// finishRow indexes the row that begins at start and does not end before to, reading on as far as it needs.
+func (l *loader) finishRow(s *source, start, to int) error {
+	d := &l.table.shape.Dialect
+	l.fields.high = true
+	for n := max(to-start, 16<<10); ; n *= 2 {
+		if front+l.block.n <= to {
+			if l.block.end() == s.file.Size {
+				return l.unterminated(s, start)
+			}
+			if l.block.n > maxRow {
+				return l.table.longRow(s, l.block.off+int64(start-front))
+			}
+			if err := l.block.more(s, n); err != nil {
+				return err
+			}
+		}
+		text := l.block.buf[to : front+l.block.n]
+		if l.block.end() == s.file.Size {
+			to = l.terminate(s, front+l.block.n)
+		} else if i := bytes.LastIndexByte(text, d.Newline); i >= 0 {
+			to += i + 1
+		} else {
+			to = front + l.block.n
+			continue
+		}
+		x := d.exact(l.block.buf, start, to, l.pos, 1)
+		l.pos = x.pos
+		switch {
+		case x.rows == 1:
+			return nil
+		case x.bad >= 0:
+			return l.malformed(s, x.bad)
+		}
+	}
+}
+
+// arrange sets fields to the rows that were indexed.
+func (l *loader) arrange(s *source, newlines int) error {
+	f := &l.fields
+	f.layout = &l.table.shape.layout
+	f.buf = l.block.buf
+	f.nulls = l.table.shape.nulls
+	ix, bad := f.layout.rows(f.buf, l.pos, newlines, &l.other)
+	if bad != nil {
+		return l.raggedRow(s, bad)
+	}
+	f.ix = ix
+	return nil
+}
+
+// fileOffset returns where buf[i] lies in the file.
+func (l *loader) fileOffset(i int) int64 { return l.block.off + int64(i-front) }

@@ -1,0 +1,101 @@
+package csv
+
+// rowIndex says where the fields of a run of rows lie in a block: field c of row r is between
+// pos[r*stride+c]+1 and pos[r*stride+c+1]. A field that its row lacks has a length of -1.
+type rowIndex struct {
+	pos    []uint32
+	stride int
+	rows   int
+}
+
+// layout is what rows of a file are expected to look like.
+type layout struct {
+	Dialect
+	fields int
+	pad    bool // rows may lack fields
+	// lenient: rows that are ragged are left out. Samples are read so; the scan will name the row.
+	lenient bool
+}
+
+// ragged is a row with too few or too many fields.
+type ragged struct {
+	start  int // of the row, in the block
+	fields int
+}
+
+// rows arranges the structural positions pos[1:] of buf, newlines of which end rows; pos[0] is that before the
+// first row. When each row has the expected fields, as nearly always, the positions are the index already.
+// other is memory for the case that they are not. The last row must be complete.
+func (l *layout) rows(buf []byte, pos []uint32, newlines int, other *[]uint32) (rowIndex, *ragged) {
+	n := len(pos) - 1
+	if l.Comment == 0 && n == newlines*l.fields && l.regular(buf, pos, newlines, l.fields) {
+		return rowIndex{pos: pos, stride: l.fields, rows: newlines}, nil
+	}
+	if l.Comment == 0 && n == newlines*(l.fields+1) && l.regular(buf, pos, newlines, l.fields+1) && l.emptyLast(buf, pos, newlines, l.fields+1) {
+		return rowIndex{pos: pos, stride: l.fields + 1, rows: newlines}, nil
+	}
+	return l.irregular(buf, pos, other)
+}
+
+// regular reports whether every stride-th position is a newline; as there are as many newlines, no other is.
+func (l *layout) regular(buf []byte, pos []uint32, rows, stride int) bool {
+	var odd byte
+	for i := stride; i <= rows*stride; i += stride {
+		odd |= buf[pos[i]] ^ l.Newline
+	}
+	return odd == 0
+}
+
+// emptyLast reports whether the last field of each row is empty: rows that end with a delimiter, as dbgen
+// writes them.
+func (l *layout) emptyLast(buf []byte, pos []uint32, rows, stride int) bool {
+	for i := stride; i <= rows*stride; i += stride {
+		if !l.isEmpty(buf, int(pos[i-1]+1), int(pos[i])) {
+			return false
+		}
+	}
+	return true
+}
+
+// isEmpty reports whether the last field of a row, between from and to, has no text.
+func (l *layout) isEmpty(buf []byte, from, to int) bool {
+	return from == to || l.Newline == '\n' && to == from+1 && buf[from] == '\r'
+}
+
+// irregular arranges rows one by one: it leaves out empty lines and comments and completes short rows.
+func (l *layout) irregular(buf []byte, pos []uint32, other *[]uint32) (rowIndex, *ragged) {
+	out := (*other)[:0]
+	ix := rowIndex{stride: l.fields + 1}
+	for i := 1; i < len(pos); {
+		first := i
+		for buf[pos[i]] != l.Newline {
+			i++
+		}
+		i++
+		start := int(pos[first-1] + 1)
+		k := i - first // fields
+		if l.Comment != 0 && buf[start] == l.Comment {
+			continue
+		}
+		if k == 1 && l.fields > 1 && l.isEmpty(buf, start, int(pos[first])) {
+			continue
+		}
+		if k == l.fields+1 && l.isEmpty(buf, int(pos[i-2]+1), int(pos[i-1])) {
+			k--
+		}
+		if k > l.fields || k < l.fields && !l.pad {
+			if l.lenient {
+				continue
+			}
+			return ix, &ragged{start, k}
+		}
+		out = append(out, pos[first-1:first+k]...)
+		for range l.fields - k {
+			out = append(out, out[len(out)-1])
+		}
+		ix.rows++
+	}
+	*other = out
+	ix.pos = out
+	return ix, nil
+}

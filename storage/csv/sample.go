@@ -1,0 +1,166 @@
+package csv
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"os"
+
+	"gsql/storage/file"
+)
+
+// sample looks at values: those of the first file's beginning, and unless the options say how many, of a few
+// other places, since files are often sorted and the first rows then are not like the others.
+func (in *inference) sample(ctx context.Context, files []file.File, first int, h *os.File, hd head) error {
+	for _, f := range files {
+		in.size += f.Size
+	}
+	if in.opt.SampleSize < 0 {
+		return in.sampleAll(ctx, files)
+	}
+	in.sampleHead(hd)
+	if in.opt.SampleSize > 0 || len(in.opt.Columns) > 0 {
+		return nil
+	}
+	if f := files[first]; f.Size > 8*sampleBytes {
+		for _, at := range []int64{f.Size / 3, f.Size / 3 * 2, f.Size - pieceBytes} {
+			if err := in.samplePiece(f, h, at); err != nil {
+				return err
+			}
+		}
+	}
+	return in.sampleFiles(ctx, files[first+1:])
+}
+
+// view shows rows to the guesses.
+func (in *inference) view(buf []byte, pos []uint32, newlines int, order []int) {
+	sh := in.shape
+	lay := sh.layout
+	lay.lenient = true
+	f := fields{layout: &lay, buf: buf, quotes: sh.Quote != 0, nulls: sh.nulls}
+	var other []uint32
+	f.ix, _ = lay.rows(buf, pos, newlines, &other)
+	var s spans
+	for i := range in.guess {
+		field := i
+		if order != nil {
+			field = order[i]
+		}
+		f.spans(&s, field, 0, f.ix.rows, nil)
+		in.guess[i].add(&f, &s)
+	}
+}
+
+// sampleHead looks at the beginning of the first file, behind the header.
+func (in *inference) sampleHead(hd head) {
+	sh := in.shape
+	start, pos, rows := hd.at, in.index.pos, in.index.rows
+	if sh.header != nil {
+		_, next, ok := sh.firstRow(in.head, hd.at, false)
+		if !ok {
+			return
+		}
+		for len(pos) > 0 && int(pos[0]) < next {
+			if in.head[pos[0]] == sh.Newline {
+				rows--
+			}
+			pos = pos[1:]
+		}
+		start = next
+	}
+	if len(pos) == 0 {
+		return
+	}
+	in.rows = rows
+	in.bytes = in.index.end - start
+	in.view(in.head, append([]uint32{uint32(start) - 1}, pos...), in.newlines(pos), nil)
+}
+
+func (in *inference) newlines(pos []uint32) int {
+	n := 0
+	for _, p := range pos {
+		if in.head[p] == in.shape.Newline {
+			n++
+		}
+	}
+	return n
+}
+
+// samplePiece looks at rows somewhere in a file, if there is no quote near: whether the place is within quotes
+// is not known.
+func (in *inference) samplePiece(f file.File, h io.ReaderAt, at int64) error {
+	sh := in.shape
+	buf := make([]byte, pieceBytes+back)[:pieceBytes]
+	if n, err := h.ReadAt(buf, at); n < len(buf) {
+		return shortRead(f, err)
+	}
+	if sh.Quote != 0 && bytes.IndexByte(buf, sh.Quote) >= 0 {
+		return nil
+	}
+	from, to := bytes.IndexByte(buf, sh.Newline)+1, bytes.LastIndexByte(buf, sh.Newline)+1
+	if from >= to {
+		return nil
+	}
+	r := sh.scanPlain(buf, from, to, []uint32{uint32(from - 1)})
+	in.view(buf, r.pos, r.newlines, nil)
+	return nil
+}
+
+// sampleFiles looks at the beginnings of a few other files.
+func (in *inference) sampleFiles(ctx context.Context, files []file.File) error {
+	const most = 8
+	step := max(1, (len(files)+most-1)/most)
+	for i := step - 1; i < len(files); i += step {
+		if err := in.sampleFile(ctx, files[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (in *inference) sampleFile(ctx context.Context, f file.File) error {
+	if f.Size == 0 {
+		return nil
+	}
+	h, err := f.Open()
+	if err != nil {
+		return err
+	}
+	defer h.Close()
+	sh := in.shape
+	first, order, err := sh.begin(ctx, f, h)
+	if err != nil {
+		return err
+	}
+	buf := make([]byte, min(pieceBytes, f.Size-first)+back)[:min(pieceBytes, f.Size-first)]
+	if n, err := h.ReadAt(buf, first); n < len(buf) {
+		return shortRead(f, err)
+	}
+	x := sh.exact(buf, 0, len(buf), []uint32{^uint32(0)}, sampleRows)
+	in.view(buf, x.pos, x.rows, order)
+	return nil
+}
+
+// sampleAll reads all rows of all files.
+func (in *inference) sampleAll(ctx context.Context, files []file.File) error {
+	t := NewTable("", files, in.shape).(*table)
+	l := loader{table: t, splits: newSplits(files, t.split)}
+	defer l.splits.Close()
+	defer l.release()
+	for {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		ok, err := l.next(ctx)
+		if !ok || err != nil {
+			return err
+		}
+		in.rows += l.fields.ix.rows
+		in.bytes = int(in.size)
+		var s spans
+		for i := range in.guess {
+			l.fields.spans(&s, l.field(i), 0, l.fields.ix.rows, nil)
+			in.guess[i].add(&l.fields, &s)
+		}
+	}
+}

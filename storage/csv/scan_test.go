@@ -1,0 +1,146 @@
+package csv
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"gsql/exec"
+	"gsql/exec/expr"
+	"gsql/exec/fn"
+	"gsql/exec/mem"
+	"gsql/exec/text"
+	"gsql/exec/vec"
+	"gsql/storage/file"
+)
+
+func newEnv(batch int) *exec.Env {
+	return exec.NewEnv(context.Background(), &fn.Ctx{Location: time.UTC}, mem.NewPool(0), batch)
+}
+
+func ids(n int) (cols []int, out []expr.ColID) {
+	for i := range n {
+		cols, out = append(cols, i), append(out, expr.ColID(i+1))
+	}
+	return cols, out
+}
+
+// scanAll returns the rows of a table as text, values divided by |, in the order of the file when parts is 1.
+func scanAll(t exec.Table, parts, batch int) ([]string, error) {
+	cols, id := ids(len(t.Schema()))
+	return scanRows(t, exec.ScanRequest{Columns: cols, IDs: id, Limit: -1, Partitions: parts}, batch)
+}
+
+func scanRows(t exec.Table, req exec.ScanRequest, batch int) ([]string, error) {
+	p, err := t.Scan(context.Background(), req)
+	if err != nil {
+		return nil, err
+	}
+	env := newEnv(batch)
+	defer env.Close()
+	out := make([][]string, p.Partitioning().N)
+	err = env.PullAll(context.Background(), p, func(part int, b *vec.Batch) error {
+		if b.Rows == 0 || b.Rows > batch {
+			return fmt.Errorf("a batch of %d rows", b.Rows)
+		}
+		for i := range b.Rows {
+			var row []string
+			for _, c := range b.Cols {
+				row = append(row, text.String(c, i, nil))
+			}
+			out[part] = append(out[part], strings.Join(row, "|"))
+		}
+		return nil
+	})
+	var all []string
+	for _, o := range out {
+		all = append(all, o...)
+	}
+	return all, err
+}
+
+func writeFile(tb testing.TB, dir, name, data string) file.File {
+	tb.Helper()
+	path := filepath.Join(dir, name)
+	if err := os.WriteFile(path, []byte(data), 0o600); err != nil {
+		tb.Fatal(err)
+	}
+	f, err := file.Stat(path)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return f
+}
+
+func openTable(files []file.File, opt Options) (*table, error) {
+	sh, err := Infer(context.Background(), files, opt)
+	if err != nil {
+		return nil, err
+	}
+	return NewTable("t", files, sh).(*table), nil
+}
+
+func TestSmoke(t *testing.T) {
+	f := writeFile(t, t.TempDir(), "x.csv", "a,b,c\n1,x,2.5\n2,\"y,\"\"z\",\n,long text over twelve bytes,1\n")
+	tab, err := openTable([]file.File{f}, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows, err := scanAll(tab, 1, 100)
+	t.Log(tab.Schema(), rows, err, tab.shape.Dialect.String())
+}
+
+func BenchmarkSeed(b *testing.B) {
+	f := seedFile(b, seedPath(b, 13_000_000), 13_000_000)
+	tab, err := openTable([]file.File{f}, Options{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	for _, c := range []struct {
+		name string
+		cols []int
+	}{{"none", nil}, {"cat3", []int{3, 4, 5, 0}}, {"all", []int{0, 1, 2, 3, 4, 5, 6, 7}}} {
+		for _, parts := range []int{1, 2} {
+			b.Run(fmt.Sprintf("%s/%d", c.name, parts), func(b *testing.B) {
+				b.SetBytes(f.Size)
+				start := cpuTime()
+				defer func() { b.ReportMetric(float64(cpuTime()-start)/float64(b.N)/1e6, "cpu-ms/op") }()
+				for b.Loop() {
+					_, id := ids(len(c.cols))
+					benchScan(b, tab, exec.ScanRequest{Columns: c.cols, IDs: id, Limit: -1, Partitions: parts})
+				}
+			})
+		}
+	}
+}
+
+func benchScan(b *testing.B, tab exec.Table, req exec.ScanRequest) {
+	p, err := tab.Scan(context.Background(), req)
+	if err != nil {
+		b.Fatal(err)
+	}
+	env := newEnv(8192)
+	n := make([]int, 64)
+	err = env.PullAll(context.Background(), p, func(part int, b *vec.Batch) error {
+		n[part] += b.Rows
+		return nil
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	env.Close()
+}
+
+// cpuTime returns the processor time of the process: on a busy machine it tells more than the clock.
+func cpuTime() int64 {
+	var u syscall.Rusage
+	if syscall.Getrusage(syscall.RUSAGE_SELF, &u) != nil {
+		return 0
+	}
+	return u.Utime.Nano() + u.Stime.Nano()
+}

@@ -1,0 +1,208 @@
+package csv
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"gsql/exec"
+	"gsql/exec/sqlstate"
+	"gsql/storage/file"
+)
+
+// Shape is what is known of the files of a table before they are read: dialect, columns and estimates.
+type Shape struct {
+	layout
+	Schema exec.Schema
+
+	header   []string // names that each file's header has; nil: files have no header
+	check    bool     // compare headers
+	skip     int
+	nulls    nullRule
+	inferred []bool // the column's type was chosen by a sample
+	rowBytes float64
+	stats    []exec.ColumnStats
+}
+
+var bom = []byte("\xef\xbb\xbf")
+
+// head is the beginning of a file.
+type head struct {
+	text []byte
+	eof  bool // all of the file
+	at   int  // where rows or the header begin
+}
+
+// readHead reads at least the lines to skip and, if the file has as much, size bytes.
+func readHead(f file.File, h io.ReaderAt, size int, skip int, newline byte) (head, error) {
+	for {
+		buf := make([]byte, min(int64(size), f.Size))
+		if n, err := h.ReadAt(buf, 0); n < len(buf) {
+			return head{}, shortRead(f, err)
+		}
+		hd := head{text: buf, eof: int64(len(buf)) == f.Size}
+		if bytes.HasPrefix(buf, []byte("\xff\xfe")) || bytes.HasPrefix(buf, []byte("\xfe\xff")) {
+			return hd, sqlstate.Unsupported("Convert the file to UTF-8.", "file \"%s\" is in UTF-16, which is not supported", f.Path)
+		}
+		if bytes.HasPrefix(buf, bom) {
+			hd.at = len(bom)
+		}
+		if newline == 0 {
+			newline = newlineOf(buf)
+		}
+		if hd.skipLines(skip, newline) {
+			return hd, nil
+		}
+		if size > maxRow {
+			return hd, longHead(f)
+		}
+		size *= 8
+	}
+}
+
+func longHead(f file.File) error {
+	return sqlstate.New(sqlstate.ProgramLimitExceeded, "the first lines of file \"%s\" are longer than %d bytes", f.Path, maxRow)
+}
+
+// skipLines moves over lines; false when there are not as many in the text but may be in the file.
+func (h *head) skipLines(n int, newline byte) bool {
+	for ; n > 0; n-- {
+		i := bytes.IndexByte(h.text[h.at:], newline)
+		if i < 0 {
+			h.at = len(h.text)
+			return h.eof
+		}
+		h.at += i + 1
+	}
+	return true
+}
+
+// firstRow reads the first row of text[at:] that is no comment and no empty line. ok is false when the text
+// ends before it does.
+func (d *Dialect) firstRow(text []byte, at int, eof bool) (values []string, next int, ok bool) {
+	if eof && len(text) > 0 && text[len(text)-1] != d.Newline {
+		text = append(text[:len(text):len(text)], d.Newline)
+	}
+	for at < len(text) {
+		x := d.exact(text, at, len(text), nil, 1)
+		if x.rows == 0 {
+			return nil, 0, false
+		}
+		line := bytes.TrimSuffix(text[at:x.end-1], []byte{'\r'})
+		if len(line) > 0 && (d.Comment == 0 || line[0] != d.Comment) {
+			return d.rowValues(text, at, x.pos), x.end, true
+		}
+		at = x.end
+	}
+	return nil, at, eof
+}
+
+// rowValues returns the values of a row that begins at start.
+func (d *Dialect) rowValues(text []byte, start int, pos []uint32) []string {
+	var out []string
+	for i, p := range pos {
+		v := text[start:p]
+		if i == len(pos)-1 && d.Newline == '\n' {
+			v = bytes.TrimSuffix(v, []byte{'\r'})
+		}
+		if len(v) > 1 && d.Quote != 0 && v[0] == d.Quote {
+			v = d.appendUnescaped(nil, v[1:len(v)-1])
+		}
+		out = append(out, string(v))
+		start = int(p) + 1
+	}
+	return out
+}
+
+// begin finds where the rows of a file begin, and the order of its columns when its header has the table's in
+// another order.
+func (sh *Shape) begin(ctx context.Context, f file.File, h *os.File) (first int64, order []int, err error) {
+	for size := 16 << 10; ; size *= 8 {
+		hd, err := readHead(f, h, size, sh.skip, sh.Newline)
+		if err != nil {
+			return 0, nil, err
+		}
+		if sh.header == nil {
+			return int64(hd.at), nil, nil
+		}
+		names, next, ok := sh.firstRow(hd.text, hd.at, hd.eof)
+		if ok {
+			order, err := sh.match(f, names)
+			return min(int64(next), f.Size), order, err
+		}
+		if err := ctx.Err(); err != nil {
+			return 0, nil, err
+		}
+		if hd.eof {
+			return 0, nil, sqlstate.New(sqlstate.BadCopyFormat, "unterminated CSV quoted field").WithDetail("File \"%s\", in the header.", f.Path)
+		}
+		if size > maxRow {
+			return 0, nil, longHead(f)
+		}
+	}
+}
+
+// match compares a file's header with the table's.
+func (sh *Shape) match(f file.File, names []string) ([]int, error) {
+	if !sh.check || names == nil {
+		return nil, nil
+	}
+	names = columnNames(names, len(names))
+	same := len(names) == len(sh.header)
+	for i := 0; same && i < len(names); i++ {
+		same = names[i] == sh.header[i]
+	}
+	if same {
+		return nil, nil
+	}
+	at := map[string]int{}
+	for i, n := range names {
+		at[n] = i
+	}
+	order := make([]int, len(sh.header))
+	for i, n := range sh.header {
+		k, ok := at[n]
+		if !ok || len(names) != len(sh.header) {
+			return nil, sqlstate.New(sqlstate.DatatypeMismatch, "files of one table have different columns").
+				WithDetail("The header of file \"%s\" is %s; that of the first file is %s.", f.Path, listed(names), listed(sh.header)).
+				WithHint("Read files of different columns as tables of their own; if files have no header, say header => false.")
+		}
+		order[i] = k
+	}
+	return order, nil
+}
+
+func listed(names []string) string {
+	s := strings.Join(names, ", ")
+	if len(s) > 200 {
+		s = s[:200] + "..."
+	}
+	return "(" + s + ")"
+}
+
+// columnNames makes names for n columns out of a header: empty ones are column0, column1 and so on, repeated
+// ones get a number.
+func columnNames(header []string, n int) []string {
+	width := len(fmt.Sprint(max(n-1, 0)))
+	out := make([]string, n)
+	seen := map[string]bool{}
+	for i := range out {
+		name := ""
+		if i < len(header) {
+			name = strings.TrimSpace(header[i])
+		}
+		if name == "" {
+			name = fmt.Sprintf("column%0*d", width, i)
+		}
+		base := name
+		for k := 1; seen[name]; k++ {
+			name = fmt.Sprintf("%s_%d", base, k)
+		}
+		seen[name] = true
+		out[i] = name
+	}
+	return out
+}

@@ -1,0 +1,156 @@
+package csv
+
+import (
+	"bytes"
+	"path/filepath"
+	"strings"
+)
+
+// The dialect is the one of some candidates under which the sample is most like a table: the most rows have
+// the same number of fields, and there are several.
+
+// sniffRows is the number of rows that candidates are tried on.
+const sniffRows = 1000
+
+// sniff fills in what the options leave open about the dialect of a sample that begins with the first row (or
+// header). eof tells that the sample is the whole file.
+func sniff(sample []byte, opt *Options, path string, eof bool) Dialect {
+	base := Dialect{Newline: newlineOf(sample), Comment: opt.Comment, Delim: ',', Quote: '"'}
+	delims, quotes := candidates(opt, path, sample)
+	best, bestScore := base, score{}
+	for _, q := range quotes {
+		for _, d := range delims {
+			x := base
+			x.Delim, x.Quote, x.Escape = d, q, q
+			if opt.Escape != nil {
+				x.Escape = *opt.Escape
+			}
+			s := x.try(sample, eof)
+			if opt.Escape == nil && q != 0 && s.bad {
+				y := x
+				y.Escape = '\\'
+				if t := y.try(sample, eof); !t.bad {
+					x, s = y, t
+				}
+			}
+			if s.better(bestScore) {
+				best, bestScore = x, s
+			}
+		}
+	}
+	if bestScore.rows == 0 { // nothing to judge by
+		best.Delim, best.Quote = delims[0], quotes[0]
+		if best.Escape = best.Quote; opt.Escape != nil {
+			best.Escape = *opt.Escape
+		}
+	}
+	return best
+}
+
+// newlineOf returns '\r' for text whose lines end in that alone.
+func newlineOf(sample []byte) byte {
+	if bytes.IndexByte(sample, '\n') < 0 && bytes.IndexByte(sample, '\r') >= 0 {
+		return '\r'
+	}
+	return '\n'
+}
+
+func candidates(opt *Options, path string, sample []byte) (delims, quotes []byte) {
+	delims = []byte{',', '\t', '|', ';'}
+	switch strings.ToLower(filepath.Ext(path)) {
+	case ".tsv", ".tab":
+		delims = []byte{'\t', ',', '|', ';'}
+	case ".psv", ".tbl":
+		delims = []byte{'|', ',', '\t', ';'}
+	}
+	quotes = []byte{'"'}
+	if bytes.IndexByte(sample, '\'') >= 0 {
+		quotes = append(quotes, '\'')
+	}
+	if bytes.IndexByte(sample, '"') >= 0 {
+		quotes = append(quotes, 0)
+	}
+	if opt.Delim != nil {
+		delims = []byte{*opt.Delim}
+	} else if opt.NoDetect {
+		delims = []byte{','}
+	}
+	if opt.Quote != nil {
+		quotes = []byte{*opt.Quote}
+	} else if opt.NoDetect {
+		quotes = []byte{'"'}
+	}
+	return delims, quotes
+}
+
+// score says how much a sample is like a table under a dialect.
+type score struct {
+	rows   int
+	same   float64 // share of the rows that have as many fields as most
+	fields int
+	quoted int  // values that are quoted
+	bad    bool // quotes are out of place
+}
+
+// try reads a sample.
+func (d *Dialect) try(sample []byte, eof bool) score {
+	buf := sample
+	if eof && len(buf) > 0 && buf[len(buf)-1] != d.Newline {
+		buf = append(append(make([]byte, 0, len(buf)+1), buf...), d.Newline)
+	}
+	x := d.exact(buf, 0, len(buf), make([]uint32, 0, 256), sniffRows)
+	// A quote that is not closed in most of the sample is none.
+	s := score{bad: x.bad >= 0 || x.inside && (eof || x.end < len(buf)/2)}
+	counts := map[int]int{}
+	start, fields := 0, 0
+	for _, p := range x.pos {
+		if d.Quote != 0 && start < len(buf) && buf[start] == d.Quote {
+			s.quoted++
+		}
+		fields++
+		if buf[p] == d.Newline {
+			first := int(p)
+			empty := fields == 1 && (start == first || start == first-1 && buf[start] == '\r' || d.Comment != 0 && buf[start] == d.Comment)
+			if !empty {
+				counts[fields]++
+				s.rows++
+			}
+			fields = 0
+		}
+		start = int(p) + 1
+	}
+	most := 0
+	for n, c := range counts {
+		if c > most || c == most && n > s.fields {
+			most, s.fields = c, n
+		}
+	}
+	if s.rows > 0 {
+		s.same = float64(most) / float64(s.rows)
+	}
+	return s
+}
+
+// tabular reports whether the sample may be a table of several columns.
+func (s score) tabular() bool { return s.fields > 1 && s.same >= 0.8 && !s.bad }
+
+// better reports whether s is to be preferred to t, which was tried before.
+func (s score) better(t score) bool {
+	switch {
+	case s.rows == 0:
+		return false
+	case t.rows == 0:
+		return true
+	case s.bad != t.bad:
+		return t.bad
+	case s.tabular() != t.tabular():
+		return s.tabular()
+	case !s.tabular():
+		return false
+	case s.same != t.same && (s.same == 1 || t.same == 1 || s.same > t.same+0.1 || t.same > s.same+0.1):
+		return s.same > t.same
+	case (s.quoted > 0) != (t.quoted > 0):
+		return s.quoted > 0
+	}
+	return s.fields > t.fields
+}

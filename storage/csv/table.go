@@ -1,0 +1,107 @@
+package csv
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"gsql/exec"
+	"gsql/exec/expr"
+	"gsql/exec/mem"
+	"gsql/storage/file"
+)
+
+// table is a table over files of one shape.
+type table struct {
+	name  string
+	files []file.File
+	shape *Shape
+	bytes int64
+	split int64 // size of a split
+}
+
+// NewTable returns the table with a name, for messages, over files of a shape.
+func NewTable(name string, files []file.File, shape *Shape) exec.Table {
+	t := &table{name: name, files: files, shape: shape, split: defaultSplit}
+	for _, f := range files {
+		t.bytes += f.Size
+	}
+	return t
+}
+
+func (t *table) Schema() exec.Schema { return t.shape.Schema }
+
+func (t *table) Stats() exec.Stats {
+	s := exec.Stats{Bytes: t.bytes, Columns: t.shape.stats}
+	if t.shape.rowBytes > 0 {
+		s.Rows = max(1, float64(t.bytes)/t.shape.rowBytes)
+	}
+	return s
+}
+
+// tail returns how many bytes behind a split are read with it, for its last row.
+func (t *table) tail() int { return min(max(4*int(t.shape.rowBytes), 512), 64<<10) }
+
+// Scan returns a plan of at most req.Partitions streams. Prune and Filters are used when the caller sets them.
+func (t *table) Scan(_ context.Context, req exec.ScanRequest) (exec.Plan, error) {
+	p := &scanPlan{table: t, columns: req.Columns, limit: req.Limit, prune: req.Prune, filters: req.Filters}
+	for i, c := range req.Columns {
+		f := t.shape.Schema[c]
+		f.ID = req.IDs[i]
+		p.schema = append(p.schema, f)
+	}
+	n := 0
+	for _, f := range t.files {
+		n += splitCount(f.Size, t.split)
+	}
+	p.parts = max(1, min(req.Partitions, n))
+	if req.Limit >= 0 && req.Limit <= smallLimit {
+		p.parts = 1 // the first rows of the first file, as everybody expects, and no work for more
+	}
+	return p, nil
+}
+
+// smallLimit is the number of rows up to which a limit is served by one stream.
+const smallLimit = 20_000
+
+// scanPlan reads the columns of a table.
+type scanPlan struct {
+	table   *table
+	columns []int
+	schema  exec.Schema
+	limit   int64 // -1: none
+	prune   expr.Expr
+	filters []exec.RuntimeFilter
+	parts   int
+}
+
+func (p *scanPlan) Schema() exec.Schema             { return p.schema }
+func (p *scanPlan) Partitioning() exec.Partitioning { return exec.Partitioning{N: p.parts} }
+func (p *scanPlan) Inputs() []exec.Plan             { return nil }
+
+func (p *scanPlan) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "Scan %s", p.table.label())
+	for i, f := range p.schema {
+		b.WriteString([]string{" (", ", "}[min(i, 1)] + f.Name)
+	}
+	if len(p.schema) > 0 {
+		b.WriteByte(')')
+	}
+	if p.prune != nil {
+		fmt.Fprintf(&b, " prune=%s", p.prune)
+	}
+	if p.limit >= 0 {
+		fmt.Fprintf(&b, " limit=%d", p.limit)
+	}
+	return b.String()
+}
+
+// label names the table and says what it is made of.
+func (t *table) label() string {
+	if len(t.files) == 1 {
+		return fmt.Sprintf("%s csv %s", filepath.Base(t.files[0].Path), mem.Format(t.bytes))
+	}
+	return fmt.Sprintf("%s csv %d files %s", t.name, len(t.files), mem.Format(t.bytes))
+}
