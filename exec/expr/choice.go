@@ -53,7 +53,7 @@ func (n *caseNode) eval(r *run, sel []uint32) (*vec.Vector, error) {
 		if err != nil {
 			return nil, err
 		}
-		if sameSel(hit, left) {
+		if sameSel(hit, left) || i == len(n.conds)-1 && m.fill(r, n.other) {
 			return m.merge(r), nil
 		}
 		left = without(r, left, hit)
@@ -168,6 +168,33 @@ func (m *merger) add(r *run, v *vec.Vector, some []uint32) error {
 	m.parts = append(m.parts, v)
 	m.rows = append(m.rows, places(r, m.sel, some))
 	return nil
+}
+
+// fill gives all rows that no part has the value of other, a constant or nil for NULL; it returns false when
+// other is to be evaluated.
+func (m *merger) fill(r *run, other node) bool {
+	if other == nil {
+		return true
+	}
+	c, ok := other.(*constNode)
+	if !ok {
+		return false
+	}
+	if c.value.IsNull(0) {
+		return true
+	}
+	for _, p := range m.parts {
+		if p.Enc == vec.Const && p.IsNull(0) {
+			return false // Scatter leaves such rows as they are
+		}
+	}
+	if err := m.add(r, c.value.WithLen(r.rows(m.sel)), m.sel); err != nil {
+		return false // evaluating it raises the error again
+	}
+	last := len(m.parts) - 1
+	m.parts[0], m.parts[last] = m.parts[last], m.parts[0]
+	m.rows[0], m.rows[last] = m.rows[last], m.rows[0]
+	return true
 }
 
 func (m *merger) merge(r *run) *vec.Vector {

@@ -116,20 +116,28 @@ func without(r *run, sel, some []uint32) []uint32 {
 	}
 	n := r.rows(sel)
 	out := r.newSel(n)[:n]
-	k, j := 0, 0
-	for i := range n {
-		x := uint32(i)
-		if sel != nil {
-			x = sel[i]
+	i, j, k := 0, 0, 0
+	if sel == nil {
+		for ; j < len(some); i++ {
+			same := int(word(some[j] == uint32(i)))
+			out[k] = uint32(i)
+			j += same
+			k += 1 - same
 		}
-		if j < len(some) && some[j] == x {
-			j++
-			continue
+		for ; i < n; i++ {
+			out[k] = uint32(i)
+			k++
 		}
-		out[k] = x
-		k++
+		return out[:k]
 	}
-	return out[:k]
+	for ; j < len(some); i++ {
+		x := sel[i]
+		same := int(word(some[j] == x))
+		out[k] = x
+		j += same
+		k += 1 - same
+	}
+	return out[:k+copy(out[k:], sel[i:])]
 }
 
 // places returns the positions within sel (nil: all rows of the batch) of some, a part of it; nil when it is

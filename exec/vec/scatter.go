@@ -5,8 +5,9 @@ import (
 )
 
 // Scatter puts the rows of parts into a vector of n rows of type t: row i of parts[k] becomes row rows[k][i].
-// A nil element of rows stands for 0, 1, 2 and so on. Rows that nobody names are NULL; none may be named
-// twice. Parts have t's kind (numerics of 64 and 128 bits may mix), or are a constant NULL of any type.
+// No two parts name the same row, but the first may have n rows and nil for rows: its values stand wherever
+// no other part has one. Without such a part, rows that nobody names are NULL. Parts have t's kind (numerics
+// of 64 and 128 bits may mix), or are a constant NULL of any type, which changes nothing.
 func Scatter(t types.Type, n int, parts []*Vector, rows [][]uint32) *Vector {
 	out := &Vector{Type: t, Kind: t.Kind(), Len: n}
 	var live []int
@@ -121,6 +122,8 @@ func scatterBits(dst Bitmap, p *Vector, rows []uint32) {
 	for i, r := range rows {
 		if valid.Get(i) {
 			dst.Set(int(r))
+		} else {
+			dst.Clear(int(r))
 		}
 	}
 }
