@@ -3,6 +3,7 @@ package fn
 import (
 	"math"
 	"math/big"
+	"math/bits"
 
 	"gsql/exec/types"
 	"gsql/exec/vec"
@@ -22,13 +23,16 @@ type exactSpreadAcc struct {
 	scale int // of the values
 }
 
+// spreadCell has the sum and the sum of squares, which is high * 2^64 + low: the square of a bigint has 126
+// bits.
 type spreadCell struct {
-	sum, squares vec.Int128
-	n            int64
+	sum, high vec.Int128
+	low       uint64
+	n         int64
 }
 
 func (a *exactSpreadAcc) Grow(n int)   { a.cells = grown(a.cells, n) }
-func (a *exactSpreadAcc) Bytes() int64 { return 40 * int64(cap(a.cells)) }
+func (a *exactSpreadAcc) Bytes() int64 { return 48 * int64(cap(a.cells)) }
 
 func (a *exactSpreadAcc) Update(args []*vec.Vector, groups []uint32) error {
 	v := vec.Flatten(args[0])
@@ -45,7 +49,7 @@ func (a *exactSpreadAcc) Update(args []*vec.Vector, groups []uint32) error {
 			continue
 		}
 		sq, ok := vec.Mul128(x, x)
-		if !ok || !a.cells[groups[i]].add(x, sq, 1) {
+		if !ok || !a.cells[groups[i]].add(x, vec.Int128Of(sq.Hi), sq.Lo, 1) {
 			return errNumericSum()
 		}
 	}
@@ -58,25 +62,38 @@ func addSpread[T int16 | int32 | int64](cells []spreadCell, vals []T, valid vec.
 			continue
 		}
 		x := int64(vals[i])
-		if !cells[g].add(vec.Int128Of(x), vec.Mul64(x, x), 1) {
+		sq := vec.Mul64(x, x)
+		if !cells[g].add(vec.Int128Of(x), vec.Int128Of(sq.Hi), sq.Lo, 1) {
 			return errNumericSum()
 		}
 	}
 	return nil
 }
 
-func (c *spreadCell) add(sum, squares vec.Int128, n int64) bool {
+func (c *spreadCell) add(sum, high vec.Int128, low uint64, n int64) (ok bool) {
 	s, ok1 := vec.Add128(c.sum, sum)
-	q, ok2 := vec.Add128(c.squares, squares)
-	c.sum, c.squares = s, q
+	l, carry := bits.Add64(c.low, low, 0)
+	h, ok2 := vec.Add128(c.high, high)
+	if carry != 0 {
+		var ok3 bool
+		h, ok3 = vec.Add128(h, vec.Int128Of(1))
+		ok2 = ok2 && ok3
+	}
+	c.sum, c.high, c.low = s, h, l
 	c.n += n
 	return ok1 && ok2
 }
 
+// squares returns the sum of squares.
+func (c *spreadCell) squares() *big.Int {
+	x := new(big.Int).Lsh(c.high.Big(), 64)
+	return x.Add(x, new(big.Int).SetUint64(c.low))
+}
+
 func (a *exactSpreadAcc) Merge(state []*vec.Vector, groups []uint32) error {
-	n := vec.Values[int64](vec.Flatten(state[2]))
+	n, low := vec.Values[int64](vec.Flatten(state[3])), vec.Values[int64](vec.Flatten(state[2]))
 	for i, g := range groups {
-		if !a.cells[g].add(wide(state[0], i), wide(state[1], i), n[i]) {
+		if !a.cells[g].add(wide(state[0], i), wide(state[1], i), uint64(low[i]), n[i]) {
 			return errNumericSum()
 		}
 	}
@@ -93,9 +110,10 @@ func wide(v *vec.Vector, i int) vec.Int128 {
 
 func (a *exactSpreadAcc) State(from, to int) ([]*vec.Vector, error) {
 	sum := results(types.NumericOf(0, 0), types.KInt128, from, to, func(g int) (vec.Int128, bool) { return a.cells[g].sum, true })
-	sq := results(types.NumericOf(0, 0), types.KInt128, from, to, func(g int) (vec.Int128, bool) { return a.cells[g].squares, true })
+	high := results(types.NumericOf(0, 0), types.KInt128, from, to, func(g int) (vec.Int128, bool) { return a.cells[g].high, true })
+	low := results(types.Of(types.Int64), types.KInt64, from, to, func(g int) (int64, bool) { return int64(a.cells[g].low), true })
 	n := results(types.Of(types.Int64), types.KInt64, from, to, func(g int) (int64, bool) { return a.cells[g].n, true })
-	return []*vec.Vector{sum, sq, n}, nil
+	return []*vec.Vector{sum, high, low, n}, nil
 }
 
 func (a *exactSpreadAcc) Result(from, to int) (*vec.Vector, error) {
@@ -104,15 +122,15 @@ func (a *exactSpreadAcc) Result(from, to int) (*vec.Vector, error) {
 		if c.n == 0 || a.sample && c.n == 1 {
 			return vec.Num{}, false, nil
 		}
-		x, err := a.spread.of(c.n, vec.Num{Coef: c.sum, Scale: int32(a.scale)}, c.squares)
+		x, err := a.spread.of(c.n, vec.Num{Coef: c.sum, Scale: int32(a.scale)}, c.squares())
 		return x, true, err
 	})
 }
 
 // of computes the measure from n, the sum, and the sum of squares in units of the square of the sum's.
-func (s spread) of(n int64, sum vec.Num, squares vec.Int128) (vec.Num, error) {
+func (s spread) of(n int64, sum vec.Num, squares *big.Int) (vec.Num, error) {
 	// (n * squares - sum^2) / (n * (n-1)), in whole numbers of any size: the products may be large.
-	num := new(big.Int).Mul(big.NewInt(n), squares.Big())
+	num := new(big.Int).Mul(big.NewInt(n), squares)
 	x := sum.Coef.Big()
 	num.Sub(num, x.Mul(x, x))
 	if num.Sign() <= 0 {
@@ -244,7 +262,7 @@ func (a *numSpreadAcc) Result(from, to int) (*vec.Vector, error) {
 		if !ok {
 			return vec.Num{}, false, errNumericSum()
 		}
-		x, err := a.spread.of(c.n, c.sum, sq)
+		x, err := a.spread.of(c.n, c.sum, sq.Big())
 		return x, true, err
 	})
 }
@@ -376,7 +394,7 @@ func init() {
 					if args[0] == dynamic {
 						return []types.Type{dynamic, dynamic, types.Of(types.Int64)}
 					}
-					return []types.Type{types.NumericOf(0, 0), types.NumericOf(0, 0), types.Of(types.Int64)}
+					return []types.Type{types.NumericOf(0, 0), types.NumericOf(0, 0), types.Of(types.Int64), types.Of(types.Int64)}
 				},
 				New: func(args []types.Type, _ types.Type) Accumulator {
 					if args[0].ID == types.Numeric && args[0].Scale == types.DynamicScale {
