@@ -74,18 +74,13 @@ func naiveCompare(v *vec.Vector, i, j int, k expr.SortKey) int {
 
 // TestSort: every type and direction gives the order of a stable sort.
 func TestSort(t *testing.T) {
-	for _, typ := range []string{"bool", "int2", "int4", "int8", "float4", "float8", "numeric(20,2)", "numeric", "text", "bytea", "date",
+	for _, typ := range []string{"bool", "int2", "int4", "int8", "float4", "float8", "numeric(20,2)", "numeric", "text", "date",
 		"timestamp", "time", "interval", "uuid", "int4[]"} {
-		if typ == "bytea" {
-			continue // its literals are not those of Random
-		}
 		for dir := range 4 {
-			for _, distinct := range []int{3, 40} {
-				t.Run(fmt.Sprintf("%s/%d/%d", typ, dir, distinct), func(t *testing.T) {
-					tab := exectest.Random(uint64(dir), "1:k:"+typ+" 2:n:int4", 90, distinct, 0.1)
-					checkSort(t, tab, []expr.SortKey{{Expr: tab.Col("k"), Desc: dir&1 != 0, NullsFirst: dir&2 != 0}})
-				})
-			}
+			t.Run(fmt.Sprintf("%s/%d", typ, dir), func(t *testing.T) {
+				tab := exectest.Random(uint64(dir), "1:k:"+typ+" 2:n:int4", 90, []int{40, 3}[dir%2], 0.1)
+				checkSort(t, tab, []expr.SortKey{{Expr: tab.Col("k"), Desc: dir&1 != 0, NullsFirst: dir&2 != 0}}, -1, 7, 50)
+			})
 		}
 	}
 }
@@ -105,7 +100,7 @@ func TestSortKeys(t *testing.T) {
 			}
 			tab.Schema = append(tab.Schema, exec.Field{ID: 99, Name: "n", Type: tab.Schema[0].Type})
 			tab.Cols = append(tab.Cols, tab.Cols[0])
-			checkSort(t, tab, keys)
+			checkSort(t, tab, keys, -1, 0, 1, 7, 50, 1000)
 		})
 	}
 }
@@ -125,25 +120,25 @@ func TestSortStrings(t *testing.T) {
 	}
 	tab.Cols = []*vec.Vector{k.Finish(), n.Finish()}
 	for _, desc := range []bool{false, true} {
-		checkSort(t, tab, []expr.SortKey{{Expr: tab.Col("k"), Desc: desc}})
+		checkSort(t, tab, []expr.SortKey{{Expr: tab.Col("k"), Desc: desc}}, -1, 7)
 		few := &exectest.Table{Schema: tab.Schema, Rows: tab.Rows / 2}
 		var odd []uint32
 		for i := range few.Rows {
 			odd = append(odd, uint32(2*i+1))
 		}
 		few.Cols = []*vec.Vector{vec.Gather(tab.Cols[0], odd), vec.Gather(tab.Cols[1], odd)}
-		checkSort(t, few, []expr.SortKey{{Expr: tab.Col("k"), Desc: desc}})
+		checkSort(t, few, []expr.SortKey{{Expr: tab.Col("k"), Desc: desc}}, -1, 7)
 	}
 }
 
-// checkSort sorts a table in full and for the first rows only.
-func checkSort(t *testing.T, tab *exectest.Table, keys []expr.SortKey) {
+// checkSort sorts a table for the first rows, or with -1, all.
+func checkSort(t *testing.T, tab *exectest.Table, keys []expr.SortKey, tops ...int64) {
 	t.Helper()
 	want := []string{}
 	for _, i := range naiveSort(tab, keys) {
 		want = append(want, tab.Row(i))
 	}
-	for _, top := range []int64{-1, 0, 1, 7, 50, 1000} {
+	for _, top := range tops {
 		rows := want
 		if top >= 0 {
 			rows = want[:min(int(top), len(want))]
