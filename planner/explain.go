@@ -11,15 +11,23 @@ import (
 	"gsql/exec/mem"
 )
 
-// ExplainOptions says what Explain prints beside the operators.
+// Explain returns a physical plan as text, in the manner of PostgreSQL: one line per operator, its inputs
+// indented below after an arrow, and its conditions on lines of their own.
+func Explain(plan exec.Plan) string { return ExplainWith(plan, ExplainOptions{}) }
+
+// ExplainAnalyze returns a plan as text with what was measured when it ran.
+func ExplainAnalyze(plan exec.Plan, profile *exec.Profile) string {
+	return ExplainWith(plan, ExplainOptions{Profile: profile})
+}
+
+// ExplainOptions says what ExplainWith prints beside the operators.
 type ExplainOptions struct {
 	Estimates map[exec.Plan]float64 // expected rows, as Lower gathered them
 	Profile   *exec.Profile         // what was measured: EXPLAIN ANALYZE
 }
 
-// Explain returns a physical plan as text, in the manner of PostgreSQL: one line per operator, its inputs
-// indented below after an arrow, and its conditions on lines of their own.
-func Explain(plan exec.Plan, opts ExplainOptions) string {
+// ExplainWith returns a plan as Explain does, with numbers beside the operators.
+func ExplainWith(plan exec.Plan, opts ExplainOptions) string {
 	x := &explainer{opts: opts, shown: map[*exec.Source]bool{}}
 	x.plan(plan, "", "  ", "")
 	return x.b.String()

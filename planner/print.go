@@ -61,6 +61,9 @@ func (n *Values) String() string {
 	if len(n.Cols) == 0 {
 		return fmt.Sprintf("Values %d rows of no columns", len(n.Rows))
 	}
+	if len(n.Rows) == 0 {
+		return "Values " + fieldNames(n.Cols) + ": none"
+	}
 	rows := make([]string, 0, 4)
 	for i, r := range n.Rows {
 		if i == 3 && len(n.Rows) > 4 {

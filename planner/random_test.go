@@ -74,7 +74,7 @@ func comparePlans(t *testing.T, tables []*testTable, text string) bool {
 					return false
 				}
 				if got, err = executed(plan); err != nil || got != want {
-					t.Errorf("NoRules=%v: execution (error %v) of\n%s%s\ngot\n%s\nwant\n%s", noRules, err, Print(opt), Explain(plan, ExplainOptions{}), got, want)
+					t.Errorf("NoRules=%v: execution (error %v) of\n%s%s\ngot\n%s\nwant\n%s", noRules, err, Print(opt), Explain(plan), got, want)
 					return false
 				}
 			}
