@@ -210,7 +210,7 @@ func (p comparison) nums(out *compareOut) {
 		if p.a.IsNull(i) || p.b.IsNull(i) { // which may be anything, such as a number of a billion digits
 			return false
 		}
-		return p.op.holds(vec.CmpNum(x[Row(p.a, i)], y[Row(p.b, i)]))
+		return p.op.holds(vec.CompareNum(x[Row(p.a, i)], y[Row(p.b, i)]))
 	})
 }
 
@@ -229,7 +229,7 @@ func (p comparison) numericConst(out *compareOut) {
 	}
 	scale := int(p.a.Type.Scale)
 	at, err := c.Trunc(scale)
-	exact := err == nil && vec.CmpNum(at, c) == 0
+	exact := err == nil && vec.CompareNum(at, c) == 0
 	if err == nil && !exact && c.Sign() < 0 { // floor
 		at.Coef, _ = vec.Sub128(at.Coef, vec.Int128Of(1))
 	}

@@ -175,7 +175,7 @@ var pointNine, onePointOne = vec.Num{Coef: vec.Int128Of(9), Scale: 1}, vec.Num{C
 
 // lnWeight estimates the decimal weight of the logarithm of a positive number, as PostgreSQL does.
 func lnWeight(x vec.Num) int {
-	if vec.CmpNum(x, pointNine) >= 0 && vec.CmpNum(x, onePointOne) <= 0 {
+	if vec.CompareNum(x, pointNine) >= 0 && vec.CompareNum(x, onePointOne) <= 0 {
 		d, err := vec.SubNum(x, vec.NumOf(1)) // ln(1+d) is about d
 		if err != nil || d.IsZero() {
 			return 0
@@ -241,7 +241,7 @@ func powNum(_ *Call, x, y vec.Num) (vec.Num, error) {
 	if err != nil {
 		return x, err
 	}
-	isWhole := vec.CmpNum(whole, y) == 0
+	isWhole := vec.CompareNum(whole, y) == 0
 	switch {
 	case x.IsZero() && y.Sign() < 0:
 		return x, errZeroToNegative()
@@ -315,7 +315,7 @@ func powWhole(x vec.Num, n int) (vec.Num, error) {
 func powSpecial(x, y vec.Num) (vec.Num, error) {
 	one := vec.NumOf(1)
 	switch {
-	case y.IsZero() || vec.CmpNum(x, one) == 0:
+	case y.IsZero() || vec.CompareNum(x, one) == 0:
 		return one, nil
 	case x.Special == vec.NumNaN || y.Special == vec.NumNaN:
 		return vec.NumNaNValue, nil
@@ -323,7 +323,7 @@ func powSpecial(x, y vec.Num) (vec.Num, error) {
 		if x.IsZero() && y.Sign() < 0 {
 			return x, errZeroToNegative()
 		}
-		abs := vec.CmpNum(x.Abs(), one)
+		abs := vec.CompareNum(x.Abs(), one)
 		switch {
 		case abs == 0:
 			return one, nil
@@ -332,7 +332,7 @@ func powSpecial(x, y vec.Num) (vec.Num, error) {
 		}
 		return vec.Num{}, nil
 	case y.Sign() < 0: // ±Infinity to a finite power
-		if w, _ := y.Trunc(0); x.Sign() < 0 && vec.CmpNum(w, y) != 0 {
+		if w, _ := y.Trunc(0); x.Sign() < 0 && vec.CompareNum(w, y) != 0 {
 			return x, errComplexPower()
 		}
 		return vec.Num{}, nil
@@ -340,7 +340,7 @@ func powSpecial(x, y vec.Num) (vec.Num, error) {
 		return vec.NumInfValue, nil
 	}
 	w, err := y.Trunc(0)
-	if err != nil || vec.CmpNum(w, y) != 0 {
+	if err != nil || vec.CompareNum(w, y) != 0 {
 		return x, errComplexPower()
 	}
 	if w.Coef.Lo&1 != 0 {
@@ -422,7 +422,7 @@ func widthBucketNum(c *Call) (*vec.Vector, error) {
 }
 
 func bucketNum(x, lo, hi vec.Num, count int32) (int32, error) {
-	order := vec.CmpNum(lo, hi)
+	order := vec.CompareNum(lo, hi)
 	switch {
 	case count <= 0:
 		return 0, bucketError("count must be greater than zero")
@@ -436,9 +436,9 @@ func bucketNum(x, lo, hi vec.Num, count int32) (int32, error) {
 		x, lo, hi = x.Neg(), lo.Neg(), hi.Neg()
 	}
 	switch {
-	case vec.CmpNum(x, lo) < 0:
+	case vec.CompareNum(x, lo) < 0:
 		return 0, nil
-	case vec.CmpNum(x, hi) >= 0:
+	case vec.CompareNum(x, hi) >= 0:
 		if count == math.MaxInt32 {
 			return 0, errOutOfRange(types.Int32)
 		}

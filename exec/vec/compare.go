@@ -118,15 +118,13 @@ func CompareNum(a, b Num) int {
 	if a.Special != NumFinite || b.Special != NumFinite {
 		return cmp.Compare(specialRank(a.Special), specialRank(b.Special))
 	}
-	if a.Scale == b.Scale {
-		return Compare128(a.Coef, b.Coef)
+	if sa, sb := a.Coef.Sign(), b.Coef.Sign(); sa != sb || sa == 0 {
+		return cmp.Compare(sa, sb)
 	}
-	x, y := a.Coef.big(), b.Coef.big()
-	if a.Scale < b.Scale {
-		x.Mul(x, pow10(b.Scale-a.Scale))
-	} else {
-		y.Mul(y, pow10(a.Scale-b.Scale))
+	if x, y, _, ok := align(a, b); ok {
+		return Compare128(x, y)
 	}
+	x, y, _ := alignBig(a, b)
 	return x.Cmp(y)
 }
 

@@ -352,22 +352,6 @@ func (x Num) Normalize() Num {
 	return x
 }
 
-// CmpNum orders numerics as CompareNum does, without allocating where the aligned numbers fit.
-func CmpNum(a, b Num) int {
-	if a.Special|b.Special == NumFinite {
-		if sa, sb := a.Coef.Sign(), b.Coef.Sign(); sa != sb {
-			if sa < sb {
-				return -1
-			}
-			return 1
-		}
-		if x, y, _, ok := align(a, b); ok {
-			return Compare128(x, y)
-		}
-	}
-	return CompareNum(a, b)
-}
-
 // Int64 returns x rounded half away from zero; ok is false when it does not fit or is no number.
 func (x Num) Int64() (v int64, ok bool) {
 	if x.Special != NumFinite {

@@ -162,7 +162,7 @@ func TestNumOrderAndNormalize(t *testing.T) {
 	} {
 		a, _ := ParseNum([]byte(c.a))
 		b, _ := ParseNum([]byte(c.b))
-		if got := CmpNum(a, b); got != c.want || CmpNum(b, a) != -c.want {
+		if got := CompareNum(a, b); got != c.want || CompareNum(b, a) != -c.want {
 			t.Errorf("%s against %s: %d", c.a, c.b, got)
 		}
 		if (a.Normalize() == b.Normalize()) != (c.want == 0) {
