@@ -28,8 +28,11 @@ func (b *binder) operator(op string, l, r value, pos int) (value, error) {
 // is an array.
 func (b *binder) asTexts(l, r value) (value, value, bool) {
 	lt, rt := l.typ(), r.typ()
-	if lt.ID == types.Array || rt.ID == types.Array || lt.IsString() == rt.IsString() {
+	switch {
+	case lt.ID == types.Array, rt.ID == types.Array, lt.IsString() == rt.IsString():
 		return l, r, false
+	case lt.ID == types.JSONB && rt.ID == types.Unknown, rt.ID == types.JSONB && lt.ID == types.Unknown:
+		return l, r, false // both are jsonb then
 	}
 	other := &r
 	if !lt.IsString() {

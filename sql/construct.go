@@ -300,6 +300,10 @@ func (b *binder) nullIf(x, y value, pos int) (value, error) {
 	}
 	// The result is x in the type that the comparison gave it.
 	first := eq.e.(*expr.Call).Args[0]
+	if categoryOf(x.typ()) == catDateTime {
+		// PostgreSQL compares dates and timestamps as they are.
+		first = x.e
+	}
 	c := &expr.Case{Whens: []expr.When{{Cond: eq.e, Then: expr.Null(first.Type())}}, Else: first, Typ: first.Type()}
 	return value{e: c, pos: pos}, nil
 }
