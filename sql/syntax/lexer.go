@@ -274,11 +274,20 @@ func (l *lexer) number() {
 			l.fail(pos, l.pos+2, "trailing junk after numeric literal")
 		}
 	}
-	if l.pos < len(l.src) && isIdentStart(l.src[l.pos]) {
-		_, n := utf8.DecodeRuneInString(l.src[l.pos:])
-		l.fail(pos, l.pos+n, "trailing junk after numeric literal")
-	}
+	l.junk(pos, "trailing junk after numeric literal")
 	l.add(kind, pos, l.src[pos:l.pos])
+}
+
+// junk fails if a name follows a number immediately.
+func (l *lexer) junk(pos int, message string) {
+	end := l.pos
+	if end == len(l.src) || !isIdentStart(l.src[end]) {
+		return
+	}
+	for end < len(l.src) && isIdentPart(l.src[end]) {
+		end++
+	}
+	l.fail(pos, end, message)
 }
 
 func (l *lexer) digits() {
@@ -293,10 +302,7 @@ func (l *lexer) dollar() {
 	if isDigit(l.at(1)) {
 		l.pos++
 		l.digits()
-		if l.pos < len(l.src) && isIdentStart(l.src[l.pos]) {
-			_, n := utf8.DecodeRuneInString(l.src[l.pos:])
-			l.fail(pos, l.pos+n, "trailing junk after parameter")
-		}
+		l.junk(pos, "trailing junk after parameter")
 		l.add(tParam, pos, l.src[pos+1:l.pos])
 		return
 	}

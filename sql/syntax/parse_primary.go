@@ -39,6 +39,11 @@ func (p *parser) primary() Expr {
 	if p.isCall() {
 		return p.functionCall()
 	}
+	if !t.isColID() { // the name of a function or a type, of which neither is here
+		p.i++
+		p.syntaxError()
+		return nil
+	}
 	return p.column()
 }
 
@@ -211,12 +216,7 @@ func (p *parser) row() Expr {
 
 // column reads a name, dotted perhaps, with subscripts.
 func (p *parser) column() Expr {
-	t := p.tok()
-	if !t.isColID() {
-		p.syntaxError()
-		return nil
-	}
-	p.i++
+	t := p.advance()
 	names := []string{t.text}
 	for p.isPunct(".") {
 		p.i++

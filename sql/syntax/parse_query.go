@@ -309,7 +309,7 @@ func (p *parser) queryTail(q *Query) {
 		default:
 			q.limited = q.limited || limit
 			if q.WithTies && q.OrderBy == nil {
-				p.failf(sqlstate.SyntaxError, q.LimitPos, "WITH TIES cannot be specified without ORDER BY clause")
+				p.failf(sqlstate.SyntaxError, -1, "WITH TIES cannot be specified without ORDER BY clause")
 			}
 			return
 		}

@@ -1,6 +1,7 @@
 package syntax
 
 import (
+	"strconv"
 	"strings"
 
 	"gsql/exec/sqlstate"
@@ -76,8 +77,10 @@ func (p *parser) sqlType(t *TypeName, word string) bool {
 		p.i++
 		p.float(t)
 	case "double":
-		p.i++
-		p.expect("precision")
+		if !p.peek(1).is("precision") {
+			return false
+		}
+		p.i += 2
 		t.Name = "float8"
 	case "bit":
 		p.i++
@@ -156,8 +159,32 @@ func (p *parser) modifiers(t *TypeName) {
 		return
 	}
 	p.parens(func() {
-		p.list(func() { t.Mods = append(t.Mods, p.signedInteger()) })
+		p.list(func() {
+			e := p.expr()
+			if p.err != nil {
+				return
+			}
+			n, ok := integerValue(e)
+			if !ok {
+				p.failf(sqlstate.SyntaxError, e.Position(), "type modifiers must be simple constants or identifiers")
+			}
+			t.Mods = append(t.Mods, n)
+		})
 	})
+}
+
+// integerValue returns the value of an integer that may have a sign.
+func integerValue(e Expr) (int64, bool) {
+	sign := int64(1)
+	if op, ok := e.(*Op); ok && op.Left == nil && op.Name == "-" {
+		sign, e = -1, op.Right
+	}
+	n, ok := e.(*Number)
+	if !ok {
+		return 0, false
+	}
+	v, err := strconv.ParseInt(n.Text, 10, 32)
+	return sign * v, err == nil
 }
 
 // intervalFields reads what an interval is made of: DAY, YEAR TO MONTH, SECOND(3).
@@ -198,12 +225,18 @@ func (p *parser) intervalFields(t *TypeName) {
 // typedLiteral reads type 'literal'; it returns nil and reads nothing if none is next.
 func (p *parser) typedLiteral() Expr {
 	start, t := p.i, p.tok()
-	if !t.isColID() && !t.isTypeFuncName() || !p.mayBeTypedLiteral(t) {
+	if !t.isColID() && !t.isTypeFuncName() || !p.mayBeTypedLiteral() && !(isTypeWord(t) && p.peek(1).isPunct("(")) {
 		return nil
 	}
 	name := &TypeName{Pos: p.pos()}
 	p.simpleType(name)
 	if p.tok().kind != tString || p.err != nil {
+		if isTypeWord(t) && p.toks[start+1].isPunct("(") { // which is no name of a function
+			if p.err == nil {
+				p.syntaxError()
+			}
+			return nil
+		}
 		p.i, p.err = start, nil
 		return nil
 	}
@@ -219,7 +252,7 @@ func (p *parser) typedLiteral() Expr {
 }
 
 // mayBeTypedLiteral looks ahead for a string after a type: near, or after what is between parentheses.
-func (p *parser) mayBeTypedLiteral(t *token) bool {
+func (p *parser) mayBeTypedLiteral() bool {
 	n := 1
 	for n < 12 && (p.peek(n).isPunct(".") || p.peek(n).isLabel()) {
 		n++
@@ -235,4 +268,17 @@ func (p *parser) mayBeTypedLiteral(t *token) bool {
 		}
 	}
 	return p.peek(n).kind == tString && p.err == nil
+}
+
+// isTypeWord reports whether t is one of SQL's words for types that take something in parentheses.
+func isTypeWord(t *token) bool {
+	if t.kind != tKeyword {
+		return false
+	}
+	switch t.text {
+	case "numeric", "decimal", "dec", "float", "bit", "character", "char", "varchar", "nchar", "national",
+		"timestamp", "time", "interval":
+		return true
+	}
+	return false
 }
