@@ -159,6 +159,9 @@ func label(e Expr) string {
 	case *Star:
 		return "*"
 	case *Field:
+		if e.Star {
+			return "field *"
+		}
 		return "field " + e.Name
 	case *Op:
 		return e.Name
