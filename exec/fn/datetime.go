@@ -330,12 +330,8 @@ func age(_ *Call, a, b int64) (vec.Interval, error) {
 		u += text.Day
 		d--
 	}
-	if d < 0 { // borrow a month of the earlier date's length, or of the later one's when they swapped
-		if neg {
-			d += text.DaysInMonth(ay, amon-1)
-		} else {
-			d += text.DaysInMonth(by, bmon)
-		}
+	if d < 0 { // borrow a month of the earlier date's length
+		d += text.DaysInMonth(by, bmon)
 		m--
 	}
 	if m < 0 {

@@ -41,7 +41,14 @@ func likeEval(fold, not bool) func(*Call) (*vec.Vector, error) {
 					return err
 				}
 			}
-			if m.match(text(i)) != not {
+			s := text(i)
+			if m.cut {
+				if not {
+					out[i] = 1
+				}
+				return m.matchCut(s)
+			}
+			if m.match(s) != not {
 				out[i] = 1
 			}
 			return nil
@@ -61,6 +68,8 @@ type likeMatcher struct {
 	head     bool // the first part is at the start
 	tail     bool // the last part is at the end
 	anything bool // the pattern is only %
+	// cut: the pattern ends with an escape character, which is an error where a string gets that far.
+	cut bool
 }
 
 // likePart is a run of characters without %; wild marks the places of _.
@@ -105,7 +114,11 @@ func compileLike(pattern []byte, fold bool) (*likeMatcher, error) {
 			cur.seq, cur.wild = append(cur.seq, anyChar), true
 		case '\\':
 			if i += w; i >= len(pattern) {
-				return nil, sqlstate.New(sqlstate.InvalidEscapeSequence, "LIKE pattern must not end with escape character")
+				if sawAny {
+					return nil, cutPattern()
+				}
+				m.cut = true
+				continue
 			}
 			r, w = utf8.DecodeRune(pattern[i:])
 			cur.seq = append(cur.seq, r)
@@ -155,6 +168,22 @@ func (m *likeMatcher) match(s []byte) bool {
 		s = s[from+n:]
 	}
 	return last == nil || last.ends(s)
+}
+
+func cutPattern() error {
+	return sqlstate.New(sqlstate.InvalidEscapeSequence, "LIKE pattern must not end with escape character")
+}
+
+// matchCut fails where a string goes on behind what stands before the last escape character of a pattern;
+// other strings do not match.
+func (m *likeMatcher) matchCut(s []byte) error {
+	if m.fold {
+		s = toLower(s)
+	}
+	if n, ok := m.parts[0].at(s); ok && n < len(s) {
+		return cutPattern()
+	}
+	return nil
 }
 
 // at reports whether s begins with the part, and how many bytes that takes.
