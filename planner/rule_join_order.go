@@ -306,7 +306,7 @@ func (c *cluster) addEquality(l, r *expr.Column, cond expr.Expr) {
 	for _, col := range []*expr.Column{l, r} {
 		if !into.has(col.ID) {
 			into.cols = append(into.cols, col)
-			into.rels = append(into.rels, bits.TrailingZeros64(uint64(c.relsOf(colSet(col.ID)))))
+			into.rels = append(into.rels, onlyRel(c.relsOf(colSet(col.ID))))
 		}
 	}
 	into.eqs = append(into.eqs, eqPair{l.ID, r.ID, cond})
@@ -347,10 +347,8 @@ func (k *class) pair(a, b relSet) (l, r *expr.Column, ok bool) {
 	}
 	for _, l := range ls {
 		for _, r := range rs {
-			for _, e := range k.eqs {
-				if e.a == l.ID && e.b == r.ID || e.a == r.ID && e.b == l.ID {
-					return l, r, true
-				}
+			if k.direct(l, r) {
+				return l, r, true
 			}
 		}
 	}
@@ -405,7 +403,7 @@ type step struct {
 func (c *cluster) step(a, b relSet) (step, bool) {
 	s := step{cross: true}
 	if b&(b-1) == 0 {
-		r := &c.rels[bits.TrailingZeros64(uint64(b))]
+		r := &c.rels[onlyRel(b)]
 		if r.attach != nil {
 			if !a.has(r.needs) {
 				return s, false
@@ -413,7 +411,7 @@ func (c *cluster) step(a, b relSet) (step, bool) {
 			s = step{kind: r.attach.Kind, attach: r, on: r.on}
 		}
 	}
-	if a&(a-1) == 0 && c.rels[bits.TrailingZeros64(uint64(a))].attach != nil {
+	if a&(a-1) == 0 && c.rels[onlyRel(a)].attach != nil {
 		return s, false
 	}
 	for _, k := range c.classes {
@@ -462,22 +460,14 @@ func (c *cluster) try(a, b relSet, cross bool) {
 	old := c.best[a|b]
 	var stat *relStat
 	if old != nil {
-		stat = old.stat // sizes do not depend on the order
+		stat = old.stat
 	} else {
-		stat = c.stepStat(s, l.stat, r.stat, a)
+		stat = c.setStat(a | b)
 	}
 	cost := l.cost + r.cost + c.joinCost(s, l.stat.rows, r.stat.rows, stat.rows, a)
 	if old == nil || cost < old.cost*(1-1e-9) {
 		c.best[a|b] = &subplan{stat, cost, a, b}
 	}
-}
-
-func (c *cluster) stepStat(s step, l, r *relStat, a relSet) *relStat {
-	stat := joinStat(s.kind, l, r, c.columns(a), s.on)
-	if len(s.after) > 0 {
-		stat = filterStat(stat, s.after)
-	}
-	return stat
 }
 
 func (c *cluster) columns(a relSet) ColSet {
@@ -515,7 +505,7 @@ func (c *cluster) enumerate(all relSet, cross bool) {
 }
 
 func (c *cluster) isAttachment(b relSet) bool {
-	return b&(b-1) == 0 && c.rels[bits.TrailingZeros64(uint64(b))].attach != nil
+	return b&(b-1) == 0 && c.rels[onlyRel(b)].attach != nil
 }
 
 // greedy joins the two sets with the cheapest join until one is left.
@@ -563,7 +553,7 @@ func (c *cluster) greedy(all relSet) {
 func (c *cluster) build(s relSet) (Node, error) {
 	p := c.best[s]
 	if p.left == 0 {
-		return c.rels[bits.TrailingZeros64(uint64(s))].node, nil
+		return c.rels[onlyRel(s)].node, nil
 	}
 	a, b := p.left, p.right
 	st, ok := c.step(a, b)
