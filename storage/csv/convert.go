@@ -271,27 +271,23 @@ var inlineMask = func() (m [16][2]uint64) {
 func (c *column) texts(base unsafe.Pointer, s *spans, f *fields) int {
 	out := values[vec.View](c, len(s.size))
 	start := s.start[:len(s.size)]
+	long := c.longText() // not in c: each assignment to a field would go through the write barrier
 	for i, n := range s.size {
 		p := unsafe.Add(base, start[i])
+		w := (*[2]uint64)(unsafe.Pointer(&out[i]))
 		if uint32(n) <= vec.ViewInline {
 			m := &inlineMask[n&15]
-			w := (*[2]uint64)(unsafe.Pointer(&out[i]))
 			w[0] = load8(p)<<32&m[0] | uint64(uint32(n))
 			w[1] = load8(unsafe.Add(p, 4)) & m[1]
-			continue
+		} else if n > 0 {
+			w[0] = load8(p)<<32 | uint64(uint32(n))
+			w[1] = uint64(len(long)) << 32
+			long = append(long, unsafe.Slice((*byte)(p), n)...)
 		}
-		if n < 0 {
-			continue
-		}
-		out[i] = vec.MakeView(unsafe.Slice((*byte)(p), n), 0, uint32(len(c.text)))
-		c.keep(unsafe.Slice((*byte)(p), n))
 	}
+	c.text = long
 	for _, e := range s.escaped {
-		v := c.value(s, f, int(e))
-		out[e] = vec.MakeView(v, 0, uint32(len(c.text)))
-		if len(v) > vec.ViewInline {
-			c.keep(v)
-		}
+		c.setText(&out[e], c.value(s, f, int(e)))
 	}
 	if f.high {
 		for i, n := range s.size {
@@ -306,12 +302,20 @@ func (c *column) texts(base unsafe.Pointer, s *spans, f *fields) int {
 	return -1
 }
 
-// keep copies a long text.
-func (c *column) keep(v []byte) {
-	if c.text == nil {
-		c.text = make([]byte, 0, max(c.guess+c.guess/8, 1024, len(v)))
+// longText returns the column's long texts, with room for as much as the last batch had.
+func (c *column) longText() []byte {
+	if c.text == nil && c.guess > 0 {
+		c.text = make([]byte, 0, c.guess+c.guess/8)
 	}
-	c.text = append(c.text, v...)
+	return c.text
+}
+
+// setText makes the view of a text of any length.
+func (c *column) setText(to *vec.View, v []byte) {
+	*to = vec.MakeView(v, 0, uint32(len(c.text)))
+	if len(v) > vec.ViewInline {
+		c.text = append(c.text, v...)
+	}
 }
 
 // checkLength applies varchar's length. Blanks beyond it are cut off, as PostgreSQL does.
@@ -326,10 +330,7 @@ func (c *column) checkLength(s *spans, f *fields, out []vec.View) int {
 			return i
 		}
 		if len(fit) < len(v) {
-			out[i] = vec.MakeView(fit, 0, uint32(len(c.text)))
-			if len(fit) > vec.ViewInline {
-				c.keep(fit)
-			}
+			c.setText(&out[i], fit)
 		}
 	}
 	return -1

@@ -58,7 +58,7 @@ func (l *loader) load(ctx context.Context, s *source, k int) error {
 	}
 	// The byte before the border may be the newline that makes it one.
 	from := max(begin-1, s.first)
-	if err := l.block.read(s, from, int(end-from)+l.table.tail()); err != nil {
+	if err := l.block.read(s, from, int(end-from)+l.table.tail); err != nil {
 		return err
 	}
 	border := s.first

@@ -5,16 +5,19 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"gsql/exec"
 	"gsql/exec/expr"
 	"gsql/exec/fn"
 	"gsql/exec/mem"
 	"gsql/exec/text"
+	"gsql/exec/types"
 	"gsql/exec/vec"
 	"gsql/storage/file"
 )
@@ -85,17 +88,8 @@ func openTable(files []file.File, opt Options) (*table, error) {
 	return NewTable("t", files, sh).(*table), nil
 }
 
-func TestSmoke(t *testing.T) {
-	f := writeFile(t, t.TempDir(), "x.csv", "a,b,c\n1,x,2.5\n2,\"y,\"\"z\",\n,long text over twelve bytes,1\n")
-	tab, err := openTable([]file.File{f}, Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	rows, err := scanAll(tab, 1, 100)
-	t.Log(tab.Schema(), rows, err, tab.shape.Dialect.String())
-}
-
 func BenchmarkSeed(b *testing.B) {
+	defer debug.SetGCPercent(debug.SetGCPercent(400)) // about what the engine sets
 	f := seedFile(b, seedPath(b, 13_000_000), 13_000_000)
 	tab, err := openTable([]file.File{f}, Options{})
 	if err != nil {
@@ -143,4 +137,17 @@ func cpuTime() int64 {
 		return 0
 	}
 	return u.Utime.Nano() + u.Stime.Nano()
+}
+
+func columnField(i int) exec.Field {
+	return exec.Field{Name: fmt.Sprintf("c%d", i), Type: types.Of(types.Text)}
+}
+
+func validText(s string) bool { return utf8.ValidString(s) }
+
+type fileT = file.File
+
+func nil0(n int) []expr.ColID {
+	_, out := ids(n)
+	return out
 }

@@ -9,6 +9,9 @@ import (
 // The dialect is the one of some candidates under which the sample is most like a table: the most rows have
 // the same number of fields, and there are several.
 
+// noDelim, the unit separator, stands for a delimiter where lines have no fields.
+const noDelim = 0x1f
+
 // sniffRows is the number of rows that candidates are tried on.
 const sniffRows = 1000
 
@@ -26,10 +29,10 @@ func sniff(sample []byte, opt *Options, path string, eof bool) Dialect {
 				x.Escape = *opt.Escape
 			}
 			s := x.try(sample, eof)
-			if opt.Escape == nil && q != 0 && s.bad {
+			if opt.Escape == nil && q != 0 && s.broken {
 				y := x
 				y.Escape = '\\'
-				if t := y.try(sample, eof); !t.bad {
+				if t := y.try(sample, eof); !t.broken {
 					x, s = y, t
 				}
 			}
@@ -38,10 +41,19 @@ func sniff(sample []byte, opt *Options, path string, eof bool) Dialect {
 			}
 		}
 	}
-	if bestScore.rows == 0 { // nothing to judge by
+	switch {
+	case bestScore.rows == 0: // nothing to judge by
 		best.Delim, best.Quote = delims[0], quotes[0]
 		if best.Escape = best.Quote; opt.Escape != nil {
 			best.Escape = *opt.Escape
+		}
+	case !bestScore.tabular() && (bestScore.fields > 1 || bestScore.same < 1) && !opt.NullPadding && opt.Columns == nil:
+		// Lines of text. Nothing divides or quotes them.
+		if opt.Delim == nil {
+			best.Delim = noDelim
+		}
+		if opt.Quote == nil {
+			best.Quote, best.Escape = 0, 0
 		}
 	}
 	return best
@@ -89,7 +101,8 @@ type score struct {
 	same   float64 // share of the rows that have as many fields as most
 	fields int
 	quoted int  // values that are quoted
-	bad    bool // quotes are out of place
+	broken bool // a quote is out of place
+	bad    bool // and it is the first one: quotes seem to be no quotes
 }
 
 // try reads a sample.
@@ -100,7 +113,7 @@ func (d *Dialect) try(sample []byte, eof bool) score {
 	}
 	x := d.exact(buf, 0, len(buf), make([]uint32, 0, 256), sniffRows)
 	// A quote that is not closed in most of the sample is none.
-	s := score{bad: x.bad >= 0 || x.inside && (eof || x.end < len(buf)/2)}
+	s := score{broken: x.bad >= 0 || x.inside && (eof || x.end < len(buf)/2)}
 	counts := map[int]int{}
 	start, fields := 0, 0
 	for _, p := range x.pos {
@@ -128,11 +141,12 @@ func (d *Dialect) try(sample []byte, eof bool) score {
 	if s.rows > 0 {
 		s.same = float64(most) / float64(s.rows)
 	}
+	s.bad = s.broken && s.quoted == 0
 	return s
 }
 
 // tabular reports whether the sample may be a table of several columns.
-func (s score) tabular() bool { return s.fields > 1 && s.same >= 0.8 && !s.bad }
+func (s score) tabular() bool { return s.fields > 1 && s.same >= 0.5 }
 
 // better reports whether s is to be preferred to t, which was tried before.
 func (s score) better(t score) bool {
@@ -141,10 +155,10 @@ func (s score) better(t score) bool {
 		return false
 	case t.rows == 0:
 		return true
-	case s.bad != t.bad:
-		return t.bad
 	case s.tabular() != t.tabular():
 		return s.tabular()
+	case s.bad != t.bad:
+		return t.bad
 	case !s.tabular():
 		return false
 	case s.same != t.same && (s.same == 1 || t.same == 1 || s.same > t.same+0.1 || t.same > s.same+0.1):

@@ -19,11 +19,13 @@ type table struct {
 	shape *Shape
 	bytes int64
 	split int64 // size of a split
+	tail  int   // bytes read behind a split, for its last row
 }
 
 // NewTable returns the table with a name, for messages, over files of a shape.
 func NewTable(name string, files []file.File, shape *Shape) exec.Table {
 	t := &table{name: name, files: files, shape: shape, split: defaultSplit}
+	t.tail = min(max(4*int(shape.rowBytes), 512), 64<<10)
 	for _, f := range files {
 		t.bytes += f.Size
 	}
@@ -39,9 +41,6 @@ func (t *table) Stats() exec.Stats {
 	}
 	return s
 }
-
-// tail returns how many bytes behind a split are read with it, for its last row.
-func (t *table) tail() int { return min(max(4*int(t.shape.rowBytes), 512), 64<<10) }
 
 // Scan returns a plan of at most req.Partitions streams. Prune and Filters are used when the caller sets them.
 func (t *table) Scan(_ context.Context, req exec.ScanRequest) (exec.Plan, error) {
