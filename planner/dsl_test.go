@@ -25,7 +25,7 @@ import (
 //	(window ((NAME FUNC)) (PARTITION ...) (KEY ...) IN) (distinct IN) (distinct-on (EXPR ...) (KEY ...) IN)
 //	(values (NAME ...) (EXPR ...) ...) (with NAME QUERY BODY) (cte NAME) (cte NAME ALIAS)
 //	expressions: 1 'text' null true, columns, (= a b), (and ...), (is-null x), (case C X ... ELSE),
-//	(coalesce ...) (in x 1 2), (exists Q) (scalar Q) (any COND Q) (all COND Q), and calls of functions.
+//	(coalesce ...) (in x 1 2), (date '2020-01-01') (integer 1) (numeric 1.5) (timestamp SECONDS), (exists Q) (scalar Q) (any COND Q) (all COND Q), and calls of functions.
 
 // column of a table of the tests.
 type testColumn struct {
@@ -509,8 +509,18 @@ func (d *dsl) expr(s sexpr, sc scope) expr.Expr {
 		}
 		return &expr.Subquery{Kind: kind, Query: q, Cond: d.expr(args[0], both), Typ: types.Of(types.Bool)}
 	}
+	switch op {
+	case "date", "numeric", "integer", "timestamp":
+		return d.literal(op, args[0].atom)
+	}
 	es := d.exprs(args, sc)
 	switch op {
+	case "to-bigint":
+		return castTo(es[0], types.Of(types.Int64))
+	case "to-timestamp":
+		return castTo(es[0], types.Of(types.Timestamp))
+	case "to-numeric":
+		return castTo(es[0], types.NumericOf(0, 2))
 	case "and":
 		return &expr.And{Terms: es}
 	case "or":
@@ -539,8 +549,6 @@ func (d *dsl) expr(s sexpr, sc scope) expr.Expr {
 			in.List = append(in.List, e.(*expr.Const))
 		}
 		return in
-	case "date", "numeric", "integer":
-		return d.literal(op, args[0].atom)
 	}
 	e, err := call(op, es...)
 	if err != nil {
@@ -567,6 +575,9 @@ func (d *dsl) literal(typ, text string) expr.Expr {
 		return &expr.Const{Value: number(types.Of(types.Int32), float64(v))}
 	}
 	v, _ := strconv.ParseFloat(text, 64)
+	if typ == "timestamp" {
+		return &expr.Const{Value: number(types.Of(types.Timestamp), v*1e6)}
+	}
 	return &expr.Const{Value: number(types.NumericOf(15, 2), v)}
 }
 

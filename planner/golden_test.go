@@ -89,6 +89,7 @@ func smallTables() []*testTable {
 		{name: "c", rows: 1000, cols: []testColumn{{"id", i, 1000, 1, 1000}, {"name", s, 900, 0, 0}, {"city", s, 20, 0, 0}}},
 		{name: "o", rows: 20000, cols: []testColumn{{"id", i, 20000, 1, 20000}, {"cid", i, 1000, 1, 1000}, {"day", i, 365, 1, 365}, {"total", i, 5000, 1, 10000}}},
 		{name: "i", rows: 100000, cols: []testColumn{{"oid", i, 20000, 1, 20000}, {"part", i, 500, 1, 500}, {"n", i, 10, 1, 10}, {"price", i, 1000, 1, 1000}}},
+		{name: "d", rows: 100, cols: []testColumn{{"day", types.Of(types.Date), 0, 0, 0}, {"n", types.Of(types.Int32), 0, 0, 0}}},
 		{name: "p", rows: 500, cols: []testColumn{{"id", i, 500, 1, 500}, {"kind", s, 10, 0, 0}}},
 	}
 }

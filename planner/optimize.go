@@ -44,6 +44,7 @@ var rules = []rule{
 	// First the plan is brought into a form without special cases.
 	{"fold", false, pure(fold)},                    // 1 + 1 becomes 2
 	{"simplify", false, pure(simplify)},            // NOT a < b becomes a >= b; NOT NOT; terms that stand twice
+	{"unwrap-casts", false, pure(unwrapCasts)},     // day::timestamp < midnight becomes day < date
 	{"inline-with", true, pure(inlineWith)},        // a WITH query that is used once, or depends on outer rows, moves to its use
 	{"distinct-on", true, distinctOn},              // DISTINCT ON becomes row_number() = 1
 	{"subqueries", true, subqueries},               // subqueries in expressions become (dependent) joins
