@@ -13,10 +13,11 @@ import (
 // compared too. NULL equals NULL. What is equal without being identical (0 and -0, 1.5 and 1.50) is packed
 // in one form; the value of the first row is kept beside the words.
 type keyLayout struct {
-	fields []keyField
-	words  int // per row
-	longs  int // fields that may have long strings
-	firsts int // fields that keep the first value
+	fields  []keyField
+	words   int // per row: 0, 1, or an even number
+	padding int // words at the end that are zero
+	longs   int // fields that may have long strings
+	firsts  int // fields that keep the first value
 }
 
 // keyField is the place of one column.
@@ -102,6 +103,10 @@ func newKeyLayout(ts []types.Type) *keyLayout {
 		nullable++
 	}
 	l.words += (halves + 1) / 2
+	if l.words > 2 { // loops over many words take two at a time
+		l.padding = l.words % 2
+		l.words += l.padding
+	}
 	return l
 }
 
@@ -153,7 +158,7 @@ func (l *keyLayout) sparse() bool {
 			return true
 		}
 	}
-	return false
+	return l.padding > 0
 }
 
 func (f *keyField) pack(v *vec.Vector, from, n int, out []uint64, w int) (long bool) {

@@ -121,12 +121,12 @@ func (t *groupTable) findKeys(cols []*vec.Vector, n int, groups []uint32) error 
 		hashWords(t.words[:rows*w], w, t.hashes[:rows])
 		c := chunk{table: t, cols: flat, from: from, words: t.words[:rows*w], hashes: t.hashes[:rows], groups: groups[from : from+rows]}
 		if len(t.slots) > 1<<15 {
-			c.touch()
+			c.touch(long)
 		}
 		switch {
 		case long:
 			c.findLong()
-		case w == 1:
+		case w <= 1:
 			c.find1()
 		case w == 2:
 			c.find2()
@@ -194,16 +194,17 @@ func hashWords(words []uint64, w int, out []uint32) {
 			out[i] = uint32((hi ^ lo) >> 32)
 		}
 	default:
+		p := unsafe.Pointer(unsafe.SliceData(words))
 		for i := range out {
-			k := words[i*w:][:w]
-			h := uint64(k0)
-			for len(k) >= 2 {
-				hi, lo := bits.Mul64(k[0]^h, k[1]^k1)
-				h = hi ^ lo
-				k = k[2:]
-			}
-			if len(k) == 1 {
-				h ^= k[0]
+			// Each pair is multiplied by itself, so that the products do not wait for each other.
+			var h uint64
+			salt := uint64(k0)
+			for range w / 2 {
+				k := (*[2]uint64)(p)
+				hi, lo := bits.Mul64(k[0]^salt, k[1]^k1)
+				h = bits.RotateLeft64(h, 23) ^ hi ^ lo
+				salt += k1
+				p = unsafe.Add(p, 16)
 			}
 			hi, lo := bits.Mul64(h^k1, k0)
 			out[i] = uint32((hi ^ lo) >> 32)
@@ -223,19 +224,37 @@ type chunk struct {
 
 // touch loads the slots of all rows, and the keys they lead to, before they are needed: the loads do not
 // wait for each other, while those of a lookup come after the comparison before.
-func (c *chunk) touch() {
+func (c *chunk) touch(long bool) {
 	t := c.table
 	var x uint64
 	mask := uint(len(t.slots) - 1)
-	far := len(t.slots) > 1<<17
 	for _, h := range c.hashes {
+		x ^= t.slots[uint(h>>t.shift)&mask]
+	}
+	for i, h := range c.hashes {
 		s := t.slots[uint(h>>t.shift)&mask]
-		if far && uint32(s>>32) == h && s != 0 {
-			x ^= *t.keys.at(uint32(s) - 1)
+		if uint32(s>>32) != h || s == 0 {
+			continue
 		}
-		x ^= s
+		g := uint32(s) - 1
+		x ^= *t.keys.at(g)
+		if long {
+			x ^= c.touchLong(i, g)
+		}
 	}
 	t.touched = x // else the compiler may drop the loads
+}
+
+func (c *chunk) touchLong(i int, g uint32) (x uint64) {
+	for k := range c.table.layout.fields {
+		f := &c.table.layout.fields[k]
+		if f.long >= 0 && f.isLong(c.words[i*c.table.layout.words+f.word]) {
+			if l := &c.table.longs[f.long]; int(g) < len(l.at) && len(l.bufs) > 0 {
+				x ^= uint64(l.get(g, 0)[:1:1][0])
+			}
+		}
+	}
+	return x
 }
 
 func (c *chunk) find1() {
@@ -304,11 +323,14 @@ func (c *chunk) findAny() {
 	}
 }
 
-// equalWords compares a key with the stored one at p.
+// equalWords compares a key with the stored one at p. Both have an even number of words.
 func equalWords(k []uint64, p *uint64) bool {
+	a, b := unsafe.Pointer(unsafe.SliceData(k)), unsafe.Pointer(p)
 	var differ uint64
-	for i, x := range unsafe.Slice(p, len(k)) {
-		differ |= x ^ k[i]
+	for range len(k) / 2 {
+		x, y := (*[2]uint64)(a), (*[2]uint64)(b)
+		differ |= (x[0] ^ y[0]) | (x[1] ^ y[1])
+		a, b = unsafe.Add(a, 16), unsafe.Add(b, 16)
 	}
 	return differ == 0
 }
@@ -395,7 +417,9 @@ func (c *chunk) equalLong(i int, g uint32) bool {
 		if f.long < 0 || !f.isLong(c.words[i*t.layout.words+f.word]) {
 			continue
 		}
-		if !bytes.Equal(c.longBytes(f, k, i, &buf), t.longs[f.long].get(g)) {
+		s := c.longBytes(f, k, i, &buf)
+		// The words are equal, and the lengths in them.
+		if !bytes.Equal(s, t.longs[f.long].get(g, len(s))) {
 			return false
 		}
 	}
@@ -457,38 +481,35 @@ func (b *keyBlocks) extend() {
 	b.blocks = append(b.blocks, unsafe.Pointer(unsafe.SliceData(b.last)))
 }
 
-// longKeys holds the long strings of one key column.
+// longKeys holds the long strings of one key column; how long they are is for the caller to know.
 type longKeys struct {
 	at   []uint64 // per group: number of the buffer << 32 | offset
-	lens []uint32
 	bufs [][]byte
 	held int64
 }
 
-func (l *longKeys) bytes() int64 { return int64(cap(l.at))*8 + int64(cap(l.lens))*4 + l.held }
+func (l *longKeys) bytes() int64 { return int64(cap(l.at))*8 + l.held }
 
 // put copies the string of a group.
 func (l *longKeys) put(g uint32, s []byte) {
 	for len(l.at) <= int(g) {
 		l.at = append(l.at, 0)
-		l.lens = append(l.lens, 0)
 	}
 	last := len(l.bufs) - 1
 	if last < 0 || len(l.bufs[last])+len(s) > cap(l.bufs[last]) {
-		size := max(min(1<<20, 4096<<len(l.bufs)), len(s))
+		size := max(min(1<<20, 4096<<min(len(l.bufs), 8)), len(s))
 		l.bufs = append(l.bufs, make([]byte, 0, size))
 		l.held += int64(size)
 		last++
 	}
 	buf := &l.bufs[last]
 	l.at[g] = uint64(last)<<32 | uint64(len(*buf))
-	l.lens[g] = uint32(len(s))
 	*buf = append(*buf, s...)
 }
 
-// get returns the string of a group.
-func (l *longKeys) get(g uint32) []byte {
+// get returns the string of n bytes of a group.
+func (l *longKeys) get(g uint32, n int) []byte {
 	at := l.at[g]
-	off := uint32(at)
-	return l.bufs[at>>32][off : off+l.lens[g]]
+	off := int(uint32(at))
+	return l.bufs[at>>32][off : off+n]
 }
