@@ -48,7 +48,7 @@ func (b *buildSide) finish(matched vec.Bitmap) bool {
 func collectBuild(ctx context.Context, env *Env, plan Plan, probeParts int, used []bool, keys []expr.Expr, name string) (*buildSide, []*vec.Vector, error) {
 	side := &buildSide{}
 	side.left.Store(int32(probeParts))
-	x, keep, keyAt := buildColumns(plan.Schema(), used, keys)
+	x, keep, keyAt := keptColumns(plan.Schema(), used, keys)
 	n := plan.Partitioning().N
 	parts := make([]*collector, n)
 	for i := range parts {
@@ -92,9 +92,9 @@ func collectBuild(ctx context.Context, env *Env, plan Plan, probeParts int, used
 	return side, keyCols, nil
 }
 
-// buildColumns returns what is collected: the ordinals to keep, and then computed keys; and where the keys
+// keptColumns returns what is collected: the ordinals to keep, and then computed keys; and where the keys
 // are among these.
-func buildColumns(s Schema, used []bool, keys []expr.Expr) (x *extras, keep, keyAt []int) {
+func keptColumns(s Schema, used []bool, keys []expr.Expr) (x *extras, keep, keyAt []int) {
 	x = &extras{schema: s}
 	at := make([]int, len(keys))
 	needed := append([]bool(nil), used...)

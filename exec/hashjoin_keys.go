@@ -22,7 +22,8 @@ type keyCodec struct {
 type codecField struct {
 	nullEqual bool
 	kind      types.Kind
-	strings   int    // KView: the length of the longest build key
+	prefix    []byte // KView: what all build keys begin with
+	strings   int    // KView: the length of the longest build key without prefix
 	min, max  uint64 // of the build's ordered words
 	shift     int
 }
@@ -35,7 +36,7 @@ func (f *codecField) base() uint64 {
 	return 0
 }
 
-// maxPackedString is the longest string that becomes a word, with its length.
+// maxPackedString is the longest string, without the common prefix, that becomes a word with its length.
 const maxPackedString = 7
 
 // newKeyCodec looks at the build side's keys, flat vectors of n rows.
@@ -52,9 +53,8 @@ func newKeyCodec(keys []*vec.Vector, n int, nullEqual []bool) *keyCodec {
 		switch {
 		case exactWord(v.Kind):
 			encodeOrdered(v, words)
-		case v.Kind == types.KView && longest(v) <= maxPackedString:
-			f.strings = longest(v)
-			packStrings(v, f.strings, words)
+		case v.Kind == types.KView && f.short(v):
+			f.packStrings(v, words)
 		default:
 			c.exact = false
 			continue
@@ -79,24 +79,43 @@ func newKeyCodec(keys []*vec.Vector, n int, nullEqual []bool) *keyCodec {
 	return c
 }
 
-func longest(v *vec.Vector) int {
-	n := uint32(0)
+// short reports whether the strings of v become words, and if so, sets up f for them.
+func (f *codecField) short(v *vec.Vector) bool {
+	longest := uint32(0)
 	for _, x := range vec.Values[vec.View](v) {
-		n = max(n, x.Len)
+		longest = max(longest, x.Len)
 	}
-	return int(n)
+	n := commonPrefix(v)
+	if int(longest)-n > maxPackedString {
+		return false
+	}
+	for i := range v.Len {
+		if v.Valid.Get(i) {
+			f.prefix = v.Bytes(i)[:n]
+			break
+		}
+	}
+	f.strings = int(longest) - len(f.prefix)
+	return true
 }
 
-// packStrings writes strings of at most size bytes as words: their bytes, then their length. Longer ones
-// get a word above all others.
-func packStrings(v *vec.Vector, size int, out []uint64) {
+// packStrings writes the strings that begin with the prefix and are not longer than f allows as words: their
+// other bytes, then how many these are. Others get a word above all.
+func (f *codecField) packStrings(v *vec.Vector, out []uint64) {
 	views := vec.Values[vec.View](v)[:len(out)]
+	at, shift := len(f.prefix), 64-8*f.strings
+	head := vec.MakeView(f.prefix, 0, 0)
 	for i := range views {
-		if int(views[i].Len) > size {
-			out[i] = math.MaxUint64
+		x := &views[i]
+		rest := int(x.Len) - at
+		out[i] = math.MaxUint64
+		if uint(rest) > uint(f.strings) || at >= 4 && x.Prefix != head.Prefix {
 			continue
 		}
-		out[i] = viewChunk(&views[i], nil, 0)>>(64-8*size)<<3 | uint64(views[i].Len)
+		if at > 0 && string(x.In(v.Bufs, x)[:at]) != string(f.prefix) {
+			continue
+		}
+		out[i] = viewChunk(x, v.Bufs, at)>>shift<<3 | uint64(rest)
 	}
 }
 
@@ -177,22 +196,22 @@ func (f *codecField) encode(v *vec.Vector, out []uint64) {
 	switch v.Enc {
 	case vec.Const:
 		var one [1]uint64
-		packStrings(v, f.strings, one[:])
+		f.packStrings(v, one[:])
 		for i := range out {
 			out[i] = one[0]
 		}
 	case vec.Dict:
 		if v.Dict.Len > 2*len(out) {
-			packStrings(vec.Flatten(vec.Slice(v, 0, len(out))), f.strings, out)
+			f.packStrings(vec.Flatten(vec.Slice(v, 0, len(out))), out)
 			return
 		}
 		words := make([]uint64, v.Dict.Len)
-		packStrings(v.Dict, f.strings, words)
+		f.packStrings(v.Dict, words)
 		for i, c := range v.Codes()[:len(out)] {
 			out[i] = words[c]
 		}
 	default:
-		packStrings(v, f.strings, out)
+		f.packStrings(v, out)
 	}
 }
 

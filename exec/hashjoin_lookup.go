@@ -43,8 +43,11 @@ func (t *joinTable) lookup(keys []*vec.Vector, n int, w *keyWords, h *joinHits) 
 	if len(keys) == 1 && t.lookupDict(keys[0], n, h) {
 		return
 	}
-	t.codec.encode(keys, n, w)
 	h.reset(n)
+	if t.direct != nil && len(keys) == 1 && t.lookupInts(keys[0], h) {
+		return
+	}
+	t.codec.encode(keys, n, w)
 	switch {
 	case t.direct != nil:
 		t.lookupDirect(w, h)
@@ -88,6 +91,40 @@ func (t *joinTable) lookupDict(v *vec.Vector, n int, h *joinHits) bool {
 	}
 	h.cut(k)
 	return true
+}
+
+// lookupInts is lookupDirect for a plain column of integers, without words on the way.
+func (t *joinTable) lookupInts(v *vec.Vector, h *joinHits) bool {
+	f := &t.codec.fields[0]
+	if v.Enc != vec.Flat || v.Valid != nil || f.nullEqual || v.Kind != f.kind {
+		return false
+	}
+	switch v.Kind {
+	case types.KInt32:
+		lookupInts(t.direct, f, vec.Values[int32](v), h)
+	case types.KInt64:
+		lookupInts(t.direct, f, vec.Values[int64](v), h)
+	default:
+		return false
+	}
+	return true
+}
+
+func lookupInts[T int32 | int64](direct []uint32, f *codecField, values []T, h *joinHits) {
+	first, k := int64(f.min^signBit), 0
+	probe, start := h.probe[:len(values)], h.start[:len(values)]
+	for i, x := range values {
+		w := uint64(int64(x) - first)
+		if w >= uint64(len(direct)) {
+			continue
+		}
+		row := direct[w]
+		probe[k], start[k] = uint32(i), row-1
+		if row != 0 {
+			k++
+		}
+	}
+	h.cut(k)
 }
 
 func (t *joinTable) lookupDirect(w *keyWords, h *joinHits) {

@@ -96,7 +96,7 @@ func (s *hashJoinStream) stepPairs() (*vec.Batch, error) {
 	if len(p.probe) == 0 {
 		return nil, nil
 	}
-	return pairBatch(p.batch, s.side.cols, physical(p.batch, p.probe), p.build), nil
+	return pairBatch(p.batch, buildColumns{s.side.cols, s.same}, physical(p.batch, p.probe), p.build), nil
 }
 
 // judgePairs drops the pairs for which the condition is not true.

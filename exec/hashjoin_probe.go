@@ -15,6 +15,7 @@ type hashJoinStream struct {
 	in     Stream
 	keys   []*expr.Program
 	cond   *joinCond
+	same   []int      // see sameColumns
 	side   *hashBuild // nil until the first Next
 	direct bool       // every probe batch makes at most one batch: no pairs need to be counted out
 
@@ -35,7 +36,7 @@ func newHashJoinStream(p *HashJoin, env *Env, in Stream) (*hashJoinStream, error
 	if err != nil {
 		return nil, err
 	}
-	return &hashJoinStream{plan: p, env: env, in: in, keys: keys, cond: cond}, nil
+	return &hashJoinStream{plan: p, env: env, in: in, keys: keys, cond: cond, same: sameColumns(p)}, nil
 }
 
 func (s *hashJoinStream) Close() error {
@@ -172,7 +173,7 @@ func (s *hashJoinStream) stepDirect(ctx context.Context, b *vec.Batch, keys []*v
 	if len(rows) == 0 {
 		return nil, nil
 	}
-	return alignedBatch(b, s.side.cols, rows, build), nil
+	return alignedBatch(b, buildColumns{s.side.cols, s.same}, rows, build), nil
 }
 
 // judgeHits drops the hits, of a unique table, for which the condition is not true. It returns the rows of b

@@ -100,18 +100,67 @@ func physical(b *vec.Batch, rows []uint32) []uint32 {
 	return rows
 }
 
-// pairBatch puts out row probeRows[k] of b with row buildRows[k] of build.
-func pairBatch(b *vec.Batch, build []*vec.Vector, probeRows, buildRows []uint32) *vec.Batch {
-	out := gatherBatch(b.Cols, probeRows)
-	for _, v := range build {
-		out.Cols = append(out.Cols, vec.Gather(v, buildRows))
+// buildColumns are the build side's columns as a join puts them out.
+type buildColumns struct {
+	cols []*vec.Vector
+	// same, when set, has for each column a probe column that is equal to it in all matches, or -1.
+	same []int
+}
+
+// gather returns the columns of rows; probe are the columns of the same rows of the probe side.
+func (c buildColumns) gather(probe []*vec.Vector, rows []uint32) []*vec.Vector {
+	out := make([]*vec.Vector, len(c.cols))
+	for i, v := range c.cols {
+		if c.same != nil && c.same[i] >= 0 {
+			out[i] = probe[c.same[i]]
+			continue
+		}
+		out[i] = vec.Gather(v, rows)
 	}
+	return out
+}
+
+// sameColumns returns for each build column the probe column that a key makes equal to it, bit by bit, or -1.
+func sameColumns(p *HashJoin) []int {
+	probe, build := p.Probe.Schema(), p.Build.Schema()
+	same := make([]int, len(build))
+	for i := range same {
+		same[i] = -1
+	}
+	for k, e := range p.BuildKeys {
+		b, ok := e.(*expr.Column)
+		a, also := p.ProbeKeys[k].(*expr.Column)
+		if !ok || !also {
+			continue
+		}
+		i, j := build.Index(b.ID), probe.Index(a.ID)
+		if i >= 0 && j >= 0 && build[i].Type == probe[j].Type && oneForm(build[i].Type) {
+			same[i] = j
+		}
+	}
+	return same
+}
+
+// oneForm reports whether equal values of a type print the same: unlike 0 and -0, 1.0 and 1.00, or 24 hours
+// and a day.
+func oneForm(t types.Type) bool {
+	switch t.ID {
+	case types.Bool, types.Int16, types.Int32, types.Int64, types.Text, types.Varchar, types.Date, types.Timestamp, types.UUID:
+		return true
+	}
+	return false
+}
+
+// pairBatch puts out row probeRows[k] of b with row buildRows[k] of build.
+func pairBatch(b *vec.Batch, build buildColumns, probeRows, buildRows []uint32) *vec.Batch {
+	out := gatherBatch(b.Cols, probeRows)
+	out.Cols = append(out.Cols, build.gather(out.Cols, buildRows)...)
 	return out
 }
 
 // alignedBatch is pairBatch for increasing probeRows, which it may keep: where they are a good part of b, the
 // probe's columns stay as they are, under a selection.
-func alignedBatch(b *vec.Batch, build []*vec.Vector, probeRows, buildRows []uint32) *vec.Batch {
+func alignedBatch(b *vec.Batch, build buildColumns, probeRows, buildRows []uint32) *vec.Batch {
 	if len(probeRows)*4 < b.Rows {
 		return pairBatch(b, build, probeRows, buildRows)
 	}
@@ -122,13 +171,9 @@ func alignedBatch(b *vec.Batch, build []*vec.Vector, probeRows, buildRows []uint
 		}
 		buildRows = all
 	}
-	out := &vec.Batch{Cols: make([]*vec.Vector, 0, len(b.Cols)+len(build)), Rows: b.Rows}
+	out := &vec.Batch{Rows: b.Rows, Cols: append(b.Cols[:len(b.Cols):len(b.Cols)], build.gather(b.Cols, buildRows)...)}
 	if len(probeRows) < b.Rows {
 		out.Sel = probeRows
-	}
-	out.Cols = append(out.Cols, b.Cols...)
-	for _, v := range build {
-		out.Cols = append(out.Cols, vec.Gather(v, buildRows))
 	}
 	return out
 }

@@ -243,6 +243,32 @@ func TestHashJoin(t *testing.T) {
 	}
 }
 
+// TestHashJoinPrefix: build keys with a common prefix, against probe keys that share some of it.
+func TestHashJoinPrefix(t *testing.T) {
+	for _, prefix := range []string{"", "p", "p:", "pre-", "prefix-", "a prefix of many bytes: "} {
+		table := func(schema string, suffixes ...string) *exectest.Table {
+			tab := &exectest.Table{Schema: exectest.ParseSchema(schema), Rows: len(suffixes) + 1}
+			b := vec.NewBuilder(tab.Schema[0].Type)
+			for _, s := range suffixes {
+				b.AppendString(strings.ReplaceAll(s, "^", prefix))
+			}
+			b.AppendNull()
+			tab.Cols = []*vec.Vector{b.Finish()}
+			return tab
+		}
+		build := table("1:b:text", "^a1", "^", "^b22", "^1234567", "^a1", "^\x00", "^a1\x00")
+		probe := table("2:p:text", "^a1", "^", "^a", "^a1x", "", "x", "^b22", "^12345678", "^1234567", "^\x00", "^\x00\x00", "^a1\x00", "x^a1", "a1",
+			"Prefix-a1", "prefix", "pre_a1", "a prefix of many bytes, a1", "^^", "^a prefix of many bytes: a1")
+		for _, kind := range []exec.JoinKind{exec.Inner, exec.Mark, exec.FullOuter} {
+			match := func(i, j int) tri { return equalTri(probe.Cols[0], i, build.Cols[0], j, false) }
+			checkJoin(t, naiveJoin{probe, build, kind, match}, func(in []exec.Plan) exec.Plan {
+				return &exec.HashJoin{Probe: in[0], Build: in[1], Kind: kind, ProbeKeys: []expr.Expr{probe.Col("p")}, BuildKeys: []expr.Expr{build.Col("b")},
+					MarkID: 999, Out: joinSchema(probe.Schema, build.Schema, kind)}
+			})
+		}
+	}
+}
+
 // TestHashJoinResidual: a residual condition decides which pairs match; in mark joins it alone makes NULLs.
 func TestHashJoinResidual(t *testing.T) {
 	for n, s := range joinShapes {

@@ -331,7 +331,7 @@ func (s *loopJoinStream) flushFull() *vec.Batch {
 }
 
 func (s *loopJoinStream) flush() *vec.Batch {
-	out := pairBatch(s.batch, s.side.cols, s.probeRows, s.buildRows)
+	out := pairBatch(s.batch, buildColumns{cols: s.side.cols}, s.probeRows, s.buildRows)
 	s.probeRows, s.buildRows = s.probeRows[:0], s.buildRows[:0]
 	return out
 }

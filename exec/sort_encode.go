@@ -109,14 +109,18 @@ func encodeFloat(x float64) uint64 {
 
 // viewChunk returns bytes at..at+7 of a string as a big-endian word, with zeros behind its end.
 func viewChunk(v *vec.View, bufs [][]byte, at int) uint64 {
-	if at == 0 && v.Len <= vec.ViewInline {
-		lo, hi := v.Words()
-		return uint64(bits.ReverseBytes32(uint32(lo>>32)))<<32 | uint64(bits.ReverseBytes32(uint32(hi)))
-	}
 	if at >= int(v.Len) {
 		return 0
 	}
-	s := v.In(bufs, v)[at:]
+	if v.Len <= vec.ViewInline { // 12 bytes with zeros behind the string
+		lo, hi := v.Words()
+		first, rest := uint64(bits.ReverseBytes32(uint32(lo>>32))), bits.ReverseBytes64(hi)
+		if at < 4 {
+			return first<<(32+8*at) | rest>>(32-8*at)
+		}
+		return rest << (8 * (at - 4))
+	}
+	s := bufs[v.Buf][int(v.Off)+at : v.Off+v.Len]
 	if len(s) >= 8 {
 		return binary.BigEndian.Uint64(s)
 	}
