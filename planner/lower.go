@@ -24,7 +24,7 @@ func Lower(n Node, cfg *Config) (plan exec.Plan, err error) {
 		}
 	}()
 	l := &lowerer{optimizer: newOptimizer(n, cfg), est: newEstimator(n), parts: max(cfg.Partitions, 1), ctx: cfg.Context,
-		sources: map[int]*exec.Source{}, accepted: map[int]bool{}}
+		sources: map[int]*exec.Source{}, accepted: map[int]bool{}, prefer: map[*Aggregate][]expr.ColID{}}
 	if l.ctx == nil {
 		l.ctx = context.Background()
 	}
@@ -44,6 +44,8 @@ type lowerer struct {
 
 	filters  int          // runtime filters numbered so far
 	accepted map[int]bool // filters that some scan uses
+
+	prefer map[*Aggregate][]expr.ColID // keys to deal out an aggregation's groups by
 }
 
 // lower returns the plan of n. Its columns are those of n in any order, perhaps with others. pending are

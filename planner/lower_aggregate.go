@@ -12,6 +12,7 @@ const fewGroups = 1000
 // aggregate lowers an aggregation: in each partition first, then by groups. Where the input is one stream,
 // or has its groups in one partition each, one step does.
 func (l *lowerer) aggregate(n *Aggregate, pending []exec.RuntimeFilter) (exec.Plan, error) {
+	l.preferKeys(n)
 	in, err := l.lower(n.Input, pending)
 	if err != nil {
 		return nil, err
@@ -43,7 +44,9 @@ func (l *lowerer) aggregate(n *Aggregate, pending []exec.RuntimeFilter) (exec.Pl
 	}
 	partial := &exec.HashAggregate{Input: in, Mode: exec.Partial, Keys: keys, Aggs: aggs, Out: l.stateSchema(n, aggs)}
 	var moved exec.Plan = &exec.Exchange{Input: partial, Kind: exec.Gather, N: 1}
-	if len(keys) > 0 && !l.hasFewGroups(n) {
+	if by := l.prefer[n]; len(by) > 0 {
+		moved = l.hashed(partial, by)
+	} else if len(keys) > 0 && !l.hasFewGroups(n) {
 		moved = l.hashed(partial, itemIDs(nil, n.Groups))
 	}
 	final := make([]expr.Expr, len(n.Groups))
@@ -51,6 +54,48 @@ func (l *lowerer) aggregate(n *Aggregate, pending []exec.RuntimeFilter) (exec.Pl
 		final[i] = g.Column()
 	}
 	return &exec.HashAggregate{Input: moved, Mode: exec.Final, Keys: final, Aggs: aggs, Out: out}, nil
+}
+
+// preferKeys looks for an aggregation right below n whose keys include some of n's: dealt out by those alone,
+// its groups are where n needs them. There must be enough of them to keep all partitions busy.
+func (l *lowerer) preferKeys(n *Aggregate) {
+	var keys ColSet
+	for _, g := range n.Groups {
+		if c, ok := g.Expr.(*expr.Column); ok {
+			keys.Add(c.ID)
+		}
+	}
+	in := n.Input
+	for {
+		switch x := in.(type) {
+		case *Filter:
+			in = x.Input
+			continue
+		case *Project:
+			var below ColSet
+			for _, it := range x.Items {
+				if c, ok := it.Expr.(*expr.Column); ok && keys.Has(it.ID) {
+					below.Add(c.ID)
+				}
+			}
+			in, keys = x.Input, below
+			continue
+		case *Aggregate:
+			var by []expr.ColID
+			values := 1.0
+			stat := l.est.of(x.Input)
+			for _, g := range x.Groups {
+				if keys.Has(g.ID) {
+					by = append(by, g.ID)
+					values *= exprStat(stat, g.Expr).ndv // 0 when it is not known
+				}
+			}
+			if len(by) < len(x.Groups) && values >= 32*float64(l.parts) {
+				l.prefer[x] = by
+			}
+		}
+		return
+	}
 }
 
 // stateSchema returns the columns of a partial aggregation: the keys, then the states.
