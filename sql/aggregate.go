@@ -141,9 +141,6 @@ func (b *binder) placeAggregate(blk *block, a *expr.Aggregate, pos int) (value, 
 	if err := owner.clause.allowAggregate(pos); err != nil {
 		return value{}, err
 	}
-	if !owner.grouped {
-		owner.grouped = true
-	}
 	for _, it := range owner.aggs {
 		if expr.Equal(it.Expr, a) && !expr.IsVolatile(a) {
 			return value{e: it.Column(), pos: pos}, nil

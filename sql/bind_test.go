@@ -195,3 +195,39 @@ func FuzzBind(f *testing.F) {
 		}
 	})
 }
+
+func TestBindArgs(t *testing.T) {
+	cases := []struct {
+		query string
+		types []types.Type
+		want  string
+	}{
+		{"EXECUTE p(1, 'x', '2020-01-01')", []types.Type{types.Of(types.Int64), types.Of(types.Text), types.Of(types.Date)}, "1, 'x', '2020-01-01'::date"},
+		{"EXECUTE p(1 + 1)", []types.Type{types.Of(types.Int32)}, "1 + 1"},
+		{"EXECUTE p(1)", nil, "42601"},
+		{"EXECUTE p(true)", []types.Type{types.Of(types.Int32)}, "42804"},
+		{"EXECUTE p('x')", []types.Type{types.Of(types.Int32)}, "22P02"},
+		{"EXECUTE p(a)", []types.Type{types.Of(types.Int32)}, "42703"},
+		{"EXECUTE p(count(*))", []types.Type{types.Of(types.Int32)}, "42803"},
+	}
+	for _, c := range cases {
+		stmts, err := Parse(c.query)
+		if err != nil {
+			t.Fatal(c.query, err)
+		}
+		got := ""
+		es, err := BindArgs(context.Background(), stmts[0].(*syntax.ExecuteStmt).Args, c.types, testEnv())
+		if err != nil {
+			got = string(sqlstate.Of(err))
+		}
+		for i, e := range es {
+			if i > 0 {
+				got += ", "
+			}
+			got += e.String()
+		}
+		if got != c.want {
+			t.Errorf("%s: got %s, want %s", c.query, got, c.want)
+		}
+	}
+}

@@ -2,7 +2,6 @@ package sql
 
 import (
 	"context"
-	"slices"
 
 	"gsql/exec/expr"
 	"gsql/exec/sqlstate"
@@ -97,12 +96,10 @@ func (b *binder) checkParams() error {
 	return nil
 }
 
-// own reports whether the column is one that the block makes itself.
+// owner returns the SELECT that makes a column.
 func (b *binder) owner(id expr.ColID) *block { return b.info[id].owner }
 
 // unsupported returns a 0A000 error with a place.
 func unsupported(pos int, hint, format string, args ...any) error {
 	return sqlstate.Unsupported(hint, format, args...).At(pos)
 }
-
-func contains[T comparable](s []T, x T) bool { return slices.Contains(s, x) }

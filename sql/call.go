@@ -146,8 +146,8 @@ func canCast(from, to types.Type) bool {
 	return sameType(from, to) || castPath(from, to, fn.Explicit) != nil
 }
 
-// isFalseOrNull and the other truth tests are written with IS NULL and the connectives alone, so that the
-// planner sees through them.
+// truthTest is x IS [NOT] TRUE, FALSE or UNKNOWN. It is written with IS NULL and the connectives alone, so
+// that the planner sees through it.
 func truthTest(e expr.Expr, test string, not bool) expr.Expr {
 	var out expr.Expr
 	switch test {

@@ -27,13 +27,14 @@ const (
 	inFrameRows
 	inFrameGroups
 	inValues
+	inExecute
 )
 
 var clauseNames = [...]string{inTargets: "SELECT", inFrom: "FROM", inFromFunction: "FROM", inJoinOn: "JOIN/ON",
 	inWhere: "WHERE", inGroupBy: "GROUP BY", inHaving: "HAVING", inOrderBy: "ORDER BY",
 	inDistinctOn: "DISTINCT ON", inLimit: "LIMIT", inOffset: "OFFSET", inFilter: "FILTER",
 	inPartitionBy: "PARTITION BY", inWindowOrder: "ORDER BY", inFrameRange: "window RANGE",
-	inFrameRows: "window ROWS", inFrameGroups: "window GROUPS", inValues: "VALUES"}
+	inFrameRows: "window ROWS", inFrameGroups: "window GROUPS", inValues: "VALUES", inExecute: "EXECUTE parameters"}
 
 func (c clause) String() string { return clauseNames[c] }
 

@@ -49,6 +49,9 @@ func (b *binder) compareRows(op string, l, r []value, pos int) (value, error) {
 		}
 		return value{e: expr.NewOr(terms...), pos: pos}, nil
 	case "<", "<=", ">", ">=":
+		if err := evaluatedOnce(append(append([]value(nil), l...), r...)...); err != nil {
+			return value{}, err
+		}
 		// (a, b) < (c, d) is a < c OR a = c AND b < d.
 		last, err := each(op, len(l)-1)
 		if err != nil {
@@ -68,6 +71,20 @@ func (b *binder) compareRows(op string, l, r []value, pos int) (value, error) {
 		return value{e: last, pos: pos}, nil
 	}
 	return value{}, unsupported(pos, "", "operator %s is not supported for rows", op)
+}
+
+// evaluatedOnce rejects volatile values where the bound form repeats what PostgreSQL evaluates once.
+func evaluatedOnce(vs ...value) error {
+	for _, v := range vs {
+		if v.row != nil {
+			if err := evaluatedOnce(v.row...); err != nil {
+				return err
+			}
+		} else if expr.IsVolatile(v.e) {
+			return unsupported(v.pos, "Compute it in a subquery in FROM.", "a volatile expression is not supported here")
+		}
+	}
+	return nil
 }
 
 // not negates a condition.
@@ -109,6 +126,9 @@ func (b *binder) in(x value, list []value, not bool, pos int) (value, error) {
 		if v.e != nil {
 			return negatedIf(v, not), nil
 		}
+	}
+	if err := evaluatedOnce(x); err != nil && len(list) > 1 {
+		return value{}, err
 	}
 	terms := make([]expr.Expr, len(list))
 	for i, m := range list {
@@ -231,6 +251,11 @@ type whenBranch struct{ cond, then value }
 // caseOf binds CASE; subject is nil in the searched form, orElse is nil without ELSE.
 func (b *binder) caseOf(subject *value, whens []whenBranch, orElse *value, pos int) (value, error) {
 	c := &expr.Case{}
+	if subject != nil {
+		if err := evaluatedOnce(*subject); err != nil {
+			return value{}, err
+		}
+	}
 	results := make([]value, 0, len(whens)+1)
 	if orElse != nil {
 		// PostgreSQL looks at ELSE first when it settles the type.
@@ -294,6 +319,9 @@ func exprsOf(vs []value) []expr.Expr {
 
 // nullIf binds NULLIF(x, y): NULL where x = y, else x.
 func (b *binder) nullIf(x, y value, pos int) (value, error) {
+	if err := evaluatedOnce(x); err != nil {
+		return value{}, err
+	}
 	eq, err := b.operator("=", x, y, pos)
 	if err != nil {
 		return value{}, err

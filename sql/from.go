@@ -2,6 +2,7 @@ package sql
 
 import (
 	"path"
+	"slices"
 	"strings"
 
 	"gsql/exec"
@@ -91,7 +92,7 @@ func (b *binder) derived(blk *block, q *query, alias string) *relation {
 // view binds the query of a view in place, with nothing around it visible.
 func (b *binder) view(blk *block, v *View, pos int) (*relation, error) {
 	key := v.Name.Schema + "." + v.Name.Table
-	if contains(b.views, key) {
+	if slices.Contains(b.views, key) {
 		return nil, sqlstate.New(sqlstate.InvalidObjectDefinition, "infinite recursion detected in rules for relation \"%s\"", v.Name.Table).At(pos)
 	}
 	vb := &binder{ctx: b.ctx, env: b.env, columns: b.columns, views: append(b.views[:len(b.views):len(b.views)], key)}

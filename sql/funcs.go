@@ -11,7 +11,7 @@ import (
 // scalar function.
 func (b *binder) call(blk *block, e *syntax.Call) (value, error) {
 	if e.Schema != "" && e.Schema != "pg_catalog" {
-		vs, err := b.arguments0(blk, e)
+		vs, err := b.callArguments(blk, e)
 		if err != nil {
 			return value{}, err
 		}
@@ -38,7 +38,7 @@ func (b *binder) call(blk *block, e *syntax.Call) (value, error) {
 	if err := plainCall(e); err != nil {
 		return value{}, err
 	}
-	vs, err := b.arguments0(blk, e)
+	vs, err := b.callArguments(blk, e)
 	if err != nil {
 		return value{}, err
 	}
@@ -82,8 +82,8 @@ func plainCall(e *syntax.Call) error {
 	return sqlstate.New(sqlstate.WrongObjectType, "%s specified, but %s is not an aggregate function", what, e.Name).At(e.Pos)
 }
 
-// arguments0 binds the arguments of a call, before it is known what is called.
-func (b *binder) arguments0(blk *block, e *syntax.Call) ([]value, error) {
+// callArguments binds the arguments of a call, before it is known what is called.
+func (b *binder) callArguments(blk *block, e *syntax.Call) ([]value, error) {
 	if e.Variadic {
 		return nil, unsupported(e.Pos, "Write the arguments one by one.", "VARIADIC arguments are not supported")
 	}
@@ -106,7 +106,7 @@ func (b *binder) specialCall(blk *block, e *syntax.Call) (value, error) {
 	if e.Name == "grouping" {
 		return value{}, unsupported(e.Pos, "", "GROUPING is not supported")
 	}
-	vs, err := b.arguments0(blk, e)
+	vs, err := b.callArguments(blk, e)
 	if err != nil {
 		return value{}, err
 	}
@@ -140,7 +140,7 @@ func (b *binder) aggregateParts(blk *block, e *syntax.Call) (*aggregateCall, err
 	if e.Distinct && e.WithinGroup {
 		return nil, sqlstate.New(sqlstate.SyntaxError, "cannot use DISTINCT with WITHIN GROUP").At(e.Pos)
 	}
-	direct, err := b.arguments0(blk, e)
+	direct, err := b.callArguments(blk, e)
 	if err != nil {
 		return nil, err
 	}

@@ -87,7 +87,7 @@ func (b *binder) displayName(c *expr.Column) string {
 	return info.rel + "." + name
 }
 
-// key returns the GROUP BY item for an expression: a column keeps its ID, others get one.
+// addKey adds a GROUP BY expression, unless it is there: a column keeps its ID, others get one.
 func (g *grouping) addKey(e expr.Expr, name string) {
 	for _, k := range g.keys {
 		if expr.Equal(k.Expr, e) {
@@ -99,6 +99,23 @@ func (g *grouping) addKey(e expr.Expr, name string) {
 		return
 	}
 	g.keys = append(g.keys, planner.Item{ID: g.b.newID(g.blk, aggregateColumn, "", name), Name: name, Expr: e})
+}
+
+// directArguments checks the direct arguments of ordered-set aggregates: they are of the group, not of its
+// rows.
+func (g *grouping) directArguments(aggs []planner.Item) {
+	for _, it := range aggs {
+		a := it.Expr.(*expr.Aggregate)
+		if !a.Fn.OrderedSet || g.err != nil {
+			continue
+		}
+		for _, direct := range a.Args[1:] {
+			g.rewrite(direct)
+		}
+		if e, ok := g.err.(*sqlstate.Error); ok {
+			e.WithDetail("Direct arguments of an ordered-set aggregate must use only grouped columns.")
+		}
+	}
 }
 
 // items rewrites the expressions of items.

@@ -72,23 +72,19 @@ func (g *guess) consider(rel, col, wanted string, penalty int) {
 
 // missingRelation returns the 42P01 error for a table name before a dot.
 func (b *binder) missingRelation(blk *block, schema, table string, pos int) error {
-	full := table
-	if schema != "" {
-		full = schema + "." + table
-	}
 	for s := blk; s != nil; s = s.parent {
 		for _, it := range s.rels {
 			switch {
 			case it.name == table && schema == "":
-				return sqlstate.New(sqlstate.UndefinedTable, "invalid reference to FROM-clause entry for table \"%s\"", full).
+				return sqlstate.New(sqlstate.UndefinedTable, "invalid reference to FROM-clause entry for table \"%s\"", table).
 					WithHint("There is an entry for table \"%s\", but it cannot be referenced from this part of the query.", it.name).At(pos)
 			case it.table == table && it.name != table:
-				return sqlstate.New(sqlstate.UndefinedTable, "invalid reference to FROM-clause entry for table \"%s\"", full).
+				return sqlstate.New(sqlstate.UndefinedTable, "invalid reference to FROM-clause entry for table \"%s\"", table).
 					WithHint("Perhaps you meant to reference the table alias \"%s\".", it.name).At(pos)
 			}
 		}
 	}
-	return sqlstate.New(sqlstate.UndefinedTable, "missing FROM-clause entry for table \"%s\"", full).At(pos)
+	return sqlstate.New(sqlstate.UndefinedTable, "missing FROM-clause entry for table \"%s\"", table).At(pos)
 }
 
 // levenshtein returns the number of characters to insert, delete or replace to make a into c.

@@ -27,7 +27,7 @@ type usingColumn struct {
 	pos  int
 }
 
-// join joins two relations. cross product and condition, then the namespace of the result.
+// join joins two relations: first the columns of the result, then the condition, which sees both sides.
 func (b *binder) join(blk *block, kind planner.JoinKind, l, r *relation, c joinCondition) (*relation, error) {
 	if err := disjoint(l.items, r.items); err != nil {
 		return nil, err

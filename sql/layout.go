@@ -88,7 +88,7 @@ func (b *binder) layout(blk *block, p *parts) (*query, error) {
 
 // groupNodes adds the aggregation and HAVING, and rewrites all that comes after over the groups.
 func (b *binder) groupNodes(blk *block, p *parts, n planner.Node) (planner.Node, error) {
-	if !blk.grouped && !p.hasGroupBy && p.having == nil {
+	if len(blk.aggs) == 0 && !p.hasGroupBy && p.having == nil {
 		return n, nil
 	}
 	g := &grouping{b: b, blk: blk}
@@ -98,6 +98,7 @@ func (b *binder) groupNodes(blk *block, p *parts, n planner.Node) (planner.Node,
 	for _, t := range p.targets {
 		t.v.e = g.rewrite(t.v.e)
 	}
+	g.directArguments(blk.aggs)
 	having := g.rewrite(p.having)
 	blk.windows = g.items(blk.windows)
 	if g.err != nil {

@@ -65,7 +65,11 @@ func (b *binder) outputTarget(blk *block, p *parts, e syntax.Expr, clauseName st
 	}
 	switch n := e.(type) {
 	case *syntax.Number:
-		return numberedTarget(p, n, clauseName)
+		return numberedTarget(p, n, "", n.Pos, clauseName)
+	case *syntax.Op:
+		if num, ok := n.Right.(*syntax.Number); ok && n.Left == nil && n.Name == "-" {
+			return numberedTarget(p, num, "-", n.Pos, clauseName)
+		}
 	case *syntax.String, *syntax.Bool, *syntax.Null, *syntax.BitString:
 		return nil, sqlstate.New(sqlstate.SyntaxError, "non-integer constant in %s", clauseName).At(e.Position())
 	}
@@ -100,11 +104,11 @@ func (b *binder) namedTarget(blk *block, p *parts, c *syntax.Column, clauseName 
 	return found, nil
 }
 
-// numberedTarget finds an output column by its number.
-func numberedTarget(p *parts, n *syntax.Number, clauseName string) (*target, error) {
-	i, err := text.ParseInt([]byte(n.Text))
+// numberedTarget finds an output column by its number, which has no sign or a minus.
+func numberedTarget(p *parts, n *syntax.Number, sign string, pos int, clauseName string) (*target, error) {
+	i, err := text.ParseInt([]byte(sign + n.Text))
 	if err != nil || i != int64(int32(i)) {
-		return nil, sqlstate.New(sqlstate.SyntaxError, "non-integer constant in %s", clauseName).At(n.Pos)
+		return nil, sqlstate.New(sqlstate.SyntaxError, "non-integer constant in %s", clauseName).At(pos)
 	}
 	for _, t := range p.targets {
 		if t.junk {
@@ -114,7 +118,7 @@ func numberedTarget(p *parts, n *syntax.Number, clauseName string) (*target, err
 			return t, nil
 		}
 	}
-	return nil, sqlstate.New(sqlstate.InvalidColumnReference, "%s position %s is not in select list", clauseName, n.Text).At(n.Pos)
+	return nil, sqlstate.New(sqlstate.InvalidColumnReference, "%s position %s is not in select list", clauseName, sign+n.Text).At(pos)
 }
 
 // findTarget returns the target with an expression, adding it as one that is no output.
@@ -140,6 +144,9 @@ func (b *binder) groupByClause(blk *block, p *parts, s *syntax.Select) error {
 	p.hasGroupBy = true
 	blk.clause = inGroupBy
 	for _, e := range s.GroupBy {
+		if set, ok := e.(*syntax.GroupingSet); ok && set.Kind == syntax.GroupingEmpty {
+			continue // one group of all rows, or no further division of the groups
+		}
 		list := []syntax.Expr{e}
 		if row, ok := e.(*syntax.Row); ok && !row.Explicit {
 			list = row.Elems

@@ -19,28 +19,24 @@ type block struct {
 	clause      clause
 	ctes        *cteScope
 
-	aggs    []planner.Item
-	aggPos  int // of the first aggregate call
-	grouped bool
-	windows []planner.Item
-	defs    []*windowDef
-	inAgg   bool // inside the arguments of an aggregate of this block
-	inWin   bool // inside the arguments of a window function of this block
+	aggs    []planner.Item // aggregate calls that belong to the block
+	windows []planner.Item // calls with OVER
+	defs    []*windowDef   // the WINDOW clause
 }
 
 // fromItem is an entry of FROM as names see it: a table, a subquery, or a join with its merged columns.
 type fromItem struct {
 	name    string // alias or table name; empty for a join without an alias
+	table   string // name of the table, whatever the alias
 	schema  string // of a table without an alias
 	cols    []fromColumn
-	hasName bool // t.x may be said: false inside an aliased join
+	hasName bool // t.x may be said: false for a join without an alias
 	hasCols bool // x may be said: false inside a join
 	// sibling marks an item of the FROM that is being bound: usable in LATERAL only.
 	sibling bool
-	// barred is why a lateral item must not use this one: it stands on the outer side of a join.
+	// barred: a lateral item must not use this one, since it is the side of a join that may be NULL.
 	barred bool
 	join   bool
-	table  string // name of the table, whatever the alias
 }
 
 // fromColumn is a column of a FROM item. A column merged by USING may be an expression.
@@ -193,7 +189,7 @@ func (b *binder) use(blk *block, e expr.Expr, pos int) value {
 	return value{e: fresh, pos: pos}
 }
 
-// addItem makes a FROM item visible, after checking that its name is not taken.
+// addItems makes FROM items visible, after checking that their names are not taken.
 func (s *block) addItems(items []*fromItem) error {
 	for _, it := range items {
 		if !it.hasName || it.name == "" {

@@ -13,6 +13,7 @@ import (
 	"gsql/exec"
 	"gsql/exec/expr"
 	"gsql/exec/fn"
+	"gsql/exec/sqlstate"
 	"gsql/exec/types"
 	"gsql/planner"
 	"gsql/sql/syntax"
@@ -69,4 +70,32 @@ func Bind(ctx context.Context, q *syntax.Query, env *Env) (*Bound, error) {
 		bound.Columns = append(bound.Columns, Column{Name: c.name, Type: c.typ, ID: c.id})
 	}
 	return bound, nil
+}
+
+// BindArgs binds the arguments of EXECUTE, expressions without columns, to values of the types that the
+// prepared statement's parameters have.
+func BindArgs(ctx context.Context, args []syntax.Expr, params []types.Type, env *Env) ([]expr.Expr, error) {
+	if len(args) != len(params) {
+		return nil, sqlstate.New(sqlstate.SyntaxError, "wrong number of parameters for prepared statement").
+			WithDetail("Expected %d parameters but got %d.", len(params), len(args))
+	}
+	b := &binder{ctx: ctx, env: env, columns: newColumns()}
+	blk := newBlock(nil, nil)
+	blk.clause = inExecute
+	out := make([]expr.Expr, len(args))
+	for i, a := range args {
+		v, err := b.scalar(blk, a)
+		if err != nil {
+			return nil, err
+		}
+		if from := v.typ(); !canCoerce(from, params[i], fn.Assignment) {
+			return nil, sqlstate.New(sqlstate.DatatypeMismatch, "parameter $%d of type %s cannot be coerced to the expected type %s",
+				i+1, from.Base(), params[i].Base()).WithHint("You will need to rewrite or cast the expression.").At(v.pos)
+		}
+		if v, err = b.coerce(v, params[i], fn.Assignment); err != nil {
+			return nil, err
+		}
+		out[i] = v.e
+	}
+	return out, b.checkParams()
 }

@@ -5,7 +5,6 @@ import (
 	"gsql/exec/fn"
 	"gsql/exec/sqlstate"
 	"gsql/exec/types"
-	"gsql/planner"
 )
 
 // scalarSubquery binds (SELECT ...) as a value.
@@ -167,11 +166,4 @@ func (b *binder) elements(l, array value) (elems []value, ok bool, err error) {
 		elems = append(elems, value{e: e, pos: array.pos})
 	}
 	return elems, true, nil
-}
-
-// freeOf reports whether the plan uses no column of a query around it.
-func (b *binder) freeOf(n planner.Node, blk *block) bool {
-	free := true
-	b.eachNodeColumn(n, func(c *expr.Column) { free = free && b.owner(c.ID) != blk })
-	return free
 }

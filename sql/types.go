@@ -57,14 +57,6 @@ func sameType(a, b types.Type) bool {
 	return a.ID == b.ID && (a.ID != types.Array || a.Elem == b.Elem)
 }
 
-func isPseudo(t types.Type) bool { return categoryOf(t) == catPseudo }
-
-// bare returns t without modifiers. A numeric keeps its scale, which says how its values lie in memory.
-func bare(t types.Type) types.Type {
-	t.Prec = 0
-	return t
-}
-
 // canCoerce reports whether a value of type from may become one of type to in a context.
 func canCoerce(from, to types.Type, ctx fn.CastContext) bool {
 	switch {

@@ -192,7 +192,7 @@ func (v *validator) call(name string, declared []types.Type, args []expr.Expr) {
 			v.bad("%s mixes %s and %s", name, anyElement, t)
 		case d.ID == types.AnyElement:
 			anyElement = t
-		case !isPseudo(d) && !sameType(d, t), d.ID == types.AnyArray && t.ID != types.Array:
+		case categoryOf(d) != catPseudo && !sameType(d, t), d.ID == types.AnyArray && t.ID != types.Array:
 			v.bad("%s gets %s for %s", name, t, d)
 		}
 	}
