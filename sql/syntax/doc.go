@@ -44,8 +44,8 @@
 // read_* or *_scan, also as in DuckDB (name = y). A list [a, b] is an Array with List set, a struct
 // {'a': 'BIGINT'} is a Struct.
 //
-// Limits: 4 MiB of text (54000), 1000 levels of nesting, counting operators of a chain such as a+b+c by ten to a level
-// (54001), so that a walk may recurse.
+// Limits: 4 MiB of text (54000); about a thousand levels of nesting, and trees that are ten thousand deep, which
+// only chains of operators and set operations make (54001). So a walk may recurse.
 //
 // What PostgreSQL would read and gsql has nothing for is an Unsupported statement, an error only when it is
 // run; within a supported statement it is error 0A000 from Parse. What PostgreSQL would not read is its

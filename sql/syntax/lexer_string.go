@@ -227,13 +227,6 @@ func (l *lexer) bits(pos int, kind tokenKind) {
 		l.err = nil
 		l.fail(pos, len(l.src), message)
 	}
-	for _, c := range raw {
-		if kind == tBits && c != '0' && c != '1' {
-			l.failCode(pos, sqlstate.BadTextValue, "\"%c\" is not a valid binary digit", c)
-		} else if kind == tHex && (c >= utf8.RuneSelf || !isHex(byte(c))) {
-			l.failCode(pos, sqlstate.BadTextValue, "\"%c\" is not a valid hexadecimal digit", c)
-		}
-	}
 	l.add(kind, pos, raw)
 }
 
@@ -294,14 +287,15 @@ func (l *lexer) uescape() byte {
 		l.pos = end
 		return '\\'
 	}
-	at := l.pos
 	l.pos += 7
 	l.skipSpace()
 	if l.at(0) != '\'' {
-		l.fail(at, at+7, "UESCAPE must be followed by a simple string literal")
+		next := lexer{src: l.src, pos: l.pos}
+		next.next()
+		l.fail(l.pos, next.pos, "UESCAPE must be followed by a simple string literal")
 		return 0
 	}
-	at = l.pos
+	at := l.pos
 	s, _ := l.quotedRaw(quotePlain, at)
 	if len(s) != 1 || isHex(s[0]) || isSpace(s[0]) || strings.IndexByte("+'\"", s[0]) >= 0 {
 		l.fail(at, l.pos, "invalid Unicode escape character")

@@ -31,6 +31,8 @@ func figureName(e Expr) (name string, strength int) {
 		return e.Type.Name, 1
 	case *Collate:
 		return figureName(e.Arg)
+	case *Bool:
+		return "bool", 1
 	case *Case:
 		if e.Else != nil {
 			name, strength = figureName(e.Else)
@@ -51,7 +53,7 @@ func figureName(e Expr) (name string, strength int) {
 	return "", 0
 }
 
-// subqueryName is the name of the one column of a query.
+// subqueryName is the name of the one column of a query. Of SELECT * only the binder can say.
 func subqueryName(q *Query) (string, int) {
 	var b Body = q
 	for {
@@ -67,7 +69,7 @@ func subqueryName(q *Query) (string, int) {
 			if t.Targets[0].Alias != "" {
 				return t.Targets[0].Alias, 2
 			}
-			return figureName(t.Targets[0].Expr)
+			return ColumnName(t.Targets[0].Expr), 2
 		case *Values:
 			return "column1", 2
 		default:

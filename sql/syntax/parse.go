@@ -10,8 +10,8 @@ func Parse(text string) ([]Statement, error) {
 		return nil, err
 	}
 	stmts := p.statements()
-	if p.err != nil {
-		return nil, p.err
+	if err := p.failure(); err != nil {
+		return nil, err
 	}
 	for _, s := range stmts {
 		if err := throughGrammar(s); err != nil {
@@ -28,8 +28,9 @@ func ParseExpr(text string) (Expr, error) {
 		return nil, err
 	}
 	e := p.expr()
-	if p.atEnd(); p.err != nil {
-		return nil, p.err
+	p.atEnd()
+	if err := p.failure(); err != nil {
+		return nil, err
 	}
 	es := []Expr{e}
 	if err := exprsThroughGrammar(es); err != nil {
@@ -45,10 +46,22 @@ func ParseType(text string) (*TypeName, error) {
 		return nil, err
 	}
 	t := p.typeName()
-	if p.atEnd(); p.err != nil {
-		return nil, p.err
+	p.atEnd()
+	if err := p.failure(); err != nil {
+		return nil, err
 	}
 	return t, nil
+}
+
+// failure returns what is wrong with the text.
+func (p *parser) failure() error {
+	switch {
+	case p.err != nil:
+		return p.err
+	case p.later != nil:
+		return p.later
+	}
+	return nil
 }
 
 // atEnd fails if there is more.
@@ -88,7 +101,7 @@ func (p *parser) statements() []Statement {
 
 // statement reads one statement by its first word.
 func (p *parser) statement() Statement {
-	if p.atQuery() {
+	if p.atQuery() || p.isPunct("(") {
 		return &SelectStmt{Query: p.query()}
 	}
 	t := p.tok()

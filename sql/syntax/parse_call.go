@@ -33,14 +33,11 @@ func (p *parser) functionName() (schema, name string) {
 
 // functionCall reads the call of a function by name, with WITHIN GROUP, FILTER and OVER.
 func (p *parser) functionCall() Expr {
-	c := &Call{at: at{p.pos()}}
-	c.Schema, c.Name = p.functionName()
-	p.parens(func() { p.arguments(c) })
-	if p.is("within") && p.peek(1).is("group") {
+	c := p.plainCall()
+	if p.is("within") {
 		p.withinGroup(c)
 	}
-	if p.is("filter") && p.peek(1).isPunct("(") {
-		p.i++
+	if p.accept("filter") {
 		p.parens(func() {
 			p.expect("where")
 			c.Filter = p.expr()
@@ -52,13 +49,20 @@ func (p *parser) functionCall() Expr {
 	return c
 }
 
+// plainCall reads the call of a function by name.
+func (p *parser) plainCall() *Call {
+	c := &Call{at: at{p.pos()}}
+	c.Schema, c.Name = p.functionName()
+	p.parens(func() { p.arguments(c) })
+	return c
+}
+
 // arguments reads what is between the parentheses of a call.
 func (p *parser) arguments(c *Call) {
 	if p.isPunct(")") {
 		return
 	}
-	if p.isPunct("*") && p.peek(1).isPunct(")") {
-		p.i++
+	if p.acceptPunct("*") {
 		c.Star = true
 		return
 	}
@@ -67,17 +71,10 @@ func (p *parser) arguments(c *Call) {
 	} else {
 		p.accept("all")
 	}
-	p.list(func() {
-		if c.Variadic {
-			p.syntaxError()
-			return
-		}
-		if p.is("variadic") && !c.Distinct {
-			p.i++
-			c.Variadic = true
-		}
+	for more := true; more && p.err == nil; more = !c.Variadic && p.acceptPunct(",") {
+		c.Variadic = !c.Distinct && p.accept("variadic")
 		c.Args = append(c.Args, p.argument())
-	})
+	}
 	if p.is("order") {
 		c.OrderBy = p.orderBy()
 	}
@@ -120,12 +117,10 @@ func (p *parser) plainArgs(least, most int) []Arg {
 		if least == 0 && p.isPunct(")") {
 			return
 		}
-		p.list(func() {
-			if len(args) == most {
-				p.syntaxError()
-			}
+		args = append(args, Arg{Value: p.expr()})
+		for p.err == nil && len(args) != most && p.acceptPunct(",") {
 			args = append(args, Arg{Value: p.expr()})
-		})
+		}
 		if len(args) < least {
 			p.syntaxError()
 		}

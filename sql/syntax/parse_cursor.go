@@ -82,7 +82,8 @@ func (p *parser) cursorOptions(s *DeclareStmt) {
 		case p.accept("insensitive"), p.accept("asensitive"):
 		case p.accept("scroll"):
 			s.Scroll = &yes
-		case p.acceptAll("no", "scroll"):
+		case p.accept("no"):
+			p.expect("scroll")
 			s.Scroll = &no
 		default:
 			return
@@ -105,7 +106,7 @@ func (p *parser) fetch() Statement {
 // direction reads what stands before the cursor's name. Its words are names as well: FETCH next, at the end,
 // is of a cursor of that name.
 func (p *parser) direction(s *FetchStmt) {
-	if next := p.peek(1); next.kind == tEOF || next.isPunct(";") {
+	if next := p.peek(1); p.tok().isColID() && (next.kind == tEOF || next.isPunct(";")) {
 		return
 	}
 	switch {

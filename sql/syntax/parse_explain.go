@@ -10,7 +10,7 @@ import (
 func (p *parser) explain() Statement {
 	p.expect("explain")
 	e := &ExplainStmt{Costs: true, Format: "text"}
-	if p.isPunct("(") && !p.isQuery(p.i) {
+	if first := p.peek(1); p.isPunct("(") && !first.isPunct("(") && !startsQuery(first, p.peek(2)) {
 		p.explainOptions(e)
 	} else {
 		e.Analyze = p.accept("analyze") || p.accept("analyse")
@@ -20,7 +20,7 @@ func (p *parser) explain() Statement {
 	switch {
 	case p.err != nil:
 		return e
-	case p.atQuery(), p.isOneOf("insert", "update", "delete", "merge", "declare", "create", "refresh", "execute"):
+	case p.atQuery(), p.isPunct("("), p.isOneOf("insert", "update", "delete", "merge", "declare", "create", "refresh", "execute"):
 		start := p.pos()
 		if e.Statement = p.statement(); p.err == nil {
 			e.Statement.(interface{ setSpan(start, end int) }).setSpan(start, p.end())
@@ -57,7 +57,7 @@ func (p *parser) explainOptions(e *ExplainStmt) {
 			case name.Name == "format":
 				e.Format = p.explainFormat(name, value)
 			default:
-				p.failf(sqlstate.SyntaxError, name.Pos, "unrecognized EXPLAIN option \"%s\"", name.Name)
+				p.failLater(sqlstate.SyntaxError, name.Pos, "unrecognized EXPLAIN option \"%s\"", name.Name)
 			}
 		})
 	})
@@ -72,8 +72,8 @@ func (p *parser) explainOptions(e *ExplainStmt) {
 		on   bool
 		name string
 	}{{e.WAL, "WAL"}, {e.Timing, "TIMING"}} {
-		if o.on && !e.Analyze && p.err == nil {
-			p.fail(sqlstate.New(sqlstate.InvalidParameterValue, "EXPLAIN option %s requires ANALYZE", o.name))
+		if o.on && !e.Analyze {
+			p.failLater(sqlstate.InvalidParameterValue, -1, "EXPLAIN option %s requires ANALYZE", o.name)
 		}
 	}
 }
@@ -108,7 +108,7 @@ func (p *parser) boolean(name Ident, value string, given bool) bool {
 	case "false", "off", "0":
 		return false
 	}
-	p.fail(sqlstate.New(sqlstate.SyntaxError, "%s requires a Boolean value", name.Name))
+	p.failLater(sqlstate.SyntaxError, -1, "%s requires a Boolean value", name.Name)
 	return false
 }
 
@@ -117,6 +117,6 @@ func (p *parser) explainFormat(name Ident, value string) string {
 	case "text", "xml", "json", "yaml":
 		return value
 	}
-	p.failf(sqlstate.InvalidParameterValue, name.Pos, "unrecognized value for EXPLAIN option \"%s\": \"%s\"", name.Name, value)
+	p.failLater(sqlstate.InvalidParameterValue, name.Pos, "unrecognized value for EXPLAIN option \"%s\": \"%s\"", name.Name, value)
 	return ""
 }

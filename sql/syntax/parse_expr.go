@@ -42,12 +42,19 @@ func (p *parser) binary(level int, restricted bool) Expr {
 	left := p.prefix(restricted)
 	for p.err == nil {
 		own := p.level(restricted)
-		if own == levelNone || own < level {
+		if own == levelNone || own < level || p.isLabel() {
 			break
 		}
 		left = p.infix(left, own, restricted)
 	}
 	return left
+}
+
+// isLabel reports whether the next word, which may be an operator, is the name of an output column instead,
+// as in SELECT 1 is, 2 and FROM t.
+func (p *parser) isLabel() bool {
+	next := p.peek(1)
+	return p.depth == p.labelDepth && p.tok().bareLabel && (followsTargets(next) || next.isPunct(","))
 }
 
 // level returns the level of the next token as an operator between operands or after one, levelNone if it
@@ -116,9 +123,7 @@ func (p *parser) wordLevel(t *token) int {
 	case "collate":
 		return levelCollate
 	case "operator":
-		if p.peek(1).isPunct("(") {
-			return levelOp
-		}
+		return levelOp
 	}
 	return levelNone
 }
@@ -272,7 +277,8 @@ func (p *parser) isTest(left Expr, restricted bool) Expr {
 	}
 	not := p.accept("not")
 	switch {
-	case p.acceptAll("distinct", "from"):
+	case p.accept("distinct"):
+		p.expect("from")
 		e := &IsDistinct{at: pos, Left: left, Not: not, Right: p.binary(levelIs+1, restricted)}
 		p.noChain(levelIs, restricted)
 		return e

@@ -144,6 +144,10 @@ func (p *parser) relation() *Table {
 }
 
 func (p *parser) aliasedRelation() TableExpr {
+	if p.tok().category == typeFuncName { // a function's name, of which the parenthesis is missing
+		p.i++
+		p.syntaxError()
+	}
 	t := p.relation()
 	t.Alias = p.alias()
 	if p.is("tablesample") {
@@ -188,14 +192,7 @@ func (p *parser) isFuncTable() bool {
 	if t.kind == tKeyword && isKeywordFunction(t, p.peek(1)) {
 		return true
 	}
-	if !t.isColID() && !t.isTypeFuncName() {
-		return false
-	}
-	n := 1
-	for p.peek(n).isPunct(".") && p.peek(n+1).isLabel() {
-		n += 2
-	}
-	return p.peek(n).isPunct("(")
+	return p.isCall()
 }
 
 // funcTable reads functions in FROM with ordinality and alias.
@@ -264,6 +261,7 @@ func (p *parser) columnDefs() []ColumnDef {
 // tableCall reads a call in FROM.
 func (p *parser) tableCall() *FuncTableCall {
 	if !p.isFuncTable() {
+		p.functionName()
 		p.syntaxError()
 		return &FuncTableCall{}
 	}
@@ -272,7 +270,7 @@ func (p *parser) tableCall() *FuncTableCall {
 	if t := p.tok(); t.kind == tKeyword && isKeywordFunction(t, p.peek(1)) {
 		c.Expr = p.keywordFunction()
 	} else {
-		c.Expr = p.functionCall()
+		c.Expr = p.plainCall()
 	}
 	p.lists--
 	if call, ok := c.Expr.(*Call); ok && call.Schema == "" && readsFiles(call.Name) {

@@ -2,6 +2,7 @@ package syntax
 
 import (
 	"strconv"
+	"unicode/utf8"
 
 	"gsql/exec/sqlstate"
 )
@@ -19,7 +20,7 @@ func (p *parser) primary() Expr {
 		return &String{pos, t.text}
 	case tBits, tHex:
 		p.i++
-		return &BitString{pos, t.text, t.kind == tHex}
+		return p.bitString(t)
 	case tParam:
 		return p.param()
 	case tPunct:
@@ -45,6 +46,18 @@ func (p *parser) primary() Expr {
 		return nil
 	}
 	return p.column()
+}
+
+// bitString returns the literal t.
+func (p *parser) bitString(t *token) Expr {
+	for _, c := range t.text {
+		if t.kind == tBits && c != '0' && c != '1' {
+			p.failLater(sqlstate.BadTextValue, int(t.pos), "\"%c\" is not a valid binary digit", c)
+		} else if t.kind == tHex && (c >= utf8.RuneSelf || !isHex(byte(c))) {
+			p.failLater(sqlstate.BadTextValue, int(t.pos), "\"%c\" is not a valid hexadecimal digit", c)
+		}
+	}
+	return &BitString{at{int(t.pos)}, t.text, t.kind == tHex}
 }
 
 // param reads $n with its subscripts and fields.
@@ -113,7 +126,9 @@ func (p *parser) keywordPrimary(t *token, pos at) Expr {
 	case "unique":
 		p.unsupported(pos.Pos, "", "UNIQUE predicate is not yet implemented")
 	case "default":
-		p.failf(sqlstate.SyntaxError, pos.Pos, "DEFAULT is not allowed in this context")
+		p.i++
+		p.failLater(sqlstate.SyntaxError, pos.Pos, "DEFAULT is not allowed in this context")
+		return &Null{pos}
 	}
 	if isKeywordFunction(t, next) {
 		return p.keywordFunction()
@@ -166,8 +181,9 @@ func (p *parser) array(list bool) *Array {
 	p.expectPunct("[")
 	if p.err == nil && p.enter() {
 		if !p.isPunct("]") {
+			nested := p.isPunct("[")
 			p.list(func() {
-				if p.isPunct("[") {
+				if nested && !list || list && p.isPunct("[") {
 					a.Elems = append(a.Elems, p.array(list))
 				} else {
 					a.Elems = append(a.Elems, p.expr())

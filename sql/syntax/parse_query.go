@@ -150,14 +150,10 @@ func (p *parser) values() Body {
 	v := &Values{Pos: p.pos()}
 	p.expect("values")
 	p.list(func() {
-		pos := p.pos()
 		var row []Expr
 		p.parens(func() { row = p.exprs() })
 		if len(v.Rows) > 0 && len(row) != len(v.Rows[0]) && p.err == nil {
-			if len(row) > 0 {
-				pos = row[0].Position()
-			}
-			p.failf(sqlstate.SyntaxError, pos, "VALUES lists must all be the same length")
+			p.failLater(sqlstate.SyntaxError, row[0].Position(), "VALUES lists must all be the same length")
 		}
 		v.Rows = append(v.Rows, row)
 	})
@@ -209,12 +205,17 @@ func (p *parser) selectBody() Body {
 
 // afterTargets reports whether the select list is empty and what follows it is next.
 func (p *parser) afterTargets() bool {
-	t := p.tok()
-	if t.kind == tEOF {
-		return p.bad == nil && p.err == nil
+	return p.err == nil && !(p.tok().kind == tEOF && p.bad != nil) && followsTargets(p.tok())
+}
+
+// followsTargets reports whether t may follow a select list.
+func followsTargets(t *token) bool {
+	switch t.text {
+	case "from", "where", "group", "having", "window", "union", "intersect", "except", "order", "limit", "offset",
+		"fetch", "for", "into":
+		return t.kind == tKeyword
 	}
-	return t.isPunct(")") || t.isPunct(";") || p.isOneOf("from", "where", "group", "having", "window", "union",
-		"intersect", "except", "order", "limit", "offset", "fetch", "for", "into")
+	return t.kind == tEOF || t.isPunct(")") || t.isPunct(";")
 }
 
 // target reads an item of a select list.
@@ -223,7 +224,10 @@ func (p *parser) target() *Target {
 		t := p.advance()
 		return &Target{Expr: &Star{at: at{int(t.pos)}}}
 	}
+	outer := p.labelDepth
+	p.labelDepth = p.depth + 1
 	t := &Target{Expr: p.expr()}
+	p.labelDepth = outer
 	if p.accept("as") {
 		t.Alias = p.label().Name
 	} else if p.tok().isBareLabel() {
@@ -333,7 +337,8 @@ func (p *parser) limit(q *Query) {
 		if !p.accept("all") {
 			q.Limit = p.expr()
 		}
-		if p.isPunct(",") {
+		if p.acceptPunct(",") {
+			p.expr()
 			p.fail(sqlstate.New(sqlstate.SyntaxError, "LIMIT #,# syntax is not supported").
 				WithHint("Use separate LIMIT and OFFSET clauses.").At(q.LimitPos))
 		}
@@ -402,7 +407,9 @@ func (p *parser) locking(q *Query) {
 	if p.accept("of") {
 		p.list(func() { p.qualifiedName() })
 	}
-	if !p.acceptAll("skip", "locked") {
+	if p.accept("skip") {
+		p.expect("locked")
+	} else {
 		p.accept("nowait")
 	}
 }
@@ -430,14 +437,10 @@ func (p *parser) sortItem() *SortItem {
 			s.Using = op
 		}
 	}
-	if p.is("nulls") {
-		p.i++
-		if p.accept("first") {
-			s.Nulls = NullsFirst
-		} else {
-			p.expect("last")
-			s.Nulls = NullsLast
-		}
+	if p.acceptAll("nulls", "first") {
+		s.Nulls = NullsFirst
+	} else if p.acceptAll("nulls", "last") {
+		s.Nulls = NullsLast
 	}
 	return s
 }

@@ -27,19 +27,22 @@ func (p *parser) modes(needed bool) TransactionModes {
 	for n := 0; p.err == nil; n++ {
 		comma := n > 0 && p.acceptPunct(",")
 		switch {
-		case p.acceptAll("isolation"):
+		case p.accept("isolation"):
 			p.expect("level")
 			m.Isolation = p.isolation()
-		case p.acceptAll("read", "only"):
+		case p.accept("read"):
 			m.ReadOnly = &yes
-		case p.acceptAll("read", "write"):
-			m.ReadOnly = &no
-		case p.acceptAll("deferrable"):
+			if !p.accept("only") {
+				p.expect("write")
+				m.ReadOnly = &no
+			}
+		case p.accept("deferrable"):
 			m.Deferrable = &yes
-		case p.acceptAll("not", "deferrable"):
+		case p.accept("not"):
+			p.expect("deferrable")
 			m.Deferrable = &no
 		default:
-			if comma || needed && n == 0 || p.is("read") || p.is("not") {
+			if comma || needed && n == 0 {
 				p.syntaxError()
 			}
 			return m
@@ -50,11 +53,14 @@ func (p *parser) modes(needed bool) TransactionModes {
 
 func (p *parser) isolation() string {
 	switch {
-	case p.acceptAll("read", "uncommitted"):
-		return "read uncommitted"
-	case p.acceptAll("read", "committed"):
+	case p.accept("read"):
+		if p.accept("uncommitted") {
+			return "read uncommitted"
+		}
+		p.expect("committed")
 		return "read committed"
-	case p.acceptAll("repeatable", "read"):
+	case p.accept("repeatable"):
+		p.expect("read")
 		return "repeatable read"
 	case p.accept("serializable"):
 		return "serializable"

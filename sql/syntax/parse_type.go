@@ -102,8 +102,9 @@ func (p *parser) sqlType(t *TypeName, word string) bool {
 			p.i++
 			p.expect("time", "zone")
 			t.Name += "tz"
-		} else if p.acceptAll("without", "time") {
-			p.expect("zone")
+		} else if p.is("without") && p.peek(1).is("time") {
+			p.i++
+			p.expect("time", "zone")
 		}
 	case "interval":
 		p.i++
@@ -166,7 +167,7 @@ func (p *parser) modifiers(t *TypeName) {
 			}
 			n, ok := integerValue(e)
 			if !ok {
-				p.failf(sqlstate.SyntaxError, e.Position(), "type modifiers must be simple constants or identifiers")
+				p.failLater(sqlstate.SyntaxError, e.Position(), "type modifiers must be simple constants or identifiers")
 			}
 			t.Mods = append(t.Mods, n)
 		})
@@ -225,19 +226,21 @@ func (p *parser) intervalFields(t *TypeName) {
 // typedLiteral reads type 'literal'; it returns nil and reads nothing if none is next.
 func (p *parser) typedLiteral() Expr {
 	start, t := p.i, p.tok()
-	if !t.isColID() && !t.isTypeFuncName() || !p.mayBeTypedLiteral() && !(isTypeWord(t) && p.peek(1).isPunct("(")) {
+	if !t.isColID() && !t.isTypeFuncName() || !p.mayBeTypedLiteral() && !p.atTypeOnly() {
 		return nil
 	}
 	name := &TypeName{Pos: p.pos()}
 	p.simpleType(name)
-	if p.tok().kind != tString || p.err != nil {
-		if isTypeWord(t) && p.toks[start+1].isPunct("(") { // which is no name of a function
-			if p.err == nil {
+	if next := p.i; p.tok().kind != tString || p.err != nil {
+		err := p.err
+		p.i, p.err = start, nil
+		if p.atTypeOnly() {
+			p.i, p.err = len(p.toks)-1, err
+			if err == nil {
+				p.i = next
 				p.syntaxError()
 			}
-			return nil
 		}
-		p.i, p.err = start, nil
 		return nil
 	}
 	p.typeText(name)
@@ -268,6 +271,27 @@ func (p *parser) mayBeTypedLiteral() bool {
 		}
 	}
 	return p.peek(n).kind == tString && p.err == nil
+}
+
+// atTypeOnly reports whether what is next can only be a type: one of its words, which is no name of a
+// function, before a parenthesis, or before another of its words.
+func (p *parser) atTypeOnly() bool {
+	t, next := p.tok(), p.peek(1)
+	switch {
+	case !isTypeWord(t):
+		return false
+	case next.isPunct("("):
+		return true
+	}
+	switch t.text {
+	case "timestamp", "time":
+		return (next.is("with") || next.is("without")) && p.peek(2).is("time")
+	case "bit", "character", "char", "nchar":
+		return next.is("varying")
+	case "national":
+		return next.is("character") || next.is("char")
+	}
+	return false
 }
 
 // isTypeWord reports whether t is one of SQL's words for types that take something in parentheses.

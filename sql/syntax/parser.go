@@ -6,20 +6,22 @@ import (
 	"gsql/exec/sqlstate"
 )
 
-// maxNesting is how deep constructs may stand within one another.
-const maxNesting = 1000
+// maxNesting is how deep constructs may stand within one another; a pair of parentheses counts for two.
+const maxNesting = 2000
 
 // parser reads tokens by recursive descent. The first error sticks, and moves the parser to the end, where
 // everything that reads on stops by itself; so only loops and the top look at it.
 type parser struct {
-	src   string
-	toks  []token
-	bad   *sqlstate.Error // what ended the tokens before the text did
-	i     int             // the next token
-	depth int
-	lists int // > 0 in the arguments of a function in FROM, where [..] and {..} are values
-	err   *sqlstate.Error
-	close []int32 // by the number of a "(": that of its ")"; made at the first use
+	src        string
+	toks       []token
+	bad        *sqlstate.Error // what ended the tokens before the text did
+	i          int             // the next token
+	depth      int
+	labelDepth int // depth of the expression after which the name of an output column may stand
+	lists      int // > 0 in the arguments of a function in FROM, where [..] and {..} are values
+	err        *sqlstate.Error
+	later      *sqlstate.Error // what is wrong with a meaning, an error only if no word is wrong
+	close      []int32         // by the number of a "(": that of its ")"; made at the first use
 }
 
 func newParser(text string) (*parser, error) {
@@ -86,6 +88,13 @@ func (p *parser) failf(code sqlstate.Code, pos int, format string, args ...any) 
 // unsupported fails with 0A000.
 func (p *parser) unsupported(pos int, hint, format string, args ...any) {
 	p.fail(sqlstate.Unsupported(hint, format, args...).At(pos))
+}
+
+// failLater fails with a message at a place, unless a word of the text is wrong.
+func (p *parser) failLater(code sqlstate.Code, pos int, format string, args ...any) {
+	if p.later == nil {
+		p.later = sqlstate.New(code, format, args...).At(pos)
+	}
 }
 
 // is reports whether the next token is the keyword.
