@@ -7,6 +7,7 @@ import (
 	"io"
 	"math"
 	"math/big"
+	"os"
 	"sort"
 	"strconv"
 	"strings"
@@ -29,7 +30,11 @@ type gsqlEngine struct{ db *gsql.DB }
 
 func openGsql(o options) (*gsqlEngine, error) {
 	db, err := gsql.Open(gsql.Config{Partitions: o.threads})
-	return &gsqlEngine{db}, err
+	if err != nil {
+		return nil, err
+	}
+	db.LimitGoHeap(os.Getenv) // as the gsql command does
+	return &gsqlEngine{db}, nil
 }
 
 func (e *gsqlEngine) name() string { return "gsql" }

@@ -1,9 +1,9 @@
 package vec
 
 import (
-	"encoding/binary"
 	"math"
 	"math/bits"
+	"unsafe"
 
 	"gsql/exec/types"
 )
@@ -42,18 +42,24 @@ func HashBytes(s []byte) uint64 {
 	return hashLong(s)
 }
 
+// hashLong hashes a string of more than ViewInline bytes, 16 at a time; the last 16 may overlap the ones
+// before, so that no byte is handled alone.
 func hashLong(s []byte) uint64 {
-	h := uint64(len(s))
-	for len(s) > 16 {
-		h = mix2(binary.LittleEndian.Uint64(s)^h, binary.LittleEndian.Uint64(s[8:]))
-		s = s[16:]
+	n := len(s)
+	h := uint64(n)
+	p := unsafe.Pointer(unsafe.SliceData(s))
+	if n <= 16 {
+		return mix2(load64(p, 0)^h, load64(p, n-8))
 	}
-	if len(s) >= 8 {
-		return mix2(binary.LittleEndian.Uint64(s)^h, binary.LittleEndian.Uint64(s[len(s)-8:]))
+	for i := 0; i+16 < n; i += 16 {
+		h = mix2(load64(p, i)^h, load64(p, i+8))
 	}
-	var w [8]byte
-	copy(w[:], s)
-	return mix2(binary.LittleEndian.Uint64(w[:])^h, uint64(len(s)))
+	return mix2(load64(p, n-16)^h, load64(p, n-8))
+}
+
+// load64 reads the 8 bytes at an offset.
+func load64(p unsafe.Pointer, off int) uint64 {
+	return *(*uint64)(unsafe.Add(p, off))
 }
 
 // ConstantHash, for tests only, makes all hashes equal, so that code which takes a hash for an identity fails.
