@@ -29,9 +29,9 @@ type groupTable struct {
 	finished []*vec.Vector // what firsts held, once the groups are read
 
 	// Scratch of one chunk.
-	words   []uint64
-	hashes  []uint32
-	touched uint64
+	words  []uint64
+	hashes []uint32
+	missed []uint8
 }
 
 // chunkRows is how many rows are packed and looked up at a time: few enough to stay in the first caches.
@@ -112,6 +112,7 @@ func (t *groupTable) findKeys(cols []*vec.Vector, n int, groups []uint32) error 
 	w := t.layout.words
 	t.words = resize(t.words, min(n, chunkRows)*w)
 	t.hashes = resize(t.hashes, min(n, chunkRows))
+	t.missed = resize(t.missed, min(n, chunkRows))
 	for from := 0; from < n; from += chunkRows {
 		rows := min(chunkRows, n-from)
 		if err := t.reserveSlots(rows); err != nil {
@@ -119,20 +120,9 @@ func (t *groupTable) findKeys(cols []*vec.Vector, n int, groups []uint32) error 
 		}
 		long := t.layout.pack(flat, from, rows, t.words)
 		hashWords(t.words[:rows*w], w, t.hashes[:rows])
-		c := chunk{table: t, cols: flat, from: from, words: t.words[:rows*w], hashes: t.hashes[:rows], groups: groups[from : from+rows]}
-		if len(t.slots) > 1<<15 {
-			c.touch(long)
-		}
-		switch {
-		case long:
-			c.findLong()
-		case w <= 1:
-			c.find1()
-		case w == 2:
-			c.find2()
-		default:
-			c.findAny()
-		}
+		c := chunk{table: t, cols: flat, from: from, words: t.words[:rows*w], hashes: t.hashes[:rows], missed: t.missed[:rows], groups: groups[from : from+rows]}
+		c.guess(long)
+		c.settle(long)
 	}
 	return nil
 }
@@ -219,112 +209,106 @@ type chunk struct {
 	from   int
 	words  []uint64
 	hashes []uint32
+	missed []uint8 // 1: the first guess is not the row's group
 	groups []uint32
 }
 
-// touch loads the slots of all rows, and the keys they lead to, before they are needed: the loads do not
-// wait for each other, while those of a lookup come after the comparison before.
-func (c *chunk) touch(long bool) {
+// guess takes for each row the group in its first slot, which is the right one nearly always, and compares
+// the keys. It is done in loops over all rows of the chunk, so that loads from far memory do not wait for
+// each other, as they would if each row were looked up to the end before the next.
+func (c *chunk) guess(long bool) {
 	t := c.table
-	var x uint64
-	mask := uint(len(t.slots) - 1)
-	for _, h := range c.hashes {
-		x ^= t.slots[uint(h>>t.shift)&mask]
+	groups, missed := c.groups[:len(c.hashes)], c.missed[:len(c.hashes)]
+	if t.groups == 0 {
+		for i := range missed {
+			missed[i] = 1
+		}
+		return
 	}
+	slots, mask, shift := t.slots, uint(len(t.slots)-1), t.shift&31
 	for i, h := range c.hashes {
-		s := t.slots[uint(h>>t.shift)&mask]
-		if uint32(s>>32) != h || s == 0 {
+		s := slots[uint(h>>shift)&mask]
+		g, miss := uint32(s)-1, uint8(0)
+		if s == 0 || uint32(s>>32) != h {
+			g, miss = 0, 1 // any group, to be compared in vain
+		}
+		groups[i], missed[i] = g, miss
+	}
+	switch w := t.layout.words; w {
+	case 1:
+		for i, g := range groups {
+			missed[i] |= differs(*t.keys.at(g) ^ c.words[i])
+		}
+	case 2:
+		for i, g := range groups {
+			a, b := (*[2]uint64)(c.words[2*i:]), (*[2]uint64)(unsafe.Pointer(t.keys.at(g)))
+			missed[i] |= differs((a[0] ^ b[0]) | (a[1] ^ b[1]))
+		}
+	case 4:
+		for i, g := range groups {
+			a, b := (*[4]uint64)(c.words[4*i:]), (*[4]uint64)(unsafe.Pointer(t.keys.at(g)))
+			missed[i] |= differs((a[0] ^ b[0]) | (a[1] ^ b[1]) | (a[2] ^ b[2]) | (a[3] ^ b[3]))
+		}
+	case 6:
+		for i, g := range groups {
+			a, b := (*[6]uint64)(c.words[6*i:]), (*[6]uint64)(unsafe.Pointer(t.keys.at(g)))
+			missed[i] |= differs((a[0] ^ b[0]) | (a[1] ^ b[1]) | (a[2] ^ b[2]) | (a[3] ^ b[3]) | (a[4] ^ b[4]) | (a[5] ^ b[5]))
+		}
+	default:
+		for i, g := range groups {
+			if !equalWords(c.words[i*w:][:w], t.keys.at(g)) {
+				missed[i] = 1
+			}
+		}
+	}
+	if long {
+		for i, g := range groups {
+			if missed[i] == 0 && !c.equalLong(i, g) {
+				missed[i] = 1
+			}
+		}
+	}
+}
+
+// differs returns 1 when x is not 0.
+func differs(x uint64) uint8 { return uint8((x | -x) >> 63) }
+
+// settle looks up the rows that the guess missed, slot by slot, and makes groups for new keys.
+func (c *chunk) settle(long bool) {
+	t := c.table
+	slots, mask, shift := t.slots, uint(len(t.slots)-1), t.shift&31
+	w := t.layout.words
+	for i, miss := range c.missed {
+		if miss == 0 {
 			continue
 		}
-		g := uint32(s) - 1
-		x ^= *t.keys.at(g)
-		if long {
-			x ^= c.touchLong(i, g)
-		}
-	}
-	t.touched = x // else the compiler may drop the loads
-}
-
-func (c *chunk) touchLong(i int, g uint32) (x uint64) {
-	for k := range c.table.layout.fields {
-		f := &c.table.layout.fields[k]
-		if f.long >= 0 && f.isLong(c.words[i*c.table.layout.words+f.word]) {
-			if l := &c.table.longs[f.long]; int(g) < len(l.at) && len(l.bufs) > 0 {
-				x ^= uint64(l.get(g, 0)[:1:1][0])
-			}
-		}
-	}
-	return x
-}
-
-func (c *chunk) find1() {
-	t := c.table
-	slots, mask, shift := t.slots, uint(len(t.slots)-1), t.shift&31
-	words := c.words[:len(c.hashes)]
-	groups := c.groups[:len(c.hashes)]
-	for i, h := range c.hashes {
-		k := words[i]
+		h, k := c.hashes[i], c.words[i*w:][:w]
 		for pos := uint(h >> shift); ; pos++ {
 			s := slots[pos&mask]
 			if s == 0 {
-				groups[i] = c.insert(i, pos&mask, h)
-				break
-			}
-			if g := uint32(s) - 1; uint32(s>>32) == h && *t.keys.at(g) == k {
-				groups[i] = g
-				break
-			}
-		}
-	}
-}
-
-func (c *chunk) find2() {
-	t := c.table
-	slots, mask, shift := t.slots, uint(len(t.slots)-1), t.shift&31
-	groups := c.groups[:len(c.hashes)]
-	for i, h := range c.hashes {
-		k := c.words[2*i:][:2]
-		for pos := uint(h >> shift); ; pos++ {
-			s := slots[pos&mask]
-			if s == 0 {
-				groups[i] = c.insert(i, pos&mask, h)
+				g := c.insert(i, pos&mask, h)
+				if long {
+					c.keepLong(i, g)
+				}
+				c.groups[i] = g
 				break
 			}
 			if uint32(s>>32) != h {
 				continue
 			}
-			g := uint32(s) - 1
-			if at := (*[2]uint64)(unsafe.Pointer(t.keys.at(g))); at[0] == k[0] && at[1] == k[1] {
-				groups[i] = g
+			if g := uint32(s) - 1; equalWords(k, t.keys.at(g)) && (!long || c.equalLong(i, g)) {
+				c.groups[i] = g
 				break
 			}
 		}
 	}
 }
 
-func (c *chunk) findAny() {
-	t := c.table
-	slots, mask, shift := t.slots, uint(len(t.slots)-1), t.shift&31
-	groups := c.groups[:len(c.hashes)]
-	w := t.layout.words
-	for i, h := range c.hashes {
-		k := c.words[i*w:][:w]
-		for pos := uint(h >> shift); ; pos++ {
-			s := slots[pos&mask]
-			if s == 0 {
-				groups[i] = c.insert(i, pos&mask, h)
-				break
-			}
-			if g := uint32(s) - 1; uint32(s>>32) == h && equalWords(k, t.keys.at(g)) {
-				groups[i] = g
-				break
-			}
-		}
-	}
-}
-
-// equalWords compares a key with the stored one at p. Both have an even number of words.
+// equalWords compares a key with the stored one at p. Both have one word or an even number.
 func equalWords(k []uint64, p *uint64) bool {
+	if len(k) == 1 {
+		return k[0] == *p
+	}
 	a, b := unsafe.Pointer(unsafe.SliceData(k)), unsafe.Pointer(p)
 	var differ uint64
 	for range len(k) / 2 {
@@ -333,29 +317,6 @@ func equalWords(k []uint64, p *uint64) bool {
 		a, b = unsafe.Add(a, 16), unsafe.Add(b, 16)
 	}
 	return differ == 0
-}
-
-// findLong is findAny for a chunk with long strings: their words are equal when their hashes are.
-func (c *chunk) findLong() {
-	t := c.table
-	slots, mask, shift := t.slots, uint(len(t.slots)-1), t.shift&31
-	w := t.layout.words
-	for i, h := range c.hashes {
-		k := c.words[i*w:][:w]
-		for pos := uint(h >> shift); ; pos++ {
-			s := slots[pos&mask]
-			if s == 0 {
-				g := c.insert(i, pos&mask, h)
-				c.keepLong(i, g)
-				c.groups[i] = g
-				break
-			}
-			if g := uint32(s) - 1; uint32(s>>32) == h && equalWords(k, t.keys.at(g)) && c.equalLong(i, g) {
-				c.groups[i] = g
-				break
-			}
-		}
-	}
 }
 
 // insert makes the group of row i in a free slot.

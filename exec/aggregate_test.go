@@ -315,3 +315,32 @@ func TestPartialStepsAside(t *testing.T) {
 		}
 	}
 }
+
+// WITHIN GROUP (ORDER BY x DESC) turns percentiles around.
+func TestDescendingPercentiles(t *testing.T) {
+	in := exectest.NewTable("1:x:float8 2:q:float8", "1|0.3", "NULL|0.3", "4|0.3", "2|0.3", "3|0.3")
+	for _, c := range []struct {
+		name, want string
+		desc       bool
+	}{
+		{"percentile_disc", "2", false}, {"percentile_disc", "3", true}, {"percentile_cont", "1.9", false}, {"percentile_cont", "3.1", true},
+	} {
+		a := agg(in, c.name, "x", "q")
+		a.OrderBy = []expr.SortKey{{Expr: in.Col("x"), Desc: c.desc}}
+		exectest.Check(t, exectest.Case{
+			Inputs:   []*exectest.Table{in},
+			Plan:     func(p []exec.Plan, parts int) exec.Plan { return exchanged(p[0], nil, a) },
+			Want:     []string{c.want},
+			Approx:   true,
+			RowsOnly: true,
+		})
+	}
+	in = exectest.NewTable("1:x:float8 2:q:float8", "1|1.5", "2|1.5")
+	a := agg(in, "percentile_disc", "x", "q")
+	exectest.Check(t, exectest.Case{
+		Inputs: []*exectest.Table{in},
+		Plan:   func(p []exec.Plan, parts int) exec.Plan { return exchanged(p[0], nil, a) },
+		Code:   "22003",
+		Parts:  []int{1},
+	})
+}
