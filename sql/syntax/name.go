@@ -31,8 +31,6 @@ func figureName(e Expr) (name string, strength int) {
 		return e.Type.Name, 1
 	case *Collate:
 		return figureName(e.Arg)
-	case *Bool:
-		return "bool", 1
 	case *Case:
 		if e.Else != nil {
 			name, strength = figureName(e.Else)

@@ -91,7 +91,7 @@ func TestColumnName(t *testing.T) {
 		"a": "a", "t.b": "b", "1": "?column?", "a + 1": "?column?", "f(x)": "f", "s.g(x)": "g", "x::int": "x",
 		"1::int": "int4", "CAST('1' AS numeric(3,1))": "numeric", "'1'::int[]": "int4", "date 'x'": "date",
 		"interval '1 day'": "interval", "count(*)": "count", "CASE WHEN a THEN b END": "case",
-		"CASE WHEN a THEN 1 ELSE b END": "b", "CASE WHEN a THEN 1 ELSE 2::int END": "case", "true": "bool",
+		"CASE WHEN a THEN 1 ELSE b END": "b", "CASE WHEN a THEN 1 ELSE 2::int END": "case", "true": "?column?",
 		"NULL": "?column?", "'x'": "?column?", "$1": "?column?", "a[1]": "a", "(r).f": "f", "ARRAY[1]": "array",
 		"ROW(1)": "row", "(1, 2)": "row", "EXISTS (SELECT 1)": "exists", "(SELECT x FROM t)": "x",
 		"(SELECT 1)": "?column?", "(SELECT 1 AS y)": "y", "(VALUES (1))": "column1", "ARRAY(SELECT 1)": "array",
