@@ -9,7 +9,8 @@ import (
 )
 
 // This file binds the constructs of SQL that are neither operators nor function calls, from parts that are
-// bound already.
+// bound already. Some of them repeat a part, as PostgreSQL does for BETWEEN; a subquery in it then stands in
+// several places of the plan, of which the planner makes several queries.
 
 // compare binds l op r for values or rows of values.
 func (b *binder) compare(op string, l, r value, pos int) (value, error) {

@@ -13,12 +13,13 @@ import (
 // of set operations agree.
 type validator struct {
 	made map[expr.ColID]types.Type
+	seen map[expr.Query]bool // a repeated expression has the same queries
 	errs []string
 }
 
 // validate returns what is wrong with a plan.
 func validate(b *Bound) []string {
-	v := &validator{made: map[expr.ColID]types.Type{}}
+	v := &validator{made: map[expr.ColID]types.Type{}, seen: map[expr.Query]bool{}}
 	v.node(b.Root, nil)
 	for _, c := range b.Columns {
 		if v.made[c.ID] != c.Type {
@@ -168,7 +169,10 @@ func (v *validator) expr(e expr.Expr, visible map[expr.ColID]bool) {
 			}
 		case *expr.Subquery:
 			q := x.Query.(planner.Node)
-			v.node(q, visible)
+			if !v.seen[q] {
+				v.seen[q] = true
+				v.node(q, visible)
+			}
 			if x.Cond != nil {
 				v.expr(x.Cond, union(visible, q.Outputs()))
 			}
