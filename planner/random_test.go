@@ -15,6 +15,7 @@ import (
 	"gsql/exec/expr"
 	"gsql/exec/fn"
 	"gsql/exec/mem"
+	"gsql/exec/sqlstate"
 	"gsql/exec/text"
 	"gsql/exec/types"
 	"gsql/exec/vec"
@@ -65,6 +66,9 @@ func comparePlans(t *testing.T, tables []*testTable, text string) bool {
 			return false
 		}
 		got, err := resultOf(opt)
+		if errors.Is(err, errTwoRows) {
+			continue // a subquery that no row asks for is computed all the same, since joins build first
+		}
 		if err == nil && got == want {
 			for _, parts := range []int{1, 3} {
 				cfg.Partitions = parts
@@ -73,7 +77,10 @@ func comparePlans(t *testing.T, tables []*testTable, text string) bool {
 					t.Errorf("lowering: %v\n%s", err, Print(opt))
 					return false
 				}
-				if got, err = executed(plan); err != nil || got != want {
+				if got, err = executed(plan); err != nil && sqlstate.Of(err) == sqlstate.CardinalityViolation {
+					continue
+				}
+				if err != nil || got != want {
 					t.Errorf("NoRules=%v: execution (error %v) of\n%s%s\ngot\n%s\nwant\n%s", noRules, err, Print(opt), Explain(plan), got, want)
 					return false
 				}
@@ -224,7 +231,15 @@ func (g *planGen) query(depth int, outer []string) (string, []string) {
 	if depth > 0 && g.Intn(8) == 0 {
 		return g.setOp(depth-1, outer)
 	}
+	if depth > 0 && g.Intn(10) == 0 {
+		return g.with(depth-1, outer)
+	}
 	text, cols := g.source(depth, outer)
+	if g.Intn(10) == 0 { // equal rows are numbered in any order, which does not show
+		name := g.name("r")
+		text = fmt.Sprintf("(window ((%s (row_number))) (%s) (%s) %s)", name, cols[0], strings.Join(cols, " "), text)
+		cols = append(cols[:len(cols):len(cols)], name)
+	}
 	if g.Intn(4) > 0 {
 		text = fmt.Sprintf("(filter %s %s)", g.cond(depth, cols, outer), text)
 	}
@@ -247,6 +262,25 @@ func (g *planGen) query(depth int, outer []string) (string, []string) {
 		text = fmt.Sprintf("(limit %d (sort (%s) %s))", g.Intn(3), strings.Join(cols, " "), text)
 	}
 	return text, cols
+}
+
+// with makes a WITH query that is read once or twice, perhaps from a subquery of its body.
+func (g *planGen) with(depth int, outer []string) (string, []string) {
+	q, qc := g.query(depth, outer)
+	w, x, a, b := g.name("w"), g.name("c"), g.name("y"), g.name("y")
+	left := fmt.Sprintf("(cte %s %s)", w, a)
+	cols := []string{a + "." + x}
+	body := left
+	switch g.Intn(3) {
+	case 0:
+		cols = append(cols, b+"."+x)
+		body = fmt.Sprintf("(join %s %s %s (cte %s %s))", g.pick("inner", "left", "full"), g.cond(0, cols, outer), left, w, b)
+	case 1:
+		body = fmt.Sprintf("(filter (any (%s %s.%s %s.%s) (filter %s (cte %s %s))) %s)", g.pick("=", "<"), a, x, b, x,
+			g.cond(0, []string{b + "." + x}, append(outer[:len(outer):len(outer)], cols...)), w, b, left)
+	}
+	name := g.name("p")
+	return fmt.Sprintf("(%s %s (project ((%s %s)) %s) (project ((%s %s)) %s))", g.pick("with", "with", "with-once"), w, x, qc[0], q, name, cols[len(cols)-1], body), []string{name}
 }
 
 func (g *planGen) setOp(depth int, outer []string) (string, []string) {
@@ -296,6 +330,9 @@ func (g *planGen) value(depth int, cols, outer []string) string {
 			return fmt.Sprintf("(scalar (agg () ((%s (%s))) %s))", name, g.pick("count", "max "+qc[0], "min "+qc[0]), q)
 		}
 		name := g.name("q")
+		if g.Intn(3) == 0 { // raises an error for two rows, then nothing is compared
+			return fmt.Sprintf("(scalar (distinct (project ((%s %s)) %s)))", name, qc[0], q)
+		}
 		return fmt.Sprintf("(scalar (project ((%s %s)) (limit 1 (sort (%s) %s))))", name, qc[0], strings.Join(qc, " "), q)
 	}
 	return g.column(cols, outer)

@@ -167,7 +167,7 @@ func (c *cluster) collectAttachment(j *Join) error {
 	case MarkJoin:
 		r.cols = colSet(j.Mark.ID)
 	}
-	if j.Kind == SingleJoin { // no row may meet it that would not have before: it raises errors
+	if j.Kind == SingleJoin && j.On != nil { // no row may meet it that would not have before: it raises errors
 		r.needs = relSet(1)<<len(c.rels) - relSet(1)<<before
 	}
 	c.rels = append(c.rels, r)

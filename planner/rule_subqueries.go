@@ -230,7 +230,12 @@ func (s *subqueryRule) scalar(n, q Node) Node {
 	case correlated:
 		return lateral(&Join{Kind: SingleJoin, Left: n, Right: q})
 	}
-	return &Join{Kind: InnerJoin, Left: n, Right: &OneRow{q}}
+	// Two rows are an error only where there is a row to use the value: not a OneRow, but a join that looks
+	// for a second match. More than two rows it need not see.
+	if !atMostOne(q) {
+		q = &Limit{Input: q, Count: int64Const(2)}
+	}
+	return &Join{Kind: SingleJoin, Left: n, Right: q}
 }
 
 // array joins n with the array of the values of q's only column, in the order of q.

@@ -68,3 +68,31 @@ func plan(t *testing.T, text string, cfg *planner.Config) string {
 	}
 	return planner.ExplainWith(p, planner.ExplainOptions{Estimates: cfg.Estimates})
 }
+
+// BenchmarkOptimize measures planning: Q8 joins eight tables.
+func BenchmarkOptimize(b *testing.B) {
+	text, err := os.ReadFile("../testdata/tpch/q08.sql")
+	if err != nil {
+		b.Fatal(err)
+	}
+	stmts, err := sql.Parse(string(text))
+	if err != nil {
+		b.Fatal(err)
+	}
+	ctx := &fn.Ctx{Location: time.UTC, Now: time.Unix(0, 0)}
+	bound, err := sql.Bind(context.Background(), stmts[0].(*syntax.SelectStmt).Query, &sql.Env{Catalog: catalog(planner.TPCH()), Fn: ctx})
+	if err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		next := bound.NextID
+		cfg := &planner.Config{Partitions: 4, NextID: &next, Fn: ctx}
+		n, err := planner.Optimize(bound.Root, cfg)
+		if err != nil {
+			b.Fatal(err)
+		}
+		if _, err := planner.Lower(n, cfg); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
