@@ -2,6 +2,7 @@ package gsql
 
 import (
 	"database/sql"
+	"database/sql/driver"
 	"fmt"
 	"reflect"
 	"time"
@@ -95,6 +96,9 @@ func assignReflect(dst reflect.Value, v *vec.Vector, i int, st *text.Style) erro
 	if v.IsNull(i) {
 		return fmt.Errorf("NULL does not fit into %s; use a *%s", dst.Type(), dst.Type())
 	}
+	if v.Type.ID == types.Array && dst.Kind() == reflect.Slice {
+		return assignSlice(dst, v, i, st)
+	}
 	x := value(v, i, st)
 	src := reflect.ValueOf(x)
 	switch {
@@ -120,6 +124,23 @@ func assignReflect(dst reflect.Value, v *vec.Vector, i int, st *text.Style) erro
 		}
 	}
 	return fmt.Errorf("%s of type %s does not fit into %s", text.String(v, i, st), v.Type, dst.Type())
+}
+
+// assignSlice stores an array.
+func assignSlice(dst reflect.Value, v *vec.Vector, i int, st *text.Style) error {
+	l := vec.At[vec.List](v, i)
+	child := v.Child
+	if v.Enc == vec.Dict {
+		child = v.Dict.Child
+	}
+	out := reflect.MakeSlice(dst.Type(), int(l.Len), int(l.Len))
+	for k := range int(l.Len) {
+		if err := assign(out.Index(k).Addr().Interface(), child, int(l.Off)+k, st); err != nil {
+			return fmt.Errorf("element %d: %w", k+1, err)
+		}
+	}
+	dst.Set(out)
+	return nil
 }
 
 func toInt(x any) (int64, error) {
@@ -166,9 +187,20 @@ func parameter(x any) (*vec.Vector, error) {
 		return vec.NewConst(types.Of(types.TimestampTZ), types.KInt64, x.UnixMicro(), 1), nil
 	}
 	v := reflect.ValueOf(x)
-	switch {
-	case v.Kind() == reflect.Pointer && v.IsNil():
+	if v.Kind() == reflect.Pointer && v.IsNil() {
 		return vec.NewNull(types.Type{}, 1), nil
+	}
+	if x, ok := x.(driver.Valuer); ok {
+		y, err := x.Value()
+		if err != nil {
+			return nil, err
+		}
+		if _, again := y.(driver.Valuer); again {
+			return nil, fmt.Errorf("gsql: the value of a %T is a driver.Valuer again", x)
+		}
+		return parameter(y)
+	}
+	switch {
 	case v.Kind() == reflect.Pointer:
 		return parameter(v.Elem().Interface())
 	case v.CanInt():
@@ -181,6 +213,37 @@ func parameter(x any) (*vec.Vector, error) {
 		return vec.NewConst(types.Of(types.Float64), types.KFloat64, v.Float(), 1), nil
 	case v.Kind() == reflect.String:
 		return vec.NewText(types.Type{}, v.String(), 1), nil
+	case v.Kind() == reflect.Bool:
+		return parameter(v.Bool())
+	case v.Kind() == reflect.Slice:
+		return arrayParameter(v)
 	}
 	return nil, fmt.Errorf("gsql: arguments of type %T are not supported", x)
+}
+
+// arrayParameter writes a slice as the text of an array, whose type the statement settles.
+func arrayParameter(v reflect.Value) (*vec.Vector, error) {
+	b := []byte{'{'}
+	for i := range v.Len() {
+		x, err := parameter(v.Index(i).Interface())
+		if err != nil {
+			return nil, err
+		}
+		if i > 0 {
+			b = append(b, ',')
+		}
+		if x.IsNull(0) {
+			b = append(b, "NULL"...)
+			continue
+		}
+		b = append(b, '"')
+		for _, c := range text.Append(nil, x, 0, nil) {
+			if c == '"' || c == '\\' {
+				b = append(b, '\\')
+			}
+			b = append(b, c)
+		}
+		b = append(b, '"')
+	}
+	return vec.NewText(types.Type{}, string(append(b, '}')), 1), nil
 }

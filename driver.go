@@ -8,7 +8,11 @@ import (
 	"fmt"
 	"io"
 	"net/url"
+	"reflect"
 	"strconv"
+	"time"
+
+	"gsql/exec/types"
 )
 
 func init() { sql.Register("gsql", Driver{}) }
@@ -84,13 +88,47 @@ type conn struct{ s *Session }
 
 func (c *conn) Close() error { return c.s.Close() }
 
-// Begin starts nothing: files are read, and there is nothing to roll back.
-func (c *conn) Begin() (driver.Tx, error) { return noTx{}, nil }
+// Begin starts a transaction, which is about settings and views only.
+func (c *conn) Begin() (driver.Tx, error) {
+	return c.BeginTx(context.Background(), driver.TxOptions{})
+}
 
-type noTx struct{}
+// BeginTx accepts all isolation levels: files are read as they are.
+func (c *conn) BeginTx(ctx context.Context, _ driver.TxOptions) (driver.Tx, error) {
+	if err := c.exec(ctx, "BEGIN"); err != nil {
+		return nil, err
+	}
+	return tx{c}, nil
+}
 
-func (noTx) Commit() error   { return nil }
-func (noTx) Rollback() error { return nil }
+type tx struct{ c *conn }
+
+func (t tx) Commit() error   { return t.c.exec(context.Background(), "COMMIT") }
+func (t tx) Rollback() error { return t.c.exec(context.Background(), "ROLLBACK") }
+
+func (c *conn) exec(ctx context.Context, query string) error {
+	_, err := c.ExecContext(ctx, query, nil)
+	return err
+}
+
+// ResetSession rolls back what a user of the pool has left open.
+func (c *conn) ResetSession(ctx context.Context) error {
+	if c.s.Status() == Idle {
+		return nil
+	}
+	return c.exec(ctx, "ROLLBACK")
+}
+
+// CheckNamedValue lets arrays through beside what database/sql knows.
+func (c *conn) CheckNamedValue(v *driver.NamedValue) error {
+	x, err := driver.DefaultParameterConverter.ConvertValue(v.Value)
+	if err == nil {
+		v.Value = x
+		return nil
+	}
+	_, err = parameter(v.Value)
+	return err
+}
 
 func (c *conn) Prepare(query string) (driver.Stmt, error) {
 	return c.PrepareContext(context.Background(), query)
@@ -189,6 +227,29 @@ func (r *driverRows) Columns() []string {
 // ColumnTypeDatabaseTypeName returns PostgreSQL's name of the type.
 func (r *driverRows) ColumnTypeDatabaseTypeName(i int) string {
 	return r.rows.Columns()[i].Type.String()
+}
+
+// ColumnTypePrecisionScale returns digits and decimals of a numeric column that has them fixed.
+func (r *driverRows) ColumnTypePrecisionScale(i int) (precision, scale int64, ok bool) {
+	t := r.rows.Columns()[i].Type
+	return int64(t.Prec), int64(t.Scale), t.ID == types.Numeric && t.Prec > 0
+}
+
+// ColumnTypeScanType returns the Go type that values have when they are scanned into an any.
+func (r *driverRows) ColumnTypeScanType(i int) reflect.Type {
+	switch t := r.rows.Columns()[i].Type; {
+	case t.ID == types.Bool:
+		return reflect.TypeFor[bool]()
+	case t.IsInteger(), t.ID == types.OID:
+		return reflect.TypeFor[int64]()
+	case t.IsFloat():
+		return reflect.TypeFor[float64]()
+	case t.ID == types.Bytea:
+		return reflect.TypeFor[[]byte]()
+	case t.ID == types.Date, t.ID == types.Timestamp, t.ID == types.TimestampTZ:
+		return reflect.TypeFor[time.Time]()
+	}
+	return reflect.TypeFor[string]()
 }
 
 func (r *driverRows) Close() error { return r.rows.Close() }

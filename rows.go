@@ -30,14 +30,17 @@ type Rows struct {
 	hasRow bool // false for statements that return no rows, such as SET
 	style  *text.Style
 
-	ctx    context.Context
-	cancel context.CancelCauseFunc
-	env    *exec.Env
-	stream exec.Stream
-	plan   exec.Plan
-	count  int64
-	err    error
-	closed bool
+	session *Session // of a query, for its transaction
+	ctx     context.Context
+	cancel  context.CancelCauseFunc
+	// release ends a timeout; may be nil.
+	release func()
+	env     *exec.Env
+	stream  exec.Stream
+	plan    exec.Plan
+	count   int64
+	err     error
+	closed  bool
 
 	batch *vec.Batch // of Next
 	row   int
@@ -73,14 +76,14 @@ func (r *Rows) NextBatch() (b *vec.Batch, err error) {
 	b, err = r.next()
 	switch {
 	case err == io.EOF:
-		if cerr := r.Close(); cerr != nil {
-			r.err = cerr
-			return nil, cerr
+		if r.err = r.Close(); r.err != nil {
+			return nil, r.err
 		}
 		return nil, io.EOF
 	case err != nil:
 		r.err = queryError(r.ctx, err)
 		r.Close()
+		r.session.Fail()
 		return nil, r.err
 	}
 	r.count += int64(b.Rows)
@@ -112,7 +115,7 @@ func (r *Rows) Next() bool {
 }
 
 // Scan copies the current row's values to dest, pointers to Go variables: bool, integers, floats, string,
-// []byte, time.Time, *T for values that may be NULL, any, or an sql.Scanner.
+// []byte, time.Time, slices of these for arrays, *T for values that may be NULL, any, or an sql.Scanner.
 func (r *Rows) Scan(dest ...any) error {
 	if r.batch == nil {
 		return errors.New("gsql: Scan without a row")
@@ -179,6 +182,9 @@ func (r *Rows) Close() error {
 	}
 	if r.env != nil {
 		err = errors.Join(err, r.env.Close())
+	}
+	if r.release != nil {
+		r.release()
 	}
 	return err
 }

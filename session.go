@@ -3,6 +3,7 @@ package gsql
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -23,28 +24,18 @@ import (
 type Session struct {
 	db *DB
 
-	mu       sync.Mutex
-	settings *Settings
-	views    map[exec.Name]*sql.View // temporary ones
-	tx       TxStatus
-	before   *Settings // what ROLLBACK goes back to
-	user     string
-	database string
+	mu             sync.Mutex
+	settings       *Settings
+	views          map[exec.Name]*sql.View // temporary ones
+	tx             transaction
+	user, database string
+	notice         func(severity string, n *sqlstate.Error)
 }
-
-// TxStatus is the state of a session's transaction, as the letter of PostgreSQL's protocol. Reading files needs no
-// transactions; the state is kept because clients rely on it.
-type TxStatus byte
-
-const (
-	Idle          TxStatus = 'I'
-	InTransaction TxStatus = 'T'
-	Failed        TxStatus = 'E' // an error happened: only COMMIT and ROLLBACK may follow
-)
 
 // Session opens a session.
 func (db *DB) Session() *Session {
-	s := &Session{db: db, settings: newSettings(), views: map[exec.Name]*sql.View{}, tx: Idle, user: "gsql", database: "gsql"}
+	s := &Session{db: db, settings: newSettings(), views: map[exec.Name]*sql.View{}, tx: transaction{status: Idle}}
+	s.SetIdentity("gsql", "gsql")
 	_ = s.settings.SetDefault("TimeZone", db.cfg.TimeZone) // checked by Open
 	return s
 }
@@ -53,10 +44,38 @@ func (db *DB) Session() *Session {
 func (s *Session) Close() error { return nil }
 
 // SetIdentity names the user and the database, for current_user and the like.
-func (s *Session) SetIdentity(user, database string) { s.user, s.database = user, database }
+func (s *Session) SetIdentity(user, database string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.user, s.database = user, database
+	s.settings.start["session_authorization"] = user
+}
 
-// Settings returns the session's settings, for the start of a connection.
-func (s *Session) Settings() *Settings { return s.settings }
+// OnNotice sets the function that is told of notices and warnings; severity is "NOTICE" or "WARNING".
+func (s *Session) OnNotice(f func(severity string, n *sqlstate.Error)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.notice = f
+}
+
+// tell tells of a notice when client_min_messages lets it through.
+func (s *Session) tell(severity string, code sqlstate.Code, format string, args ...any) {
+	s.mu.Lock()
+	f := s.notice
+	least, _ := s.settings.Get("client_min_messages")
+	s.mu.Unlock()
+	if f == nil || least == "error" || least == "warning" && severity == "NOTICE" {
+		return
+	}
+	f(severity, sqlstate.New(code, format, args...))
+}
+
+// SetDefault gives a setting the value that RESET goes back to, as the start of a connection does.
+func (s *Session) SetDefault(name, value string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.settings.SetDefault(name, value)
+}
 
 // Setting returns the value of a setting.
 func (s *Session) Setting(name string) (string, bool) {
@@ -65,35 +84,45 @@ func (s *Session) Setting(name string) (string, bool) {
 	return s.settings.Get(name)
 }
 
-// Status returns the state of the transaction.
-func (s *Session) Status() TxStatus {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.tx
-}
-
-// Fail marks an open transaction as failed; the servers call it after an error.
-func (s *Session) Fail() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.tx == InTransaction {
-		s.tx = Failed
-	}
-}
-
 // Query runs one statement with values for its parameters.
 func (s *Session) Query(ctx context.Context, query string, args ...any) (*Rows, error) {
-	p, err := s.Prepare(ctx, query, nil)
-	if err != nil {
-		return nil, err
-	}
 	values := make([]*vec.Vector, len(args))
 	for i, a := range args {
+		var err error
 		if values[i], err = parameter(a); err != nil {
 			return nil, err
 		}
 	}
+	ctx, cancel := s.WithTimeout(ctx)
+	rows, err := s.query(ctx, query, values)
+	if err != nil {
+		err = queryError(ctx, err)
+		cancel()
+		s.Fail()
+		return nil, err
+	}
+	rows.release = cancel
+	return rows, nil
+}
+
+func (s *Session) query(ctx context.Context, query string, values []*vec.Vector) (*Rows, error) {
+	p, err := s.Prepare(ctx, query, nil)
+	if err != nil {
+		return nil, err
+	}
 	return p.Query(ctx, values)
+}
+
+// WithTimeout returns a context that statement_timeout cancels, counted from now. Query uses it; callers of
+// Prepared.Query do so themselves, since only they know when a statement of theirs begins and ends.
+func (s *Session) WithTimeout(ctx context.Context) (context.Context, context.CancelFunc) {
+	s.mu.Lock()
+	timeout := s.settings.timeout()
+	s.mu.Unlock()
+	if timeout == 0 {
+		return context.WithCancel(ctx)
+	}
+	return context.WithTimeoutCause(ctx, timeout, sqlstate.New(sqlstate.QueryCanceled, "canceling statement due to statement timeout"))
 }
 
 // Prepared is a statement whose names and types are settled. It can be run many times, while the files that it
@@ -122,8 +151,8 @@ func (s *Session) Prepare(ctx context.Context, query string, params []types.Type
 // PrepareStatement is Prepare for a statement that is read already.
 func (s *Session) PrepareStatement(ctx context.Context, query string, stmt syntax.Statement, params []types.Type) (p *Prepared, err error) {
 	defer recoverQuery(&err)
-	if s.Status() == Failed && !endsTransaction(stmt) {
-		return nil, sqlstate.New(sqlstate.InFailedTransaction, "current transaction is aborted, commands ignored until end of transaction block")
+	if err := s.mayRun(stmt); err != nil {
+		return nil, err
 	}
 	p = &Prepared{s: s, stmt: stmt, text: query}
 	switch stmt := stmt.(type) {
@@ -152,14 +181,6 @@ func (s *Session) PrepareStatement(ctx context.Context, query string, stmt synta
 		}
 	}
 	return p, nil
-}
-
-func endsTransaction(stmt syntax.Statement) bool {
-	switch stmt.(type) {
-	case *syntax.CommitStmt, *syntax.RollbackStmt, *syntax.RollbackToStmt:
-		return true
-	}
-	return false
 }
 
 // Params returns the types of the parameters.
@@ -199,10 +220,10 @@ func (s *Session) view(name exec.Name) (*sql.View, bool) {
 // fnCtx is what functions know of a query that starts now.
 func (s *Session) fnCtx(ctx context.Context) *fn.Ctx {
 	s.mu.Lock()
-	settings := s.settings.clone()
+	settings, user, database, now := s.settings.clone(), s.user, s.database, s.tx.now()
 	s.mu.Unlock()
 	return &fn.Ctx{
-		Now: time.Now(), Location: settings.location(), User: s.user, Database: s.database,
+		Now: now, Location: settings.location(), User: user, Database: database,
 		Setting: settings.Get,
 		Check: func() error {
 			if ctx.Err() != nil {
@@ -213,11 +234,29 @@ func (s *Session) fnCtx(ctx context.Context) *fn.Ctx {
 	}
 }
 
-// Query runs the statement with one-row vectors as values of its parameters.
+// Refresh returns the statement bound anew, since files, views and settings may have changed since it was
+// prepared. The types of its parameters and columns are as before, or there is an error: 0A000, by which clients know
+// that they have to prepare it again.
+func (p *Prepared) Refresh(ctx context.Context) (*Prepared, error) {
+	if p.bound == nil {
+		return p, nil
+	}
+	fresh, err := p.s.PrepareStatement(ctx, p.text, p.stmt, p.bound.Params)
+	if err != nil {
+		return nil, err
+	}
+	if !slices.Equal(fresh.cols, p.cols) {
+		return nil, sqlstate.New(sqlstate.FeatureNotSupported, "cached plan must not change result type")
+	}
+	return fresh, nil
+}
+
+// Query runs the statement with one-row vectors as values of its parameters. statement_timeout is up to the
+// caller: see WithTimeout.
 func (p *Prepared) Query(ctx context.Context, args []*vec.Vector) (rows *Rows, err error) {
 	defer recoverQuery(&err)
-	if p.s.Status() == Failed && !endsTransaction(p.stmt) {
-		return nil, sqlstate.New(sqlstate.InFailedTransaction, "current transaction is aborted, commands ignored until end of transaction block")
+	if err := p.s.mayRun(p.stmt); err != nil {
+		return nil, err
 	}
 	values, err := p.arguments(args)
 	if err != nil {
@@ -247,7 +286,13 @@ func (p *Prepared) arguments(args []*vec.Vector) ([]*vec.Vector, error) {
 		case a.Type == params[i]:
 			out[i] = a
 		default:
-			v, err := text.Const(params[i], string(text.Append(nil, a, 0, st)), st)
+			var b []byte
+			if a.Type.ID == types.Bytea { // text as bytes, where the parameter is not bytea
+				b = a.Bytes(0)
+			} else {
+				b = text.Append(nil, a, 0, st)
+			}
+			v, err := text.Const(params[i], string(b), st)
 			if err != nil {
 				return nil, err
 			}
@@ -277,16 +322,9 @@ func (p *Prepared) plan(ctx context.Context, f *fn.Ctx, values []*vec.Vector) (e
 // run starts the query; its work is done while the rows are read.
 func (p *Prepared) run(ctx context.Context, values []*vec.Vector, profile *exec.Profile) (*Rows, error) {
 	s := p.s
-	s.mu.Lock()
-	timeout := s.settings.timeout()
-	s.mu.Unlock()
 	ctx, cancel := context.WithCancelCause(ctx)
-	if timeout > 0 {
-		timer := time.AfterFunc(timeout, func() { cancel(context.DeadlineExceeded) })
-		context.AfterFunc(ctx, func() { timer.Stop() })
-	}
 	f := s.fnCtx(ctx)
-	rows := &Rows{cols: p.cols, tag: "SELECT", hasRow: true, ctx: ctx, cancel: cancel, style: &text.Style{Location: f.Location, Now: f.Now}}
+	rows := &Rows{cols: p.cols, tag: "SELECT", hasRow: true, session: s, ctx: ctx, cancel: cancel, style: &text.Style{Location: f.Location, Now: f.Now}}
 	fail := func(err error) (*Rows, error) {
 		err = queryError(ctx, err)
 		rows.Close()
@@ -353,7 +391,7 @@ func (s *Session) textRows(tag string, cols []Column, values []string) *Rows {
 		b.Cols = append(b.Cols, x.Finish())
 		schema = append(schema, exec.Field{Name: cols[i].Name, Type: cols[i].Type})
 	}
-	rows := &Rows{cols: cols, tag: tag, hasRow: true, ctx: context.Background(), style: &text.Style{Location: s.location()}}
+	rows := &Rows{cols: cols, tag: tag, hasRow: true, session: s, ctx: context.Background(), style: &text.Style{Location: s.location()}}
 	plan := &exec.Values{Out: schema, Batches: []*vec.Batch{b}}
 	if b.Rows == 0 {
 		plan.Batches = nil

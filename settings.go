@@ -1,6 +1,9 @@
 package gsql
 
 import (
+	"fmt"
+	"maps"
+	"math"
 	"sort"
 	"strconv"
 	"strings"
@@ -20,7 +23,9 @@ const ServerVersion = "15.0 (gsql " + Version + ")"
 type setting struct {
 	name     string // as SHOW names its column
 	initial  string
-	internal bool // cannot be changed
+	internal bool   // cannot be changed
+	list     bool   // of words, separated by commas
+	follows  string // another parameter, whose value this one has where it has none
 	// check returns the form in which a value is kept, or an error.
 	check func(value string) (string, error)
 }
@@ -31,30 +36,30 @@ var settingList = []setting{
 	{name: "bytea_output", initial: "hex", check: oneOf("bytea_output", "hex")},
 	{name: "client_encoding", initial: "UTF8", check: encoding},
 	{name: "client_min_messages", initial: "notice", check: oneOf("client_min_messages", "debug5", "debug4", "debug3", "debug2", "debug1", "log", "notice", "warning", "error")},
-	{name: "DateStyle", initial: "ISO, MDY", check: dateStyle},
-	{name: "default_transaction_isolation", initial: "read committed"},
+	{name: "DateStyle", initial: "ISO, MDY", list: true, check: dateStyle},
+	{name: "default_transaction_isolation", initial: "read committed", check: isolation("default_transaction_isolation")},
 	{name: "default_transaction_read_only", initial: "off", check: boolean("default_transaction_read_only")},
-	{name: "extra_float_digits", initial: "1"},
-	{name: "idle_in_transaction_session_timeout", initial: "0"},
+	{name: "extra_float_digits", initial: "1", check: whole("extra_float_digits", -15, 3)},
+	{name: "idle_in_transaction_session_timeout", initial: "0", check: duration("idle_in_transaction_session_timeout")},
 	{name: "in_hot_standby", initial: "off", internal: true},
 	{name: "integer_datetimes", initial: "on", internal: true},
 	{name: "IntervalStyle", initial: "postgres", check: oneOf("IntervalStyle", "postgres")},
 	{name: "is_superuser", initial: "on", internal: true},
 	{name: "lc_collate", initial: "C", internal: true},
-	{name: "lock_timeout", initial: "0"},
+	{name: "lock_timeout", initial: "0", check: duration("lock_timeout")},
 	{name: "max_identifier_length", initial: "63", internal: true},
-	{name: "row_security", initial: "on"},
-	{name: "search_path", initial: `"$user", public`},
+	{name: "row_security", initial: "on", check: boolean("row_security")},
+	{name: "search_path", initial: `"$user", public`, list: true},
 	{name: "server_encoding", initial: "UTF8", internal: true},
 	{name: "server_version", initial: ServerVersion, internal: true},
 	{name: "server_version_num", initial: "150000", internal: true},
 	{name: "session_authorization", initial: "gsql", internal: true},
-	{name: "standard_conforming_strings", initial: "on", check: oneOf("standard_conforming_strings", "on")},
-	{name: "statement_timeout", initial: "0", check: milliseconds},
-	{name: "synchronize_seqscans", initial: "on"},
+	{name: "standard_conforming_strings", initial: "on", check: onlyOn("standard_conforming_strings")},
+	{name: "statement_timeout", initial: "0", check: duration("statement_timeout")},
+	{name: "synchronize_seqscans", initial: "on", check: boolean("synchronize_seqscans")},
 	{name: "TimeZone", initial: "UTC", check: timeZone},
-	{name: "transaction_isolation", initial: "read committed"},
-	{name: "transaction_read_only", initial: "off", check: boolean("transaction_read_only")},
+	{name: "transaction_isolation", follows: "default_transaction_isolation", check: isolation("transaction_isolation")},
+	{name: "transaction_read_only", follows: "default_transaction_read_only", check: boolean("transaction_read_only")},
 }
 
 var settingsByName = func() map[string]*setting {
@@ -67,34 +72,48 @@ var settingsByName = func() map[string]*setting {
 
 // Settings are the run-time parameters of a session: SET, SHOW, current_setting.
 type Settings struct {
-	values map[string]string // by lower-case name; what differs from the initial values
+	local  map[string]string // by lower-case name; SET LOCAL, until the transaction ends
+	values map[string]string // SET
 	start  map[string]string // what RESET goes back to
 }
 
 func newSettings() *Settings {
-	return &Settings{values: map[string]string{}, start: map[string]string{}}
+	return &Settings{local: map[string]string{}, values: map[string]string{}, start: map[string]string{}}
 }
 
 // Get returns a parameter's value; names are not case-sensitive.
 func (s *Settings) Get(name string) (string, bool) {
 	key := strings.ToLower(name)
-	if v, ok := s.values[key]; ok {
-		return v, true
+	for _, m := range []map[string]string{s.local, s.values, s.start} {
+		if v, ok := m[key]; ok {
+			return v, true
+		}
 	}
-	if v, ok := s.start[key]; ok {
-		return v, true
+	d, ok := settingsByName[key]
+	switch {
+	case !ok:
+		return "", false
+	case d.follows != "":
+		return s.Get(d.follows)
 	}
-	if d, ok := settingsByName[key]; ok {
-		return d.initial, true
-	}
-	return "", false
+	return d.initial, true
 }
 
 // Set changes a parameter. Names with a dot are free for anybody's use.
 func (s *Settings) Set(name, value string) error {
 	value, err := checkSetting(name, value)
 	if err == nil {
+		delete(s.local, strings.ToLower(name))
 		s.values[strings.ToLower(name)] = value
+	}
+	return err
+}
+
+// SetLocal changes a parameter until the transaction ends.
+func (s *Settings) SetLocal(name, value string) error {
+	value, err := checkSetting(name, value)
+	if err == nil {
+		s.local[strings.ToLower(name)] = value
 	}
 	return err
 }
@@ -131,12 +150,14 @@ func unknownSetting(name string) error {
 func (s *Settings) Reset(name string) error {
 	if name == "all" {
 		clear(s.values)
+		clear(s.local)
 		return nil
 	}
 	if _, ok := s.Get(name); !ok {
 		return unknownSetting(name)
 	}
 	delete(s.values, strings.ToLower(name))
+	delete(s.local, strings.ToLower(name))
 	return nil
 }
 
@@ -165,34 +186,27 @@ func (s *Settings) names() []string {
 
 // clone copies the settings, for a transaction that may roll them back.
 func (s *Settings) clone() *Settings {
-	c := newSettings()
-	for k, v := range s.values {
-		c.values[k] = v
-	}
-	for k, v := range s.start {
-		c.start[k] = v
-	}
-	return c
+	return &Settings{local: maps.Clone(s.local), values: maps.Clone(s.values), start: maps.Clone(s.start)}
 }
 
 // location returns the session's time zone.
 func (s *Settings) location() *time.Location {
-	name, _ := s.Get("timezone")
-	loc, err := text.Zone(name)
+	v, _ := s.Get("timezone")
+	z, err := sessionZone(v)
 	if err != nil {
 		return time.UTC
 	}
-	return loc
+	return z.location
 }
 
 // timeout returns statement_timeout, 0 for none.
 func (s *Settings) timeout() time.Duration {
 	v, _ := s.Get("statement_timeout")
-	ms, _ := strconv.Atoi(v)
+	ms, _, _ := parseMilliseconds(v)
 	return time.Duration(ms) * time.Millisecond
 }
 
-func invalidSetting(name, value string) error {
+func invalidSetting(name, value string) *sqlstate.Error {
 	return sqlstate.New(sqlstate.InvalidParameterValue, "invalid value for parameter \"%s\": \"%s\"", name, value)
 }
 
@@ -203,7 +217,7 @@ func oneOf(name string, values ...string) func(string) (string, error) {
 				return x, nil
 			}
 		}
-		return "", invalidSetting(name, v).(*sqlstate.Error).WithHint("Available values: %s.", strings.Join(values, ", "))
+		return "", invalidSetting(name, v).WithHint("Available values: %s.", strings.Join(values, ", "))
 	}
 }
 
@@ -241,34 +255,79 @@ func dateStyle(v string) (string, error) {
 	return "ISO, MDY", nil
 }
 
-func timeZone(v string) (string, error) {
-	if strings.EqualFold(v, "default") || strings.EqualFold(v, "local") {
-		return "UTC", nil
+func onlyOn(name string) func(string) (string, error) {
+	check := boolean(name)
+	return func(v string) (string, error) {
+		on, err := check(v)
+		if err == nil && on != "on" {
+			return "", sqlstate.Unsupported("", "%s cannot be turned off", name)
+		}
+		return on, err
 	}
-	loc, err := text.Zone(v)
-	if err != nil {
-		return "", invalidSetting("TimeZone", v)
-	}
-	if loc == time.UTC && !strings.Contains(v, "/") {
-		return strings.ToUpper(v), nil
-	}
-	return loc.String(), nil
 }
 
-// milliseconds reads a duration with an optional unit; without one it is in milliseconds.
-func milliseconds(v string) (string, error) {
+func isolation(name string) func(string) (string, error) {
+	return oneOf(name, "serializable", "repeatable read", "read committed", "read uncommitted")
+}
+
+func whole(name string, lowest, highest int) func(string) (string, error) {
+	return func(v string) (string, error) {
+		n, err := strconv.Atoi(strings.TrimSpace(v))
+		if err != nil {
+			return "", invalidSetting(name, v)
+		}
+		if n < lowest || n > highest {
+			return "", sqlstate.New(sqlstate.InvalidParameterValue, "%d is outside the valid range for parameter \"%s\" (%d .. %d)", n, name, lowest, highest)
+		}
+		return strconv.Itoa(n), nil
+	}
+}
+
+// durationUnits are the units of time of settings, in milliseconds, from the largest.
+var durationUnits = []struct {
+	name string
+	ms   float64
+}{{"d", 86_400_000}, {"h", 3_600_000}, {"min", 60_000}, {"s", 1000}, {"ms", 1}, {"us", 0.001}}
+
+// parseMilliseconds reads a duration with an optional unit; without one it is in milliseconds. unit is
+// false when there is a unit that does not exist.
+func parseMilliseconds(v string) (ms float64, unit, ok bool) {
 	s := strings.TrimSpace(v)
-	n := len(s)
-	for n > 0 && (s[n-1] < '0' || s[n-1] > '9') {
-		n--
-	}
-	factor, ok := map[string]float64{"": 1, "us": 0.001, "ms": 1, "s": 1000, "min": 60_000, "h": 3_600_000, "d": 86_400_000}[strings.TrimSpace(s[n:])]
+	n := strings.LastIndexAny(s, "0123456789.") + 1
 	x, err := strconv.ParseFloat(s[:n], 64)
-	if err != nil || !ok {
-		return "", invalidSetting("statement_timeout", v)
+	if err != nil {
+		return 0, true, false
 	}
-	if x *= factor; x < 0 || x > 1<<31-1 {
-		return "", sqlstate.New(sqlstate.InvalidParameterValue, "%s is outside the valid range for parameter \"statement_timeout\" (0 .. 2147483647)", v)
+	name := strings.TrimSpace(s[n:])
+	if name == "" {
+		return math.RoundToEven(x), true, true
 	}
-	return strconv.Itoa(int(x + 0.5)), nil
+	for _, u := range durationUnits {
+		if u.name == name {
+			return math.RoundToEven(x * u.ms), true, true
+		}
+	}
+	return 0, false, false
+}
+
+// duration returns the check of a setting in milliseconds; it is kept in the largest unit in which it is a
+// whole number, as PostgreSQL shows it.
+func duration(name string) func(string) (string, error) {
+	return func(v string) (string, error) {
+		ms, unit, ok := parseMilliseconds(v)
+		switch {
+		case !unit:
+			return "", invalidSetting(name, v).WithHint("Valid units for this parameter are \"us\", \"ms\", \"s\", \"min\", \"h\", and \"d\".")
+		case !ok:
+			return "", invalidSetting(name, v)
+		case ms < 0 || ms > math.MaxInt32:
+			return "", sqlstate.New(sqlstate.InvalidParameterValue, "%.0f ms is outside the valid range for parameter \"%s\" (0 .. %d)", ms, name, math.MaxInt32)
+		}
+		for _, u := range durationUnits {
+			if n := ms / u.ms; ms > 0 && n == math.Trunc(n) {
+				return fmt.Sprintf("%.0f%s", n, u.name), nil
+			}
+		}
+		return "0", nil
+	}
 }

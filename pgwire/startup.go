@@ -141,7 +141,7 @@ var reported = []string{"application_name", "client_encoding", "DateStyle", "def
 // applyParams makes the startup packet's settings the session's defaults. Settings that gsql does not have but
 // PostgreSQL may are left alone.
 func (c *conn) applyParams(params map[string]string) error {
-	settings := c.session.Settings()
+	settings := c.session
 	for name, value := range params {
 		switch name {
 		case "user", "database", "replication":
@@ -182,7 +182,7 @@ func (c *conn) applyOptions(options string) error {
 		if !ok {
 			continue
 		}
-		if err := c.session.Settings().SetDefault(strings.ReplaceAll(name, "-", "_"), value); err != nil {
+		if err := c.session.SetDefault(strings.ReplaceAll(name, "-", "_"), value); err != nil {
 			return err
 		}
 	}

@@ -1,0 +1,247 @@
+package gsql
+
+import (
+	"time"
+
+	"gsql/exec/sqlstate"
+	"gsql/sql/syntax"
+)
+
+// TxStatus is the state of a session's transaction, as the letter of PostgreSQL's protocol. Reading files needs no
+// transactions; the state is kept because clients rely on it, and settings and views go back on ROLLBACK.
+type TxStatus byte
+
+const (
+	Idle          TxStatus = 'I'
+	InTransaction TxStatus = 'T'
+	Failed        TxStatus = 'E' // an error happened: only COMMIT and ROLLBACK may follow
+)
+
+// transaction is what a session keeps for ROLLBACK. It is guarded by the session's lock.
+type transaction struct {
+	status TxStatus
+	start  time.Time
+	// points are what one can go back to: the beginning, and then savepoints. Without BEGIN they have the beginning
+	// of the statements that a client sends together.
+	points []savepoint
+	undo   []func() // of changes since points[0]; the session's lock is held
+}
+
+type savepoint struct {
+	name     string
+	settings *Settings
+	undo     int // how many undos were there
+}
+
+const maxSavepoints = 10_000
+
+// now is what now() returns: the time of the transaction's start.
+func (t *transaction) now() time.Time {
+	if len(t.points) > 0 {
+		return t.start
+	}
+	return time.Now()
+}
+
+func (t *transaction) remember(undo func()) {
+	if len(t.points) > 0 {
+		t.undo = append(t.undo, undo)
+	}
+}
+
+func (t *transaction) forget() { t.points, t.undo = nil, nil }
+
+// Status returns the state of the transaction.
+func (s *Session) Status() TxStatus {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.tx.status
+}
+
+// StartImplicit begins what statements that are sent together have instead of a transaction, if that is not so
+// already: an error in one of them undoes the ones before.
+func (s *Session) StartImplicit() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.tx.points) == 0 {
+		s.begin()
+	}
+}
+
+// EndImplicit ends what StartImplicit began, unless BEGIN has made a transaction of it.
+func (s *Session) EndImplicit() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.tx.status == Idle {
+		s.tx.forget()
+	}
+}
+
+// Fail marks an open transaction as failed, and undoes one without BEGIN. The servers call it after errors that
+// they find themselves.
+func (s *Session) Fail() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.tx.status == InTransaction:
+		s.tx.status = Failed
+	case s.tx.status == Idle && len(s.tx.points) > 0:
+		s.rollbackTo(0)
+		s.tx.forget()
+	}
+}
+
+func (s *Session) begin() {
+	s.tx.start = time.Now()
+	s.tx.points = []savepoint{{settings: s.settings.clone()}}
+}
+
+// rollbackTo undoes what happened since points[i], which stays.
+func (s *Session) rollbackTo(i int) {
+	p := s.tx.points[i]
+	for k := len(s.tx.undo) - 1; k >= p.undo; k-- {
+		s.tx.undo[k]()
+	}
+	s.tx.undo = s.tx.undo[:p.undo]
+	s.settings = p.settings.clone()
+	s.tx.points = s.tx.points[:i+1]
+}
+
+// mayRun fails in a failed transaction, unless the statement ends it.
+func (s *Session) mayRun(stmt syntax.Statement) error {
+	switch stmt.(type) {
+	case *syntax.CommitStmt, *syntax.RollbackStmt, *syntax.RollbackToStmt, *syntax.EmptyStmt:
+		return nil
+	}
+	if s.Status() == Failed {
+		return sqlstate.New(sqlstate.InFailedTransaction, "current transaction is aborted, commands ignored until end of transaction block")
+	}
+	return nil
+}
+
+// transaction runs the statements about transactions; ok is false for all others.
+func (s *Session) transaction(stmt syntax.Statement) (tag string, ok bool, err error) {
+	s.mu.Lock()
+	warning := ""
+	tag, ok = stmt.Tag(), true
+	code := sqlstate.NoActiveTransaction
+	switch stmt := stmt.(type) {
+	case *syntax.BeginStmt:
+		if s.tx.status == InTransaction {
+			code, warning = sqlstate.ActiveTransaction, "there is already a transaction in progress"
+		}
+		s.beginBlock(stmt.Modes)
+	case *syntax.CommitStmt:
+		if s.tx.status == Failed {
+			tag = "ROLLBACK"
+		}
+		warning, err = s.endBlock(s.tx.status != Failed, stmt.Chain, "COMMIT AND CHAIN")
+	case *syntax.RollbackStmt:
+		warning, err = s.endBlock(false, stmt.Chain, "ROLLBACK AND CHAIN")
+	case *syntax.SavepointStmt:
+		if err = s.needBlock("SAVEPOINT"); err == nil && len(s.tx.points) > maxSavepoints {
+			err = sqlstate.New(sqlstate.ProgramLimitExceeded, "too many savepoints")
+		} else if err == nil {
+			s.tx.points = append(s.tx.points, savepoint{stmt.Name, s.settings.clone(), len(s.tx.undo)})
+		}
+	case *syntax.ReleaseStmt:
+		var i int
+		if i, err = s.savepoint("RELEASE SAVEPOINT", stmt.Name); err == nil {
+			s.tx.points = s.tx.points[:i]
+		}
+	case *syntax.RollbackToStmt:
+		var i int
+		if i, err = s.savepoint("ROLLBACK TO SAVEPOINT", stmt.Name); err == nil {
+			s.rollbackTo(i)
+			s.tx.status = InTransaction
+		}
+	case *syntax.SetTransactionStmt:
+		warning = s.setTransaction(stmt)
+	default:
+		ok = false
+	}
+	s.mu.Unlock()
+	if warning != "" {
+		s.tell("WARNING", code, "%s", warning)
+	}
+	return tag, ok, err
+}
+
+// beginBlock begins a transaction; statements sent together with BEGIN, before it, become part of it.
+func (s *Session) beginBlock(m syntax.TransactionModes) {
+	if len(s.tx.points) == 0 {
+		s.begin()
+	}
+	s.tx.status = InTransaction
+	s.setModes(m, s.settings.SetLocal, "")
+}
+
+// endBlock commits or rolls back, and with chain begins a transaction with the same modes.
+func (s *Session) endBlock(commit, chain bool, what string) (warning string, err error) {
+	if s.tx.status == Idle {
+		if chain {
+			return "", s.needBlock(what)
+		}
+		warning = "there is no transaction in progress"
+	}
+	isolation, _ := s.settings.Get("transaction_isolation")
+	readOnly, _ := s.settings.Get("transaction_read_only")
+	if !commit && len(s.tx.points) > 0 {
+		s.rollbackTo(0)
+	}
+	clear(s.settings.local)
+	s.tx.forget()
+	s.tx.status = Idle
+	if chain {
+		s.beginBlock(syntax.TransactionModes{})
+		_ = s.settings.SetLocal("transaction_isolation", isolation)
+		_ = s.settings.SetLocal("transaction_read_only", readOnly)
+	}
+	return warning, nil
+}
+
+// savepoint finds the last savepoint with a name.
+func (s *Session) savepoint(what, name string) (int, error) {
+	if err := s.needBlock(what); err != nil {
+		return 0, err
+	}
+	for i := len(s.tx.points) - 1; i > 0; i-- {
+		if s.tx.points[i].name == name {
+			return i, nil
+		}
+	}
+	return 0, sqlstate.New("3B001", "savepoint \"%s\" does not exist", name)
+}
+
+func (s *Session) needBlock(what string) error {
+	if s.tx.status == Idle {
+		return sqlstate.New(sqlstate.NoActiveTransaction, "%s can only be used in transaction blocks", what)
+	}
+	return nil
+}
+
+func (s *Session) setTransaction(stmt *syntax.SetTransactionStmt) (warning string) {
+	switch {
+	case stmt.Session:
+		s.setModes(stmt.Modes, s.settings.Set, "default_")
+	case s.tx.status == Idle:
+		return "SET TRANSACTION can only be used in transaction blocks"
+	default:
+		s.setModes(stmt.Modes, s.settings.SetLocal, "")
+	}
+	return ""
+}
+
+// setModes keeps the modes that are given as settings, which is all they do.
+func (s *Session) setModes(m syntax.TransactionModes, set func(name, value string) error, prefix string) {
+	if m.Isolation != "" {
+		_ = set(prefix+"transaction_isolation", m.Isolation)
+	}
+	if m.ReadOnly != nil {
+		v := "off"
+		if *m.ReadOnly {
+			v = "on"
+		}
+		_ = set(prefix+"transaction_read_only", v)
+	}
+}
