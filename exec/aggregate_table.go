@@ -184,17 +184,16 @@ func hashWords(words []uint64, w int, out []uint32) {
 			out[i] = uint32((hi ^ lo) >> 32)
 		}
 	default:
-		p := unsafe.Pointer(unsafe.SliceData(words))
 		for i := range out {
+			row := unsafe.Pointer(&words[i*w])
 			// Each pair is multiplied by itself, so that the products do not wait for each other.
 			var h uint64
 			salt := uint64(k0)
-			for range w / 2 {
-				k := (*[2]uint64)(p)
+			for at := 0; at < w*8; at += 16 {
+				k := (*[2]uint64)(unsafe.Add(row, at))
 				hi, lo := bits.Mul64(k[0]^salt, k[1]^k1)
 				h = bits.RotateLeft64(h, 23) ^ hi ^ lo
 				salt += k1
-				p = unsafe.Add(p, 16)
 			}
 			hi, lo := bits.Mul64(h^k1, k0)
 			out[i] = uint32((hi ^ lo) >> 32)
@@ -311,10 +310,9 @@ func equalWords(k []uint64, p *uint64) bool {
 	}
 	a, b := unsafe.Pointer(unsafe.SliceData(k)), unsafe.Pointer(p)
 	var differ uint64
-	for range len(k) / 2 {
-		x, y := (*[2]uint64)(a), (*[2]uint64)(b)
+	for at := 0; at < len(k)*8; at += 16 {
+		x, y := (*[2]uint64)(unsafe.Add(a, at)), (*[2]uint64)(unsafe.Add(b, at))
 		differ |= (x[0] ^ y[0]) | (x[1] ^ y[1])
-		a, b = unsafe.Add(a, 16), unsafe.Add(b, 16)
 	}
 	return differ == 0
 }
