@@ -86,7 +86,7 @@ func (p *parser) statements() []Statement {
 			p.syntaxError()
 		}
 		if p.err == nil {
-			s.(interface{ setSpan(start, end int) }).setSpan(start, p.end())
+			setSpan(s, start, p.end())
 			stmts = append(stmts, s)
 		}
 	}

@@ -20,7 +20,7 @@ func (p *parser) prepare() Statement {
 	start := p.pos()
 	if s.Statement = p.statement(); p.err == nil {
 		s.Source = p.src[start:p.end()]
-		s.Statement.(interface{ setSpan(start, end int) }).setSpan(start, p.end())
+		setSpan(s.Statement, start, p.end())
 	}
 	return s
 }

@@ -17,18 +17,25 @@ func (p *parser) explain() Statement {
 		e.Verbose = p.accept("verbose")
 		e.Timing, e.Summary = e.Analyze, e.Analyze
 	}
-	switch {
-	case p.err != nil:
-		return e
-	case p.atQuery(), p.isPunct("("), p.isOneOf("insert", "update", "delete", "merge", "declare", "create", "refresh", "execute"):
-		start := p.pos()
-		if e.Statement = p.statement(); p.err == nil {
-			e.Statement.(interface{ setSpan(start, end int) }).setSpan(start, p.end())
-		}
-	default:
-		p.syntaxError()
-	}
+	p.explained(e)
 	return e
+}
+
+// explained reads the statement to explain.
+func (p *parser) explained(e *ExplainStmt) {
+	if !p.atQuery() && !p.isPunct("(") &&
+		!p.isOneOf("insert", "update", "delete", "merge", "declare", "create", "refresh", "execute") {
+		p.syntaxError()
+		return
+	}
+	first, start := p.i, p.pos()
+	e.Statement = p.statement()
+	if _, ok := e.Statement.(*CreateViewStmt); ok {
+		p.syntaxErrorAt(&p.toks[first+1])
+	}
+	if p.err == nil {
+		setSpan(e.Statement, start, p.end())
+	}
 }
 
 // explainOptions reads (ANALYZE, FORMAT json, ...).
@@ -90,6 +97,7 @@ func (p *parser) optionValue() (value string, given bool) {
 		n := p.tok()
 		if n.kind != tInt && n.kind != tFloat {
 			p.syntaxError()
+			return "", false
 		}
 		p.i++
 		return strings.TrimPrefix(t.text, "+") + n.text, true

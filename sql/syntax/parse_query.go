@@ -53,7 +53,9 @@ func (p *parser) parenQuery() *Query {
 func (p *parser) with() *With {
 	w := &With{Pos: p.pos()}
 	p.expect("with")
-	w.Recursive = p.accept("recursive")
+	if next := p.peek(1); p.is("recursive") && next.isColID() { // else it is a name
+		w.Recursive = p.accept("recursive")
+	}
 	p.list(func() {
 		name := p.colID()
 		c := &CTE{Pos: name.Pos, Name: name.Name}

@@ -5,16 +5,9 @@ import "strings"
 // set reads SET.
 func (p *parser) set() Statement {
 	p.expect("set")
-	switch {
-	case p.acceptAll("session", "characteristics"):
+	if p.acceptAll("session", "characteristics") {
 		p.expect("as", "transaction")
 		return &SetTransactionStmt{Session: true, Modes: p.modes(true)}
-	case p.is("transaction"):
-		p.i++
-		if p.is("snapshot") {
-			p.unsupported(p.pos(), "", "SET TRANSACTION SNAPSHOT is not supported")
-		}
-		return &SetTransactionStmt{Modes: p.modes(true)}
 	}
 	s := &SetStmt{}
 	if p.is("local") && !p.settingFollows() {
@@ -23,8 +16,8 @@ func (p *parser) set() Statement {
 	} else if p.is("session") && !p.settingFollows() && !p.peek(1).is("authorization") {
 		p.i++
 	}
-	if s.Local && p.acceptAll("transaction") {
-		return &SetTransactionStmt{Modes: p.modes(true)}
+	if p.is("transaction") && !p.settingFollows() {
+		return p.setTransaction()
 	}
 	s.NamePos = p.pos()
 	if !p.specialSet(s) {
@@ -37,6 +30,15 @@ func (p *parser) set() Statement {
 		}
 	}
 	return s
+}
+
+// setTransaction reads SET TRANSACTION from its second word on.
+func (p *parser) setTransaction() Statement {
+	p.expect("transaction")
+	if p.is("snapshot") {
+		p.unsupported(p.pos(), "", "SET TRANSACTION SNAPSHOT is not supported")
+	}
+	return &SetTransactionStmt{Modes: p.modes(true)}
 }
 
 // settingFollows reports whether the next word is the name of a setting, since what sets it follows.

@@ -59,12 +59,14 @@ func (p *parser) simpleType(t *TypeName) {
 	p.modifiers(t)
 }
 
+// sqlTypes are PostgreSQL's names of the types that SQL names by one word.
+var sqlTypes = map[string]string{"int": "int4", "integer": "int4", "smallint": "int2", "bigint": "int8", "real": "float4",
+	"boolean": "bool", "numeric": "numeric", "decimal": "numeric", "dec": "numeric", "varchar": "varchar"}
+
 // sqlType reads a type of SQL's own words, of which the next is word, and gives it PostgreSQL's name. It
 // reports false if the word begins none.
 func (p *parser) sqlType(t *TypeName, word string) bool {
-	names := map[string]string{"int": "int4", "integer": "int4", "smallint": "int2", "bigint": "int8", "real": "float4",
-		"boolean": "bool", "numeric": "numeric", "decimal": "numeric", "dec": "numeric", "varchar": "varchar"}
-	if name, ok := names[word]; ok {
+	if name, ok := sqlTypes[word]; ok {
 		p.i++
 		t.Name = name
 		if name == "numeric" || name == "varchar" {
@@ -225,7 +227,7 @@ func (p *parser) intervalFields(t *TypeName) {
 
 // typedLiteral reads type 'literal'; it returns nil and reads nothing if none is next.
 func (p *parser) typedLiteral() Expr {
-	start, t := p.i, p.tok()
+	start, t, later := p.i, p.tok(), p.later
 	if !t.isColID() && !t.isTypeFuncName() || !p.mayBeTypedLiteral() && !p.atTypeOnly() {
 		return nil
 	}
@@ -233,7 +235,7 @@ func (p *parser) typedLiteral() Expr {
 	p.simpleType(name)
 	if next := p.i; p.tok().kind != tString || p.err != nil {
 		err := p.err
-		p.i, p.err = start, nil
+		p.i, p.err, p.later = start, nil, later
 		if p.atTypeOnly() {
 			p.i, p.err = len(p.toks)-1, err
 			if err == nil {

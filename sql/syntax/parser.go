@@ -32,8 +32,8 @@ func newParser(text string) (*parser, error) {
 	return &parser{src: text, toks: toks, bad: bad}, nil
 }
 
-// tok is the next token.
-func (p *parser) tok() *token { return &p.toks[p.i] }
+// tok is the next token. After an error p.i may have moved past the last one.
+func (p *parser) tok() *token { return &p.toks[min(p.i, len(p.toks)-1)] }
 
 // peek is the token n after the next.
 func (p *parser) peek(n int) *token { return &p.toks[min(p.i+n, len(p.toks)-1)] }
@@ -46,7 +46,7 @@ func (p *parser) end() int {
 	if p.i == 0 {
 		return 0
 	}
-	return int(p.toks[p.i-1].end)
+	return int(p.toks[min(p.i, len(p.toks))-1].end)
 }
 
 // advance moves past the next token and returns it.

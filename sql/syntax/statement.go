@@ -16,7 +16,10 @@ type span struct{ start, end int }
 
 func (s *span) Span() (start, end int) { return s.start, s.end }
 func (*span) statement()               {}
-func (s *span) setSpan(start, end int) { s.start, s.end = start, end }
+func (s *span) place() *span           { return s }
+
+// setSpan sets the place of a statement.
+func setSpan(s Statement, start, end int) { *s.(interface{ place() *span }).place() = span{start, end} }
 
 // EmptyStmt is a text without a statement: "", ";" or a comment alone. It is the answer to such a text only:
 // empty statements between others are left out.
@@ -31,13 +34,12 @@ type SelectStmt struct {
 // CreateViewStmt is CREATE [OR REPLACE] [TEMP] [RECURSIVE] VIEW.
 type CreateViewStmt struct {
 	span
-	OrReplace   bool
-	Temporary   bool
-	IfNotExists bool // not in PostgreSQL 15
-	Name        QualifiedName
-	Columns     []Ident // names given to the columns, from the first
-	Query       *Query
-	Source      string // the query's text
+	OrReplace bool
+	Temporary bool
+	Name      QualifiedName
+	Columns   []Ident // names given to the columns, from the first
+	Query     *Query
+	Source    string // the query's text
 }
 
 // DropViewStmt is DROP VIEW.
