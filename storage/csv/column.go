@@ -16,11 +16,16 @@ type column struct {
 	conv   converter
 	limit  uint64 // numeric of fixed scale: what values must be less than, in units
 
+	dict   *dictionary // of texts; nil: none
+	borrow bool        // the vector is used only while the block is there: long texts may point into it
+	width  int         // of what data holds
+
 	rows  int // capacity
 	n     int
 	data  []byte
 	valid vec.Bitmap // nil while there is no NULL
 	text  []byte     // of long values
+	block []byte     // what borrowed texts point into
 	guess int        // bytes of text that the last batch had
 
 	any   *vec.Builder // instead of data, for types without a converter of their own
@@ -36,7 +41,7 @@ type converter func(c *column, base unsafe.Pointer, s *spans, f *fields) int
 
 // newColumn returns a column of batches of up to rows rows.
 func newColumn(t types.Type, strict bool, rows int, style *text.Style) *column {
-	c := &column{typ: t, kind: t.Kind(), strict: strict, rows: rows, style: style}
+	c := &column{typ: t, kind: t.Kind(), width: t.Kind().Width(), strict: strict, rows: rows, style: style}
 	switch t.ID {
 	case types.Text, types.Varchar:
 		c.conv = (*column).texts
@@ -75,8 +80,7 @@ func newColumn(t types.Type, strict bool, rows int, style *text.Style) *column {
 func values[T vec.Fixed](c *column, n int) []T {
 	if c.data == nil {
 		// Whole words, so that values of every kind are aligned.
-		width := c.kind.Width()
-		c.data = vec.BytesOf(make([]uint64, (c.rows*width+7)/8))[:c.rows*width]
+		c.data = vec.BytesOf(make([]uint64, (c.rows*c.width+7)/8))[:c.rows*c.width]
 	}
 	return vec.As[T](c.data)[c.n : c.n+n]
 }
@@ -119,19 +123,39 @@ func (c *column) finish() *vec.Vector {
 		c.n = 0
 		return c.any.Finish()
 	}
-	v := &vec.Vector{Type: c.typ, Kind: c.kind, Len: c.n, Valid: c.valid, Data: c.data[:c.n*c.kind.Width()]}
+	v := &vec.Vector{Type: c.typ, Kind: c.kind, Len: c.n, Valid: c.valid, Data: c.data[:c.n*c.width]}
 	if v.Valid != nil {
 		v.Valid = v.Valid[:(c.n+63)/64]
 		if r := uint(c.n) & 63; r != 0 {
 			v.Valid[len(v.Valid)-1] &= 1<<r - 1
 		}
 	}
-	if len(c.text) > 0 {
+	switch {
+	case c.dict != nil:
+		if len(c.dict.views) == 0 { // only NULLs so far
+			v = vec.NewNull(c.typ, c.n)
+			break
+		}
+		v.Enc, v.Dict = vec.Dict, c.dict.vector()
+	case c.borrow && c.kind == types.KView:
+		v.Bufs = [][]byte{c.block, c.text}
+		c.n, c.valid, c.text = 0, nil, c.text[:0] // memory is used again
+		return v
+	case len(c.text) > 0:
 		v.Bufs = [][]byte{c.text}
 		c.guess = len(c.text)
 	}
+	if c.borrow {
+		c.n, c.valid = 0, nil
+		return v
+	}
 	c.n, c.data, c.valid, c.text = 0, nil, nil, nil
 	return v
+}
+
+// useDict makes a text column one with a dictionary.
+func (c *column) useDict(d *dictionary) {
+	c.dict, c.conv, c.width = d, (*column).dictTexts, 4
 }
 
 // value returns the text of value i, unescaped.

@@ -275,17 +275,23 @@ func (c *column) texts(base unsafe.Pointer, s *spans, f *fields) int {
 	for i, n := range s.size {
 		p := unsafe.Add(base, start[i])
 		w := (*[2]uint64)(unsafe.Pointer(&out[i]))
-		if uint32(n) <= vec.ViewInline {
+		switch {
+		case uint32(n) <= vec.ViewInline:
 			m := &inlineMask[n&15]
 			w[0] = load8(p)<<32&m[0] | uint64(uint32(n))
 			w[1] = load8(unsafe.Add(p, 4)) & m[1]
-		} else if n > 0 {
+		case n < 0:
+			w[0], w[1] = 0, 0
+		case c.borrow:
+			w[0] = load8(p)<<32 | uint64(uint32(n))
+			w[1] = uint64(start[i]) << 32
+		default:
 			w[0] = load8(p)<<32 | uint64(uint32(n))
 			w[1] = uint64(len(long)) << 32
 			long = append(long, unsafe.Slice((*byte)(p), n)...)
 		}
 	}
-	c.text = long
+	c.text, c.block = long, f.buf
 	for _, e := range s.escaped {
 		c.setText(&out[e], c.value(s, f, int(e)))
 	}
@@ -312,7 +318,11 @@ func (c *column) longText() []byte {
 
 // setText makes the view of a text of any length.
 func (c *column) setText(to *vec.View, v []byte) {
-	*to = vec.MakeView(v, 0, uint32(len(c.text)))
+	buf := uint32(0)
+	if c.borrow {
+		buf = 1 // behind the block
+	}
+	*to = vec.MakeView(v, buf, uint32(len(c.text)))
 	if len(v) > vec.ViewInline {
 		c.text = append(c.text, v...)
 	}

@@ -29,9 +29,14 @@ func (p *scanPlan) Open(ctx context.Context, env *exec.Env, part int) (exec.Stre
 	if env.Fn != nil {
 		style.Location, style.Now = env.Fn.Location, env.Fn.Now
 	}
-	for _, c := range p.columns {
-		s.columns = append(s.columns, newColumn(p.schema[len(s.columns)].Type, p.table.shape.inferred[c], s.size, style))
+	for i, c := range p.columns {
+		col := newColumn(p.schema[i].Type, p.table.shape.inferred[c], s.size, style)
+		if p.table.repeats(c) {
+			col.useDict(newDictionary(col.typ))
+		}
+		s.columns = append(s.columns, col)
 	}
+	s.filter = p.newRowFilter(env, s.columns, style)
 	return s, nil
 }
 
@@ -41,32 +46,47 @@ type stream struct {
 	stats   *exec.OpStats
 	loader  loader
 	columns []*column
+	filter  *rowFilter
 	size    int   // rows of a batch
 	rows    int   // gathered for the next batch
 	row     int   // next row of the loader's split
+	run     run   // rows to be converted
 	left    int64 // rows until the limit; negative: no limit
 	done    bool
 }
 
+// run is some rows of a split that passed the filter.
+type run struct {
+	from, n int      // n rows from row from on,
+	sel     []uint32 // or, if not nil, those of them
+}
+
+func (r *run) rows() int {
+	if r.sel != nil {
+		return len(r.sel)
+	}
+	return r.n
+}
+
 func (s *stream) Next(ctx context.Context) (*vec.Batch, error) {
-	for !s.done && s.left != 0 {
+	for s.left != 0 {
 		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)
 		}
-		n := min(s.loader.fields.ix.rows-s.row, s.size-s.rows)
-		if n == 0 {
-			if err := s.load(ctx); err != nil {
+		if s.run.rows() > 0 {
+			if err := s.convert(min(s.run.rows(), s.size-s.rows)); err != nil {
 				return nil, err
+			}
+			if s.rows == s.size || s.full() {
+				return s.batch(), nil
 			}
 			continue
 		}
-		if err := s.convert(n); err != nil {
-			return nil, err
+		if s.done {
+			break
 		}
-		s.row += n
-		s.rows += n
-		if s.rows == s.size || s.full() {
-			return s.batch(), nil
+		if err := s.advance(ctx); err != nil {
+			return nil, err
 		}
 	}
 	if s.rows > 0 {
@@ -74,6 +94,28 @@ func (s *stream) Next(ctx context.Context) (*vec.Batch, error) {
 	}
 	s.Close()
 	return nil, io.EOF
+}
+
+// advance sets run to the next rows: the rest of the split, or without any the next split.
+func (s *stream) advance(ctx context.Context) error {
+	n := s.loader.fields.ix.rows - s.row
+	if n == 0 {
+		return s.load(ctx)
+	}
+	s.run = run{from: s.row, n: n}
+	if s.filter != nil {
+		s.run.n = min(n, filterRows)
+		sel, err := s.filter.rows(s, s.row, s.run.n)
+		if err != nil {
+			return err
+		}
+		s.run.sel = sel
+	}
+	s.row += s.run.n
+	if s.run.rows() == 0 {
+		s.run = run{}
+	}
+	return nil
 }
 
 // load goes on to the next split.
@@ -102,17 +144,41 @@ func (s *stream) full() bool {
 	return false
 }
 
-// convert appends the next n rows of the split to the columns.
+// convert appends the first n rows of the run to the columns and takes them off the run.
 func (s *stream) convert(n int) error {
-	l := &s.loader
+	sel := s.run.sel
+	if sel != nil {
+		sel = sel[:n]
+	}
 	for i, c := range s.columns {
-		field := l.field(s.plan.columns[i])
-		l.fields.spans(&c.spans, field, s.row, n, nil)
-		if bad := c.add(&l.fields, &c.spans); bad >= 0 {
-			return l.badValue(c, s.plan.schema[i].Name, field, s.row+bad)
+		if err := s.convertColumn(c, i, s.run.from, n, sel); err != nil {
+			return err
 		}
 	}
+	s.rows += n
+	if sel != nil {
+		s.run.sel = s.run.sel[n:]
+	} else {
+		s.run.from += n
+		s.run.n -= n
+	}
 	return nil
+}
+
+// convertColumn appends values to c: those of the scan's column number i in rows [from, from+n) of the split, or
+// of those of them that sel names.
+func (s *stream) convertColumn(c *column, i, from, n int, sel []uint32) error {
+	l := &s.loader
+	field := l.field(s.plan.columns[i])
+	l.fields.spans(&c.spans, field, from, n, sel)
+	bad := c.add(&l.fields, &c.spans)
+	if bad < 0 {
+		return nil
+	}
+	if sel != nil {
+		bad = int(sel[bad])
+	}
+	return l.badValue(c, s.plan.schema[i].Name, field, from+bad)
 }
 
 // field returns the place of a table's column in the rows of the current file.
@@ -136,10 +202,12 @@ func (s *stream) batch() *vec.Batch {
 	return b
 }
 
+// Close frees what the stream holds; the plan's splits that it has not taken are left to others.
 func (s *stream) Close() error {
 	s.loader.release()
 	s.loader = loader{table: s.loader.table, splits: s.loader.splits}
-	s.columns = nil
-	s.done, s.rows = true, 0
+	s.columns, s.filter = nil, nil
+	s.run, s.rows, s.left = run{}, 0, 0
+	s.done = true
 	return nil
 }

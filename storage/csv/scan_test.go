@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"runtime/debug"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 	"unicode/utf8"
@@ -128,15 +127,6 @@ func benchScan(b *testing.B, tab exec.Table, req exec.ScanRequest) {
 		b.Fatal(err)
 	}
 	env.Close()
-}
-
-// cpuTime returns the processor time of the process: on a busy machine it tells more than the clock.
-func cpuTime() int64 {
-	var u syscall.Rusage
-	if syscall.Getrusage(syscall.RUSAGE_SELF, &u) != nil {
-		return 0
-	}
-	return u.Utime.Nano() + u.Stime.Nano()
 }
 
 func columnField(i int) exec.Field {

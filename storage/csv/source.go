@@ -14,7 +14,7 @@ import (
 )
 
 const (
-	// DefaultSplit is the size of a split. It is small, so that a block stays in a core's cache between
+	// defaultSplit is the size of a split. It is small, so that a block stays in a core's cache between
 	// reading, indexing and converting.
 	defaultSplit = 512 << 10
 	// maxRow bounds the size of a row.

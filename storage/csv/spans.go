@@ -75,16 +75,15 @@ func (f *fields) spans(s *spans, c, from, n int, sel []uint32) {
 // locate fills in n values from position at on. The loop is the hottest of all: it is written without
 // bounds checks, which the shape of the index makes needless.
 func (f *fields) locate(s *spans, at, n int) {
-	_ = f.ix.pos[at+(n-1)*f.ix.stride+1]
+	stride := f.ix.stride
+	_ = f.ix.pos[at+(n-1)*stride+1]
 	p := unsafe.Pointer(&f.ix.pos[at])
-	step := uintptr(f.ix.stride) * 4
 	start, size := s.start[:n], s.size[:n]
-	for i := range start {
-		a := *(*uint32)(p) + 1
-		b := *(*uint32)(unsafe.Add(p, 4))
+	for i, k := 0, 0; i < n; i, k = i+1, k+4*stride {
+		q := unsafe.Add(p, k)
+		a := *(*uint32)(q) + 1
 		start[i] = a
-		size[i] = int32(b - a)
-		p = unsafe.Add(p, step)
+		size[i] = int32(*(*uint32)(unsafe.Add(q, 4)) - a)
 	}
 }
 

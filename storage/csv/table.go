@@ -9,6 +9,7 @@ import (
 	"gsql/exec"
 	"gsql/exec/expr"
 	"gsql/exec/mem"
+	"gsql/exec/types"
 	"gsql/storage/file"
 )
 
@@ -40,6 +41,16 @@ func (t *table) Stats() exec.Stats {
 		s.Rows = max(1, float64(t.bytes)/t.shape.rowBytes)
 	}
 	return s
+}
+
+// repeats reports whether a column is one of texts that seem to be few and to come again and again.
+func (t *table) repeats(c int) bool {
+	f := t.shape.Schema[c]
+	if f.Type.ID != types.Text && f.Type.ID != types.Varchar || c >= len(t.shape.stats) {
+		return false
+	}
+	d := t.shape.stats[c].Distinct
+	return d > 0 && d <= dictGuess && 4*d < t.Stats().Rows
 }
 
 // Scan returns a plan of at most req.Partitions streams. Prune and Filters are used when the caller sets them.
