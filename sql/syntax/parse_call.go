@@ -24,11 +24,23 @@ func (p *parser) functionName() (schema, name string) {
 		return "", ""
 	}
 	p.i++
-	name = t.text
+	names := []Ident{{int(t.pos), t.text}}
 	for p.err == nil && p.acceptPunct(".") {
-		schema, name = name, p.label().Name
+		names = append(names, p.label())
 	}
-	return schema, name
+	return p.schemaName(names)
+}
+
+// schemaName returns the last two of dotted names. A third before them is a catalog's.
+func (p *parser) schemaName(names []Ident) (schema, name string) {
+	n := len(names)
+	if n > 3 {
+		p.failLater(sqlstate.SyntaxError, names[0].Pos, "improper qualified name (too many dotted names): %s", joinNames(names))
+	}
+	if n > 1 {
+		schema = names[n-2].Name
+	}
+	return schema, names[n-1].Name
 }
 
 // functionCall reads the call of a function by name, with WITHIN GROUP, FILTER and OVER.

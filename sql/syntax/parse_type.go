@@ -52,10 +52,11 @@ func (p *parser) simpleType(t *TypeName) {
 		return
 	}
 	p.i++
-	t.Name = tok.text
+	names := []Ident{{int(tok.pos), tok.text}}
 	for p.err == nil && p.acceptPunct(".") {
-		t.Schema, t.Name = t.Name, p.label().Name
+		names = append(names, p.label())
 	}
+	t.Schema, t.Name = p.schemaName(names)
 	p.modifiers(t)
 }
 
