@@ -278,7 +278,7 @@ func (p *Prepared) arguments(args []*vec.Vector) ([]*vec.Vector, error) {
 		return nil, sqlstate.New(sqlstate.ProtocolViolation, "bind message supplies %d parameters, but prepared statement requires %d", len(args), len(params))
 	}
 	out := make([]*vec.Vector, len(args))
-	st := &text.Style{Location: p.s.location()}
+	st := p.s.Style()
 	for i, a := range args {
 		switch {
 		case a.IsNull(0):
@@ -301,6 +301,9 @@ func (p *Prepared) arguments(args []*vec.Vector) ([]*vec.Vector, error) {
 	}
 	return out, nil
 }
+
+// Style returns how the session writes and reads values as text.
+func (s *Session) Style() *text.Style { return &text.Style{Location: s.location()} }
 
 func (s *Session) location() *time.Location {
 	s.mu.Lock()
@@ -391,7 +394,7 @@ func (s *Session) textRows(tag string, cols []Column, values []string) *Rows {
 		b.Cols = append(b.Cols, x.Finish())
 		schema = append(schema, exec.Field{Name: cols[i].Name, Type: cols[i].Type})
 	}
-	rows := &Rows{cols: cols, tag: tag, hasRow: true, session: s, ctx: context.Background(), style: &text.Style{Location: s.location()}}
+	rows := &Rows{cols: cols, tag: tag, hasRow: true, session: s, ctx: context.Background(), style: s.Style()}
 	plan := &exec.Values{Out: schema, Batches: []*vec.Batch{b}}
 	if b.Rows == 0 {
 		plan.Batches = nil

@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"math"
 	"math/big"
-	"unicode/utf8"
 
 	"gsql/exec/sqlstate"
 	"gsql/exec/text"
@@ -18,15 +17,11 @@ func decodeParam(n int, t types.Type, format int16, b []byte, st *text.Style) (*
 		return vec.NewNull(t, 1), nil
 	}
 	if format == 0 {
-		if !utf8.Valid(b) {
-			return nil, sqlstate.New(sqlstate.InvalidEncoding, "invalid byte sequence for encoding \"UTF8\"")
+		s := string(b)
+		if err := checkText(s); err != nil {
+			return nil, err
 		}
-		for _, c := range b {
-			if c == 0 {
-				return nil, sqlstate.New(sqlstate.InvalidEncoding, "invalid byte sequence for encoding \"UTF8\": 0x00")
-			}
-		}
-		return text.Const(t, string(b), st)
+		return text.Const(t, s, st)
 	}
 	bl := vec.NewBuilder(t)
 	if err := decodeBinary(bl, t, b); err != nil {
@@ -45,7 +40,9 @@ var errBinary = sqlstate.New(sqlstate.BadBinaryValue, "incorrect binary data for
 // decodeBinary appends the value with the binary form b.
 func decodeBinary(bl *vec.Builder, t types.Type, b []byte) error {
 	be := binary.BigEndian
-	if size := pgTypes[t.ID].size; t.ID != types.Name && t.ID != types.Array && size > 0 && len(b) != int(size) {
+	if size := pgTypes[t.ID].size; t.ID != types.Name && t.ID != types.Array && size > 0 && len(b) < int(size) {
+		return sqlstate.New(sqlstate.ProtocolViolation, "insufficient data left in message")
+	} else if t.ID != types.Name && t.ID != types.Array && size > 0 && len(b) > int(size) {
 		return errBinary
 	}
 	switch t.ID {
@@ -98,8 +95,8 @@ func decodeBinary(bl *vec.Builder, t types.Type, b []byte) error {
 	case types.Array:
 		return decodeArray(bl, t, b)
 	default:
-		if !utf8.Valid(b) {
-			return sqlstate.New(sqlstate.InvalidEncoding, "invalid byte sequence for encoding \"UTF8\"")
+		if err := checkText(string(b)); err != nil {
+			return err
 		}
 		return text.Parse(bl, t, b, nil)
 	}

@@ -113,9 +113,9 @@ func appendBinaryNumeric(dst []byte, x vec.Num) []byte {
 	case vec.NumNaN:
 		return append(dst, 0, 0, 0, 0, 0xc0, 0, 0, 0)
 	case vec.NumPosInf:
-		return append(dst, 0, 0, 0, 0, 0xd0, 0, 0, 0)
+		return append(dst, 0, 0, 0, 0, 0xd0, 0, 0, 0x20)
 	case vec.NumNegInf:
-		return append(dst, 0, 0, 0, 0, 0xf0, 0, 0, 0)
+		return append(dst, 0, 0, 0, 0, 0xf0, 0, 0, 0x20)
 	}
 	sign := uint16(0)
 	hi, lo := uint64(x.Coef.Hi), x.Coef.Lo

@@ -20,6 +20,9 @@ var pgTypes = map[types.ID]pgType{
 	types.TimeTZ: {1266, 1270, 12}, types.Numeric: {1700, 1231, -1}, types.UUID: {2950, 2951, 16}, types.JSONB: {3802, 3807, -1},
 }
 
+// unknownOID is the type of literals, which a client may declare for parameters that it leaves to the server.
+const unknownOID = 705
+
 // typesByOID is the reverse of pgTypes.
 var typesByOID = func() map[uint32]types.Type {
 	m := map[uint32]types.Type{}

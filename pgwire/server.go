@@ -2,7 +2,8 @@
 // values in text and binary, cancellation.
 //
 // A connection is one goroutine that reads messages, runs them and writes the answers into a buffer, which is
-// sent when it is full and when the client waits. While a query runs, another one watches for the client to go away.
+// sent when it is full and when the client waits. So a client that reads slowly slows its query down, which is pulled
+// by the sending of its rows. While a query runs, another goroutine watches for the client to go away.
 package pgwire
 
 import (
@@ -25,8 +26,11 @@ const (
 	maxStartup     = 10_000           // bytes of a startup packet, as in PostgreSQL
 	startupTimeout = 30 * time.Second // for everything up to the first query
 	writeTimeout   = 5 * time.Minute  // without progress
+	maxQuery       = 4 << 20          // bytes of a text of statements, which takes a hundred times that to read
+	maxParams      = 1<<16 - 1        // parameters of a statement
 	maxStatements  = 10_000           // prepared statements of a connection
-	maxPortals     = 1_000
+	maxPortals     = 1_000            // of a connection
+	maxStarting    = 100              // connections that have not started a session
 )
 
 // Server serves a DB. Its fields may be set before Serve.
@@ -35,69 +39,91 @@ type Server struct {
 	Log            *slog.Logger // nil: no log
 	MaxConnections int          // 0: 200
 
-	mu       sync.Mutex
-	conns    map[uint32]*conn // by process id
-	nextPID  uint32
-	listener net.Listener
-	closed   bool
-	wg       sync.WaitGroup
+	mu        sync.Mutex
+	open      map[*conn]struct{}
+	conns     map[uint32]*conn // those with a session, by process id
+	nextPID   uint32
+	listeners []net.Listener
+	closed    bool
+	wg        sync.WaitGroup
 }
 
 // ErrServerClosed is what Serve returns after Close.
 var ErrServerClosed = errors.New("pgwire: server closed")
 
-// Serve accepts connections until Close or an error of the listener, which it closes.
+// Serve accepts connections until Close or until the listener is closed; it closes the listener.
 func (s *Server) Serve(l net.Listener) error {
-	s.mu.Lock()
-	if s.closed {
-		s.mu.Unlock()
-		l.Close()
+	defer l.Close()
+	if !s.begin(l) {
 		return ErrServerClosed
 	}
-	s.listener = l
-	if s.conns == nil {
-		s.conns = map[uint32]*conn{}
+	pause := time.Duration(0)
+	for {
+		nc, err := l.Accept()
+		switch {
+		case err == nil:
+			pause = 0
+			s.accept(nc)
+		case s.isClosed():
+			return ErrServerClosed
+		case errors.Is(err, net.ErrClosed):
+			return err
+		default: // such as too many open files: it goes on when some are closed
+			pause = min(max(2*pause, 5*time.Millisecond), time.Second)
+			s.Log.Error("cannot accept a connection", "error", err)
+			time.Sleep(pause)
+		}
 	}
+}
+
+func (s *Server) begin(l net.Listener) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if s.MaxConnections == 0 {
 		s.MaxConnections = 200
 	}
 	if s.Log == nil {
 		s.Log = slog.New(slog.DiscardHandler)
 	}
-	s.mu.Unlock()
-	for {
-		nc, err := l.Accept()
-		if err != nil {
-			s.mu.Lock()
-			closed := s.closed
-			s.mu.Unlock()
-			if closed {
-				return ErrServerClosed
-			}
-			var ne net.Error
-			if errors.As(err, &ne) && ne.Timeout() {
-				continue
-			}
-			return err
-		}
-		s.wg.Add(1)
-		go func() {
-			defer s.wg.Done()
-			defer nc.Close()
-			s.handle(nc)
-		}()
+	if s.open == nil {
+		s.open, s.conns = map[*conn]struct{}{}, map[uint32]*conn{}
 	}
+	s.listeners = append(s.listeners, l)
+	return !s.closed
+}
+
+func (s *Server) isClosed() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.closed
+}
+
+// accept serves a connection in a goroutine of its own, unless there are far too many.
+func (s *Server) accept(nc net.Conn) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed || len(s.open) >= s.MaxConnections+maxStarting {
+		nc.Close()
+		return
+	}
+	c := newConn(s, nc)
+	s.open[c] = struct{}{}
+	s.wg.Add(1)
+	go func() {
+		defer s.wg.Done()
+		c.run()
+	}()
 }
 
 // Close stops accepting, cancels running queries, and tells clients that the server goes down. It waits for
-// connections to end, at most until ctx is done.
+// connections to end until ctx is done, and then cuts them.
 func (s *Server) Close(ctx context.Context) error {
 	s.mu.Lock()
 	s.closed = true
-	if s.listener != nil {
-		s.listener.Close()
+	for _, l := range s.listeners {
+		l.Close()
 	}
-	for _, c := range s.conns {
+	for c := range s.open {
 		c.shutdown()
 	}
 	s.mu.Unlock()
@@ -110,8 +136,13 @@ func (s *Server) Close(ctx context.Context) error {
 	case <-done:
 		return nil
 	case <-ctx.Done():
-		return ctx.Err()
 	}
+	s.mu.Lock()
+	for c := range s.open {
+		c.nc.Close()
+	}
+	s.mu.Unlock()
+	return ctx.Err()
 }
 
 // register gives a connection its process id and secret key; false when there are too many connections.
@@ -141,6 +172,7 @@ func (s *Server) unregister(c *conn) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.conns, c.pid)
+	delete(s.open, c)
 }
 
 // cancel does what a CancelRequest asks for when its key is right.
@@ -155,6 +187,6 @@ func (s *Server) cancel(pid, secret uint32) {
 	binary.BigEndian.PutUint32(want[:], c.secret)
 	binary.BigEndian.PutUint32(got[:], secret)
 	if subtle.ConstantTimeCompare(want[:], got[:]) == 1 {
-		c.cancelQuery(errCanceled)
+		c.cancelQuery(canceledError())
 	}
 }

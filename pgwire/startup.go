@@ -3,9 +3,7 @@ package pgwire
 import (
 	"bytes"
 	"encoding/binary"
-	"errors"
-	"io"
-	"net"
+	"slices"
 	"strings"
 	"time"
 
@@ -20,25 +18,25 @@ const (
 	protocol30 = 3 << 16
 )
 
-// handle runs a connection from its first byte to its last.
-func (s *Server) handle(nc net.Conn) {
-	c := newConn(s, nc)
+// run serves a connection from its first byte to its last.
+func (c *conn) run() {
 	defer c.close()
-	_ = nc.SetDeadline(time.Now().Add(startupTimeout))
+	_ = c.nc.SetDeadline(time.Now().Add(startupTimeout))
 	params, version, err := c.readStartup()
+	if err == nil && params != nil {
+		err = c.start(params, version)
+	}
 	if err != nil || params == nil {
+		_ = c.fatal(err)
 		return
 	}
-	if err := c.start(params, version); err != nil {
-		if e := asError(err); e != nil {
-			c.writeError("FATAL", e, "")
-			_ = c.flush()
-		}
-		return
+	c.mu.Lock()
+	if !c.down {
+		_ = c.nc.SetDeadline(time.Time{})
 	}
-	_ = nc.SetDeadline(time.Time{})
-	if err := c.serve(); err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, net.ErrClosed) {
-		s.Log.Info("connection lost", "pid", c.pid, "error", err)
+	c.mu.Unlock()
+	if err := c.serve(); !isRegularEnd(err) {
+		c.srv.Log.Info("connection ended", "pid", c.pid, "error", err)
 	}
 }
 
@@ -46,16 +44,16 @@ func (s *Server) handle(nc net.Conn) {
 // a CancelRequest.
 func (c *conn) readStartup() (params map[string]string, version uint32, err error) {
 	for range 4 { // at most one request for each kind of encryption
-		var head [8]byte
-		if _, err := io.ReadFull(c.in, head[:]); err != nil {
+		head, err := c.in.take(8)
+		if err != nil {
 			return nil, 0, err
 		}
-		size, code := binary.BigEndian.Uint32(head[:]), binary.BigEndian.Uint32(head[4:])
+		size, code := binary.BigEndian.Uint32(head), binary.BigEndian.Uint32(head[4:])
 		if size < 8 || size > maxStartup {
-			return nil, 0, errors.New("pgwire: bad length of startup packet")
+			return nil, 0, errLength
 		}
-		body := make([]byte, size-8)
-		if _, err := io.ReadFull(c.in, body); err != nil {
+		body, err := c.in.take(int(size - 8))
+		if err != nil {
 			return nil, 0, err
 		}
 		switch code {
@@ -73,18 +71,27 @@ func (c *conn) readStartup() (params map[string]string, version uint32, err erro
 			return params, code, err
 		}
 	}
-	return nil, 0, errors.New("pgwire: too many requests before startup")
+	return nil, 0, errLength
 }
 
+// startupParams reads names and values, each ended by a zero byte, and a zero byte behind them all. Settings may be
+// named in any case, and the last one counts.
 func startupParams(b []byte) (map[string]string, error) {
 	params := map[string]string{}
-	for len(b) > 1 {
+	for len(b) > 0 && b[0] != 0 {
 		parts := bytes.SplitN(b, []byte{0}, 3)
 		if len(parts) < 3 {
-			return nil, errors.New("pgwire: startup packet is cut")
+			break
 		}
-		params[strings.ToLower(string(parts[0]))] = string(parts[1])
+		name := string(parts[0])
+		if !strings.HasPrefix(name, "_pq_.") {
+			name = strings.ToLower(name)
+		}
+		params[name] = string(parts[1])
 		b = parts[2]
+	}
+	if len(b) != 1 || b[0] != 0 {
+		return nil, sqlstate.New(sqlstate.ProtocolViolation, "invalid startup packet layout: expected terminator as last byte")
 	}
 	return params, nil
 }
@@ -101,13 +108,16 @@ func (c *conn) start(params map[string]string, version uint32) error {
 		}
 	}
 	if version != protocol30 || len(unknown) > 0 {
+		slices.Sort(unknown)
 		c.negotiate(unknown)
 	}
 	user := params["user"]
 	if user == "" {
 		return sqlstate.New(sqlstate.InvalidAuthorization, "no PostgreSQL user name specified in startup packet")
 	}
-	if params["replication"] != "" && params["replication"] != "false" && params["replication"] != "0" {
+	switch params["replication"] {
+	case "", "0", "off", "no", "false":
+	default:
 		return sqlstate.Unsupported("", "replication connections are not supported")
 	}
 	database := params["database"]
@@ -116,8 +126,12 @@ func (c *conn) start(params map[string]string, version uint32) error {
 	}
 	c.session = c.srv.DB.Session()
 	c.session.SetIdentity(user, database)
+	c.session.OnNotice(c.writeNotice)
 	if err := c.applyParams(params); err != nil {
 		return err
+	}
+	if c.isDown() {
+		return sqlstate.New("57P03", "the database system is shutting down")
 	}
 	if !c.srv.register(c) {
 		return sqlstate.New(sqlstate.TooManyConnections, "sorry, too many clients already")
@@ -138,55 +152,85 @@ var reported = []string{"application_name", "client_encoding", "DateStyle", "def
 	"integer_datetimes", "IntervalStyle", "is_superuser", "server_encoding", "server_version", "session_authorization",
 	"standard_conforming_strings", "TimeZone"}
 
-// applyParams makes the startup packet's settings the session's defaults. Settings that gsql does not have but
-// PostgreSQL may are left alone.
+// applyParams makes the startup packet's settings the session's defaults.
 func (c *conn) applyParams(params map[string]string) error {
-	settings := c.session
 	for name, value := range params {
-		switch name {
-		case "user", "database", "replication":
-			continue
-		case "options":
+		if err := checkText(name + value); err != nil {
+			return err
+		}
+		switch {
+		case name == "user", name == "database", name == "replication", strings.HasPrefix(name, "_pq_."):
+		case name == "options":
 			if err := c.applyOptions(value); err != nil {
 				return err
 			}
-			continue
+		default:
+			if err := c.applySetting(name, value); err != nil {
+				return err
+			}
 		}
-		if strings.HasPrefix(name, "_pq_.") {
-			continue
+	}
+	return nil
+}
+
+// applySetting sets a default. Settings that gsql does not have but PostgreSQL may are left alone: that a client of
+// PostgreSQL can connect matters more.
+func (c *conn) applySetting(name, value string) error {
+	err := c.session.SetDefault(name, value)
+	if sqlstate.Of(err) == sqlstate.UndefinedObject {
+		return nil
+	}
+	return err
+}
+
+// applyOptions reads -c name=value and --name=value.
+func (c *conn) applyOptions(options string) error {
+	words := optionWords(options)
+	for i := 0; i < len(words); i++ {
+		w := words[i]
+		switch {
+		case w == "-c" && i+1 < len(words):
+			i++
+			w = words[i]
+		case strings.HasPrefix(w, "-c"):
+			w = w[2:]
+		case strings.HasPrefix(w, "--"):
+			w = w[2:]
+		default:
+			return sqlstate.New(sqlstate.SyntaxError, "invalid command-line argument for server process: %s", w)
 		}
-		if err := settings.SetDefault(name, value); err != nil && sqlstate.Of(err) != sqlstate.UndefinedObject {
+		name, value, ok := strings.Cut(w, "=")
+		if !ok {
+			return sqlstate.New(sqlstate.SyntaxError, "-c %s requires a value", w)
+		}
+		if err := c.applySetting(strings.ReplaceAll(name, "-", "_"), value); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// applyOptions reads -c name=value and --name=value.
-func (c *conn) applyOptions(options string) error {
-	words := strings.Fields(strings.ReplaceAll(options, `\ `, "\x00"))
-	for i := 0; i < len(words); i++ {
-		w := strings.ReplaceAll(words[i], "\x00", " ")
+// optionWords splits at spaces; a backslash keeps the next character.
+func optionWords(s string) []string {
+	var words []string
+	word, in := []byte{}, false
+	for i := 0; i < len(s); i++ {
 		switch {
-		case w == "-c" && i+1 < len(words):
+		case s[i] == ' ' || s[i] == '\t' || s[i] == '\n' || s[i] == '\r':
+			if in {
+				words = append(words, string(word))
+			}
+			word, in = word[:0], false
+			continue
+		case s[i] == '\\' && i+1 < len(s):
 			i++
-			w = strings.ReplaceAll(words[i], "\x00", " ")
-		case strings.HasPrefix(w, "-c"):
-			w = w[2:]
-		case strings.HasPrefix(w, "--"):
-			w = w[2:]
-		default:
-			continue
 		}
-		name, value, ok := strings.Cut(w, "=")
-		if !ok {
-			continue
-		}
-		if err := c.session.SetDefault(strings.ReplaceAll(name, "-", "_"), value); err != nil {
-			return err
-		}
+		word, in = append(word, s[i]), true
 	}
-	return nil
+	if in {
+		words = append(words, string(word))
+	}
+	return words
 }
 
 // negotiate tells a client of a later protocol that this is 3.0, and which options are not known.

@@ -1,0 +1,298 @@
+package pgwire
+
+import (
+	"context"
+	"encoding/binary"
+	"fmt"
+
+	"github.com/jackc/pgproto3/v2"
+
+	"gsql"
+	"gsql/exec/sqlstate"
+	"gsql/exec/types"
+	"gsql/sql/syntax"
+)
+
+// statement is a prepared statement.
+type statement struct {
+	prepared *gsql.Prepared
+	text     string
+	used     bool // bound to a portal before
+}
+
+// extended decodes and runs a message of the extended protocol; an error is told and everything up to Sync is skipped.
+func extended[M any, P interface {
+	*M
+	decodable
+}](c *conn, body []byte, f func(m M) (query string, err error)) error {
+	if c.skip {
+		return nil
+	}
+	m, err := decode[M, P](body)
+	query := ""
+	if err == nil {
+		query, err = f(m)
+	}
+	if err == nil {
+		return nil
+	}
+	c.skip = true
+	return c.fail(err, query)
+}
+
+// sync ends what was sent together and tells the client so.
+func (c *conn) sync() error {
+	c.skip = false
+	c.endStatements()
+	c.ready()
+	return c.flush()
+}
+
+// parse answers Parse. Like the other messages' functions it returns the text that an error's position is in.
+func (c *conn) parse(m pgproto3.Parse) (string, error) {
+	if m.Name == "" {
+		delete(c.statements, "")
+	} else if c.statements[m.Name] != nil {
+		return "", sqlstate.New(sqlstate.DuplicatePreparedStatement, "prepared statement \"%s\" already exists", m.Name)
+	} else if len(c.statements) >= maxStatements {
+		return "", sqlstate.New(sqlstate.ProgramLimitExceeded, "too many prepared statements")
+	}
+	params := make([]types.Type, len(m.ParameterOIDs))
+	for i, oid := range m.ParameterOIDs {
+		if oid == 0 || oid == unknownOID {
+			continue
+		}
+		t, ok := typesByOID[oid]
+		if !ok {
+			return "", sqlstate.New(sqlstate.UndefinedObject, "type with OID %d does not exist", oid)
+		}
+		params[i] = t
+	}
+	return m.Query, c.running(func(ctx context.Context) error {
+		stmts, err := parseText(m.Query)
+		if err != nil {
+			return err
+		}
+		if len(stmts) != 1 {
+			return sqlstate.New(sqlstate.SyntaxError, "cannot insert multiple commands into a prepared statement")
+		}
+		c.session.StartImplicit()
+		ctx, cancel := c.session.WithTimeout(ctx)
+		defer cancel()
+		p, err := c.session.PrepareStatement(ctx, m.Query, stmts[0], params)
+		if err != nil {
+			return err
+		}
+		if len(p.Params()) > maxParams {
+			return sqlstate.New(sqlstate.ProgramLimitExceeded, "a statement cannot have more than %d parameters", maxParams)
+		}
+		c.statements[m.Name] = &statement{prepared: p, text: m.Query}
+		c.message('1', nil) // ParseComplete
+		return nil
+	})
+}
+
+func (c *conn) statement(name string) (*statement, error) {
+	if s := c.statements[name]; s != nil {
+		return s, nil
+	}
+	if name == "" {
+		return nil, sqlstate.New(sqlstate.InvalidStatementName, "unnamed prepared statement does not exist")
+	}
+	return nil, sqlstate.New(sqlstate.InvalidStatementName, "prepared statement \"%s\" does not exist", name)
+}
+
+func (c *conn) bind(m pgproto3.Bind) (string, error) {
+	s, err := c.statement(m.PreparedStatement)
+	if err != nil {
+		return "", err
+	}
+	want, columns := s.prepared.Params(), s.prepared.Columns()
+	in, err := spread(m.ParameterFormatCodes, len(m.Parameters), "parameter", "parameters")
+	if err != nil {
+		return "", err
+	}
+	if len(m.Parameters) != len(want) {
+		return "", sqlstate.New(sqlstate.ProtocolViolation, "bind message supplies %d parameters, but prepared statement \"%s\" requires %d", len(m.Parameters), m.PreparedStatement, len(want))
+	}
+	if c.session.Status() == gsql.Failed && (!endsBlock(s.prepared.Statement()) || len(want) > 0) {
+		if _, err := s.prepared.Refresh(context.Background()); err != nil { // tells that the transaction has failed
+			return "", err
+		}
+	}
+	if m.DestinationPortal != "" {
+		if c.portals[m.DestinationPortal] != nil {
+			return "", sqlstate.New(sqlstate.DuplicateCursor, "cursor \"%s\" already exists", m.DestinationPortal)
+		}
+		if len(c.portals) >= maxPortals {
+			return "", sqlstate.New(sqlstate.ProgramLimitExceeded, "too many portals")
+		}
+	}
+	c.closePortal(m.DestinationPortal)
+	p := &portal{prepared: s.prepared, text: s.text}
+	style := c.session.Style()
+	for i, b := range m.Parameters {
+		v, err := decodeParam(i+1, want[i], in[i], b, style)
+		if err != nil {
+			return "", inParameter(err, m.DestinationPortal, i+1, in[i])
+		}
+		p.params = append(p.params, v)
+	}
+	if p.formats, err = spread(m.ResultFormatCodes, len(columns), "result", "columns"); err != nil {
+		return "", err
+	}
+	c.session.StartImplicit()
+	if s.used || m.PreparedStatement != "" { // else it was read just now
+		err := c.running(func(ctx context.Context) (err error) {
+			ctx, cancel := c.session.WithTimeout(ctx)
+			defer cancel()
+			p.prepared, err = s.prepared.Refresh(ctx)
+			return err
+		})
+		if err != nil {
+			return s.text, err
+		}
+	}
+	s.used = true
+	c.portals[m.DestinationPortal] = p
+	c.message('2', nil) // BindComplete
+	return "", nil
+}
+
+// inParameter says which parameter an error is about.
+func inParameter(err error, portal string, n int, format int16) error {
+	e := asError(err)
+	if e == nil || e.Where != "" {
+		return err
+	}
+	in := *e
+	in.Where = fmt.Sprintf("unnamed portal parameter $%d", n)
+	if portal != "" {
+		in.Where = fmt.Sprintf("portal \"%s\" parameter $%d", portal, n)
+	}
+	if format == 0 {
+		in.Where += " = '...'"
+	}
+	return &in
+}
+
+// spread gives every value a format: none is text for all, one is for all.
+func spread(codes []int16, n int, what, values string) ([]int16, error) {
+	if len(codes) > 1 && len(codes) != n {
+		return nil, formatCount(len(codes), n, what, values)
+	}
+	out := make([]int16, n)
+	for i, code := range codes {
+		if code != 0 && code != 1 {
+			return nil, sqlstate.New(sqlstate.InvalidParameterValue, "unsupported format code: %d", code)
+		}
+		if len(codes) > 1 {
+			out[i] = code
+			continue
+		}
+		for k := range out {
+			out[k] = code
+		}
+	}
+	return out, nil
+}
+
+func formatCount(codes, n int, what, values string) error {
+	if what == "result" {
+		return sqlstate.New(sqlstate.ProtocolViolation, "bind message has %d result formats but query has %d columns", codes, n)
+	}
+	return sqlstate.New(sqlstate.ProtocolViolation, "bind message has %d %s formats but %d %s", codes, what, n, values)
+}
+
+func (c *conn) describe(m pgproto3.Describe) (string, error) {
+	switch m.ObjectType {
+	case 'S':
+		s, err := c.statement(m.Name)
+		if err != nil {
+			return "", err
+		}
+		params := s.prepared.Params()
+		b := binary.BigEndian.AppendUint16(nil, uint16(len(params)))
+		for _, t := range params {
+			oid, _, _ := oidOf(t)
+			b = binary.BigEndian.AppendUint32(b, oid)
+		}
+		c.message('t', b) // ParameterDescription
+		c.describeColumns(s.prepared.Columns(), nil)
+		return "", nil
+	case 'P':
+		p := c.portals[m.Name]
+		if p == nil {
+			return "", noPortal(m.Name)
+		}
+		c.describeColumns(p.prepared.Columns(), p.formats)
+		return "", nil
+	}
+	return "", sqlstate.New(sqlstate.ProtocolViolation, "invalid DESCRIBE message subtype %d", m.ObjectType)
+}
+
+func (c *conn) describeColumns(cols []gsql.Column, formats []int16) {
+	if cols == nil {
+		c.message('n', nil) // NoData
+		return
+	}
+	c.rowDescription(cols, formats)
+}
+
+// rowDescription tells the columns of a result; without formats they are all text.
+func (c *conn) rowDescription(cols []gsql.Column, formats []int16) {
+	b := binary.BigEndian.AppendUint16(nil, uint16(len(cols)))
+	for i, col := range cols {
+		oid, size, mod := oidOf(col.Type)
+		b = append(append(b, clean(col.Name)...), 0)
+		b = append(b, 0, 0, 0, 0, 0, 0) // no table
+		b = binary.BigEndian.AppendUint32(b, oid)
+		b = binary.BigEndian.AppendUint16(b, uint16(size))
+		b = binary.BigEndian.AppendUint32(b, uint32(mod))
+		format := int16(0)
+		if formats != nil {
+			format = formats[i]
+		}
+		b = binary.BigEndian.AppendUint16(b, uint16(format))
+	}
+	c.message('T', b)
+}
+
+func (c *conn) execute(m pgproto3.Execute) (string, error) {
+	p := c.portals[m.Portal]
+	if p == nil {
+		return "", noPortal(m.Portal)
+	}
+	stmt := p.prepared.Statement()
+	if _, empty := stmt.(*syntax.EmptyStmt); empty {
+		c.send(&pgproto3.EmptyQueryResponse{})
+		return "", nil
+	}
+	limit := int64(m.MaxRows)
+	if limit > 1<<31-1 { // a negative number, which means all
+		limit = 0
+	}
+	err := c.running(func(ctx context.Context) error {
+		c.session.StartImplicit()
+		ctx, cancel := c.session.WithTimeout(ctx)
+		defer cancel()
+		return c.runPortal(ctx, p, m.Portal, limit)
+	})
+	if err == nil && endsBlock(stmt) {
+		c.closePortals()
+	}
+	return p.text, err
+}
+
+func (c *conn) closeObject(m pgproto3.Close) (string, error) {
+	switch m.ObjectType {
+	case 'S':
+		delete(c.statements, m.Name)
+	case 'P':
+		c.closePortal(m.Name)
+	default:
+		return "", sqlstate.New(sqlstate.ProtocolViolation, "invalid CLOSE message subtype %d", m.ObjectType)
+	}
+	c.message('3', nil) // CloseComplete
+	return "", nil
+}

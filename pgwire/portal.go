@@ -1,0 +1,130 @@
+package pgwire
+
+import (
+	"context"
+	"io"
+	"strconv"
+
+	"gsql"
+	"gsql/exec/sqlstate"
+	"gsql/exec/vec"
+)
+
+// portal is a statement with its parameters, which may be running. Its query goes on when the client asks for more
+// rows, and holds files and memory until the portal is closed.
+type portal struct {
+	prepared *gsql.Prepared
+	text     string
+	params   []*vec.Vector
+	formats  []int16 // of results
+	rows     *gsql.Rows
+	cancel   context.CancelCauseFunc
+	batch    *vec.Batch // rows taken and not sent
+	at       int
+	done     bool // all rows are sent
+	failed   bool
+}
+
+func noPortal(name string) error {
+	return sqlstate.New(sqlstate.InvalidCursorName, "portal \"%s\" does not exist", name)
+}
+
+// runPortal starts or continues a portal and sends up to limit rows, 0 for all. ctx is of this message alone.
+func (c *conn) runPortal(ctx context.Context, p *portal, name string, limit int64) error {
+	if c.session.Status() == gsql.Failed && !endsBlock(p.prepared.Statement()) {
+		if _, err := p.prepared.Refresh(ctx); err != nil { // tells that the transaction has failed
+			return err
+		}
+	}
+	if p.failed || p.done && !p.rows.ReturnsRows() {
+		return sqlstate.New(sqlstate.ObjectNotInPrerequisite, "portal \"%s\" cannot be run", name)
+	}
+	if p.cancel == nil {
+		var query context.Context
+		query, p.cancel = context.WithCancelCause(context.Background())
+		defer context.AfterFunc(ctx, func() { p.cancel(context.Cause(ctx)) })()
+		rows, err := p.prepared.Query(query, p.params)
+		if err != nil {
+			p.release()
+			return err
+		}
+		p.rows = rows
+	} else {
+		defer context.AfterFunc(ctx, func() { p.cancel(context.Cause(ctx)) })()
+	}
+	if !p.rows.ReturnsRows() {
+		p.done = true
+		c.complete(p.rows.Tag())
+		return nil
+	}
+	n, err := c.sendRows(p, limit)
+	switch {
+	case err != nil:
+		p.release()
+		return err
+	case limit > 0 && n == limit:
+		c.message('s', nil) // PortalSuspended
+		return nil
+	}
+	tag := p.rows.Tag()
+	if p.prepared.Statement().Tag() == "SELECT" { // which counts the rows of this message
+		tag = "SELECT " + strconv.FormatInt(n, 10)
+	}
+	c.complete(tag)
+	return nil
+}
+
+// sendRows sends up to limit rows, 0 for all, and returns how many it sent.
+func (c *conn) sendRows(p *portal, limit int64) (n int64, err error) {
+	for !p.done && (limit == 0 || n < limit) {
+		if p.batch == nil || p.at == p.batch.Rows {
+			p.at = 0
+			p.batch, err = p.rows.NextBatch()
+			if err == io.EOF {
+				p.done = true
+				break
+			}
+			if err != nil {
+				return n, err
+			}
+		}
+		for p.at < p.batch.Rows && (limit == 0 || n < limit) {
+			if c.out, err = appendDataRow(c.out, p.batch.Cols, p.at, p.formats, p.rows.Style()); err != nil {
+				return n, err
+			}
+			p.at++
+			n++
+			if len(c.out) >= flushBytes {
+				if err := c.flush(); err != nil {
+					return n, err
+				}
+			}
+		}
+	}
+	return n, nil
+}
+
+// release frees what a portal holds; it cannot run again, but keeps its name.
+func (p *portal) release() {
+	p.failed = true
+	p.batch = nil
+	if p.rows != nil {
+		p.rows.Close()
+	}
+	if p.cancel != nil {
+		p.cancel(context.Canceled)
+	}
+}
+
+func (c *conn) closePortal(name string) {
+	if p := c.portals[name]; p != nil {
+		p.release()
+		delete(c.portals, name)
+	}
+}
+
+func (c *conn) closePortals() {
+	for name := range c.portals {
+		c.closePortal(name)
+	}
+}
