@@ -65,6 +65,9 @@ func (p *scanPlan) newRowFilter(env *exec.Env, columns []*column, style *text.St
 	if len(rf.steps) == 0 {
 		return nil
 	}
+	for i := range rf.sel { // never nil, which stands for all rows
+		rf.sel[i] = make([]uint32, 0, filterRows)
+	}
 	for _, s := range rf.steps {
 		for _, at := range s.places {
 			c := newColumn(columns[at].typ, columns[at].strict, filterRows, style)

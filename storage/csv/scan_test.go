@@ -45,9 +45,14 @@ func scanRows(t exec.Table, req exec.ScanRequest, batch int) ([]string, error) {
 	}
 	env := newEnv(batch)
 	defer env.Close()
+	return planRows(env, p)
+}
+
+// planRows returns the rows of a plan, partition by partition.
+func planRows(env *exec.Env, p exec.Plan) ([]string, error) {
 	out := make([][]string, p.Partitioning().N)
-	err = env.PullAll(context.Background(), p, func(part int, b *vec.Batch) error {
-		if b.Rows == 0 || b.Rows > batch {
+	err := env.PullAll(context.Background(), p, func(part int, b *vec.Batch) error {
+		if b.Rows == 0 || b.Rows > env.BatchRows {
 			return fmt.Errorf("a batch of %d rows", b.Rows)
 		}
 		for i := range b.Rows {
