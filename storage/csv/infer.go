@@ -3,6 +3,7 @@ package csv
 import (
 	"bytes"
 	"context"
+	"unicode"
 
 	"gsql/exec"
 	"gsql/exec/sqlstate"
@@ -210,13 +211,21 @@ func (in *inference) hasHeader(rows [][]string) bool {
 		}
 		t := rest.typeOf()
 		if rest != 0 && t.ID != types.Text {
-			if own&isText != 0 && v != "" || (rest|own).typeOf().ID == types.Text && v != "" {
-				evidence = true
-			}
+			evidence = evidence || (rest|own).typeOf().ID == types.Text && hasLetter(v)
 			allText = allText && own == isText
 		}
 	}
 	return evidence || allText
+}
+
+// hasLetter tells a name from a number in an odd form, which does not make a header.
+func hasLetter(s string) bool {
+	for _, r := range s {
+		if unicode.IsLetter(r) {
+			return true
+		}
+	}
+	return false
 }
 
 // needTypes reports whether a column's type must be found.
