@@ -53,15 +53,14 @@ func (s *Session) createView(ctx context.Context, stmt *syntax.CreateViewStmt) e
 	for _, c := range stmt.Columns {
 		v.Columns = append(v.Columns, c.Name)
 	}
-	bound, err := sql.Bind(ctx, stmt.Query, s.bindEnv(ctx, nil))
+	env := s.bindEnv(ctx, nil)
+	env.FixedParams = true
+	bound, err := sql.Bind(ctx, stmt.Query, env)
 	if err != nil {
 		return err
 	}
 	if len(v.Columns) > len(bound.Columns) {
 		return sqlstate.New(sqlstate.SyntaxError, "CREATE VIEW specifies more column names than columns")
-	}
-	if len(bound.Params) > 0 {
-		return sqlstate.New(sqlstate.UndefinedParameter, "there is no parameter $1")
 	}
 	seen := map[string]bool{}
 	for i, c := range bound.Columns {

@@ -149,7 +149,16 @@ func (s *Session) Prepare(ctx context.Context, query string, params []types.Type
 }
 
 // PrepareStatement is Prepare for a statement that is read already.
-func (s *Session) PrepareStatement(ctx context.Context, query string, stmt syntax.Statement, params []types.Type) (p *Prepared, err error) {
+func (s *Session) PrepareStatement(ctx context.Context, query string, stmt syntax.Statement, params []types.Type) (*Prepared, error) {
+	return s.prepare(ctx, query, stmt, params, false)
+}
+
+// PrepareFixed is PrepareStatement for a statement that cannot have parameters but those of params, maybe none.
+func (s *Session) PrepareFixed(ctx context.Context, query string, stmt syntax.Statement, params []types.Type) (*Prepared, error) {
+	return s.prepare(ctx, query, stmt, params, true)
+}
+
+func (s *Session) prepare(ctx context.Context, query string, stmt syntax.Statement, params []types.Type, fixed bool) (p *Prepared, err error) {
 	defer recoverQuery(&err)
 	if err := s.mayRun(stmt); err != nil {
 		return nil, err
@@ -157,7 +166,7 @@ func (s *Session) PrepareStatement(ctx context.Context, query string, stmt synta
 	p = &Prepared{s: s, stmt: stmt, text: query}
 	switch stmt := stmt.(type) {
 	case *syntax.SelectStmt:
-		if err := p.bind(ctx, stmt.Query, params); err != nil {
+		if err := p.bind(ctx, stmt.Query, params, fixed); err != nil {
 			return nil, err
 		}
 		for _, c := range p.bound.Columns {
@@ -171,7 +180,7 @@ func (s *Session) PrepareStatement(ctx context.Context, query string, stmt synta
 		if stmt.Format != "text" {
 			return nil, sqlstate.Unsupported("Use FORMAT TEXT.", "EXPLAIN (FORMAT %s) is not supported", strings.ToUpper(stmt.Format))
 		}
-		if err := p.bind(ctx, inner.Query, params); err != nil {
+		if err := p.bind(ctx, inner.Query, params, fixed); err != nil {
 			return nil, err
 		}
 		p.cols = []Column{{"QUERY PLAN", types.Of(types.Text)}}
@@ -197,8 +206,10 @@ func (p *Prepared) Columns() []Column { return p.cols }
 // Statement returns the statement as it was read.
 func (p *Prepared) Statement() syntax.Statement { return p.stmt }
 
-func (p *Prepared) bind(ctx context.Context, q *syntax.Query, params []types.Type) error {
-	bound, err := sql.Bind(ctx, q, p.s.bindEnv(ctx, params))
+func (p *Prepared) bind(ctx context.Context, q *syntax.Query, params []types.Type, fixed bool) error {
+	env := p.s.bindEnv(ctx, params)
+	env.FixedParams = fixed
+	bound, err := sql.Bind(ctx, q, env)
 	p.bound = bound
 	return err
 }
@@ -241,7 +252,7 @@ func (p *Prepared) Refresh(ctx context.Context) (*Prepared, error) {
 	if p.bound == nil {
 		return p, nil
 	}
-	fresh, err := p.s.PrepareStatement(ctx, p.text, p.stmt, p.bound.Params)
+	fresh, err := p.s.prepare(ctx, p.text, p.stmt, p.bound.Params, true)
 	if err != nil {
 		return nil, err
 	}

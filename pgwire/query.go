@@ -83,12 +83,9 @@ func endsBlock(stmt syntax.Statement) bool {
 func (c *conn) runOne(ctx context.Context, query string, stmt syntax.Statement) error {
 	ctx, cancel := c.session.WithTimeout(ctx)
 	defer cancel()
-	p, err := c.session.PrepareStatement(ctx, query, stmt, nil)
+	p, err := c.session.PrepareFixed(ctx, query, stmt, nil)
 	if err != nil {
 		return err
-	}
-	if len(p.Params()) > 0 {
-		return sqlstate.New(sqlstate.UndefinedParameter, "there is no parameter $1")
 	}
 	rows, err := p.Query(ctx, nil)
 	if err != nil {

@@ -59,7 +59,7 @@ func (c *columns) newID(owner *block, kind columnKind, rel, name string) expr.Co
 
 // param binds $n.
 func (b *binder) param(n, pos int) (value, error) {
-	if n < 1 || n > 65535 {
+	if n < 1 || n > 65535 || b.env.FixedParams && n > len(b.env.Params) {
 		return value{}, sqlstate.New(sqlstate.UndefinedParameter, "there is no parameter $%d", n).At(pos)
 	}
 	for len(b.params) < n {

@@ -23,7 +23,9 @@ import (
 type Env struct {
 	Catalog exec.Catalog
 	Params  []types.Type // declared parameter types, Unknown to infer; may be shorter than used
-	Fn      *fn.Ctx      // time zone and time for literals; nil: UTC and now
+	// FixedParams: there are no parameters but those of Params.
+	FixedParams bool
+	Fn          *fn.Ctx // time zone and time for literals; nil: UTC and now
 	// View returns the definition of a view; nil when there are none. A view is bound at each use.
 	View func(name exec.Name) (*View, bool)
 }

@@ -167,7 +167,7 @@ func runText(ctx context.Context, s *gsql.Session, text string, f format, out io
 		return err
 	}
 	for _, stmt := range stmts {
-		p, err := s.PrepareStatement(ctx, text, stmt, nil)
+		p, err := s.PrepareFixed(ctx, text, stmt, nil)
 		if err != nil {
 			return err
 		}
