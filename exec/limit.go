@@ -66,7 +66,7 @@ func (s *limitStream) Next(ctx context.Context) (*vec.Batch, error) {
 		from, to := s.skip, n
 		s.skip = 0
 		if s.limited {
-			to = min(to, from+s.left)
+			to = from + min(n-from, s.left)
 			s.left -= to - from
 		}
 		if s.limited && s.left == 0 {

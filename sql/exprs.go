@@ -182,12 +182,29 @@ func (b *binder) column(blk *block, e *syntax.Column) (value, error) {
 
 // pair binds two operands, which may be rows.
 func (b *binder) pair(blk *block, l, r syntax.Expr) (value, value, error) {
+	if isWideNumber(l) {
+		rv, err := b.expression(blk, r)
+		if err != nil {
+			return rv, rv, err
+		}
+		lv, err := b.besides(blk, l, rv)
+		return lv, rv, err
+	}
 	lv, err := b.expression(blk, l)
 	if err != nil {
 		return lv, lv, err
 	}
-	rv, err := b.expression(blk, r)
+	rv, err := b.besides(blk, r, lv)
 	return lv, rv, err
+}
+
+// besides binds an operand next to another one: a number that numeric cannot hold is double precision beside
+// double precision.
+func (b *binder) besides(blk *block, e syntax.Expr, other value) (value, error) {
+	if isWideNumber(e) && other.row == nil && other.typ().IsFloat() {
+		return b.wideNumber(e, types.Of(types.Float64))
+	}
+	return b.expression(blk, e)
 }
 
 func (b *binder) op(blk *block, e *syntax.Op) (value, error) {

@@ -4,6 +4,7 @@ import (
 	"gsql/exec/expr"
 	"gsql/exec/fn"
 	"gsql/exec/sqlstate"
+	"gsql/exec/types"
 	"gsql/sql/syntax"
 )
 
@@ -41,6 +42,10 @@ func (b *binder) call(blk *block, e *syntax.Call) (value, error) {
 	vs, err := b.callArguments(blk, e)
 	if err != nil {
 		return value{}, err
+	}
+	if e.Name == "pg_typeof" && len(vs) == 1 {
+		// Types are known now; the argument is checked but not computed.
+		return value{e: textConst(types.Of(types.Text), vs[0].typ().Base()), pos: e.Pos}, nil
 	}
 	if isSetFunction(e.Name) {
 		return value{}, unsupported(e.Pos, "Call it in FROM.", "set-returning function %s is not supported outside FROM", e.Name)

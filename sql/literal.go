@@ -8,6 +8,7 @@ import (
 	"gsql/exec/text"
 	"gsql/exec/types"
 	"gsql/exec/vec"
+	"gsql/sql/syntax"
 )
 
 func textConst(t types.Type, s string) *expr.Const { return &expr.Const{Value: vec.NewText(t, s, 1)} }
@@ -35,6 +36,29 @@ func numberConst(s string) (*expr.Const, error) {
 		return nil, err
 	}
 	return numericConst(n), nil
+}
+
+// isWideNumber reports whether e is a number that is beyond what numeric holds here, such as 1e308.
+func isWideNumber(e syntax.Expr) bool {
+	if op, ok := e.(*syntax.Op); ok && op.Left == nil && (op.Name == "-" || op.Name == "+") {
+		e = op.Right
+	}
+	n, ok := e.(*syntax.Number)
+	if !ok {
+		return false
+	}
+	_, err := numberConst(n.Text)
+	return err != nil
+}
+
+// wideNumber binds a wide number as a floating-point number.
+func (b *binder) wideNumber(e syntax.Expr, t types.Type) (value, error) {
+	sign, n := "", e
+	if op, ok := e.(*syntax.Op); ok {
+		sign, n = op.Name, op.Right
+	}
+	c, err := b.literal(sign+n.(*syntax.Number).Text, t, true, e.Position())
+	return value{e: c, pos: e.Position()}, err
 }
 
 // numericConst returns a numeric constant of the scale that its digits have.

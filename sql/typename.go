@@ -52,6 +52,9 @@ func (b *binder) castExpr(blk *block, e *syntax.Cast) (value, error) {
 	if e.Type.Fields != "" {
 		return b.intervalCast(e)
 	}
+	if t.IsFloat() && isWideNumber(e.Arg) {
+		return b.wideNumber(e.Arg, t)
+	}
 	v, err := b.scalar(blk, e.Arg)
 	if err != nil {
 		return v, err

@@ -66,19 +66,33 @@ func init() {
 		scalar("justify_days", iv, Map1(func(_ *Call, x vec.Interval) (vec.Interval, error) { return justify(x, false, true), nil }), iv),
 		scalar("justify_interval", iv, Map1(func(_ *Call, x vec.Interval) (vec.Interval, error) { return justify(x, true, true), nil }), iv),
 		scalar("timezone", tz, Map2(func(_ *Call, zone []byte, x int64) (int64, error) {
-			loc, err := text.Zone(string(zone))
+			loc, err := zoneNamed(string(zone))
 			if err != nil {
 				return 0, err
 			}
 			return text.LocalToUTC(x, loc), nil
 		}), types.Text, ts),
 		scalar("timezone", ts, Map2(func(_ *Call, zone []byte, x int64) (int64, error) {
-			loc, err := text.Zone(string(zone))
+			loc, err := zoneNamed(string(zone))
 			if err != nil {
 				return 0, err
 			}
 			return text.UTCToLocal(x, loc), nil
 		}), types.Text, tz),
+		scalar("timezone", tz, Map2(func(_ *Call, zone vec.Interval, x int64) (int64, error) {
+			loc, err := zoneAt(zone)
+			if err != nil {
+				return 0, err
+			}
+			return text.LocalToUTC(x, loc), nil
+		}), iv, ts),
+		scalar("timezone", ts, Map2(func(_ *Call, zone vec.Interval, x int64) (int64, error) {
+			loc, err := zoneAt(zone)
+			if err != nil {
+				return 0, err
+			}
+			return text.UTCToLocal(x, loc), nil
+		}), iv, tz),
 	)
 
 	registerClock()
