@@ -174,7 +174,7 @@ func (s *Session) set(stmt *syntax.SetStmt) error {
 func setValue(stmt *syntax.SetStmt) (string, error) {
 	d := settingsByName[strings.ToLower(stmt.Name)]
 	if len(stmt.Values) > 1 && d != nil && !d.list {
-		return "", sqlstate.New(sqlstate.InvalidParameterValue, "SET %s takes only one argument", stmt.Name).At(stmt.NamePos)
+		return "", sqlstate.New(sqlstate.InvalidParameterValue, "SET %s takes only one argument", stmt.Name)
 	}
 	var parts []string
 	for _, v := range stmt.Values {

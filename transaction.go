@@ -85,6 +85,7 @@ func (s *Session) Fail() {
 	switch {
 	case s.tx.status == InTransaction:
 		s.tx.status = Failed
+		s.rollbackTo(len(s.tx.points) - 1) // the rest waits for ROLLBACK
 	case s.tx.status == Idle && len(s.tx.points) > 0:
 		s.rollbackTo(0)
 		s.tx.forget()

@@ -108,7 +108,7 @@ func (c *conn) bind(m pgproto3.Bind) (string, error) {
 		return "", err
 	}
 	want, columns := s.prepared.Params(), s.prepared.Columns()
-	in, err := spread(m.ParameterFormatCodes, len(m.Parameters), "parameter", "parameters")
+	in, err := spread(m.ParameterFormatCodes, len(m.Parameters), "parameter")
 	if err != nil {
 		return "", err
 	}
@@ -138,7 +138,7 @@ func (c *conn) bind(m pgproto3.Bind) (string, error) {
 		}
 		p.params = append(p.params, v)
 	}
-	if p.formats, err = spread(m.ResultFormatCodes, len(columns), "result", "columns"); err != nil {
+	if p.formats, err = spread(m.ResultFormatCodes, len(columns), "result"); err != nil {
 		return "", err
 	}
 	c.session.StartImplicit()
@@ -170,21 +170,28 @@ func inParameter(err error, portal string, n int, format int16) error {
 	if portal != "" {
 		in.Where = fmt.Sprintf("portal \"%s\" parameter $%d", portal, n)
 	}
-	if format == 0 {
+	if format == 0 && e.Code != sqlstate.InvalidEncoding {
 		in.Where += " = '...'"
 	}
 	return &in
 }
 
 // spread gives every value a format: none is text for all, one is for all.
-func spread(codes []int16, n int, what, values string) ([]int16, error) {
+func spread(codes []int16, n int, what string) ([]int16, error) {
 	if len(codes) > 1 && len(codes) != n {
-		return nil, formatCount(len(codes), n, what, values)
+		if what == "result" {
+			return nil, sqlstate.New(sqlstate.ProtocolViolation, "bind message has %d result formats but query has %d columns", len(codes), n)
+		}
+		return nil, sqlstate.New(sqlstate.ProtocolViolation, "bind message has %d %s formats but %d %ss", len(codes), what, n, what)
 	}
 	out := make([]int16, n)
 	for i, code := range codes {
 		if code != 0 && code != 1 {
-			return nil, sqlstate.New(sqlstate.InvalidParameterValue, "unsupported format code: %d", code)
+			e := sqlstate.New(sqlstate.InvalidParameterValue, "unsupported format code: %d", code)
+			if what == "parameter" && n > 0 {
+				e.Where = fmt.Sprintf("unnamed portal parameter $%d", i+1)
+			}
+			return nil, e
 		}
 		if len(codes) > 1 {
 			out[i] = code
@@ -195,13 +202,6 @@ func spread(codes []int16, n int, what, values string) ([]int16, error) {
 		}
 	}
 	return out, nil
-}
-
-func formatCount(codes, n int, what, values string) error {
-	if what == "result" {
-		return sqlstate.New(sqlstate.ProtocolViolation, "bind message has %d result formats but query has %d columns", codes, n)
-	}
-	return sqlstate.New(sqlstate.ProtocolViolation, "bind message has %d %s formats but %d %s", codes, what, n, values)
 }
 
 func (c *conn) describe(m pgproto3.Describe) (string, error) {

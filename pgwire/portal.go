@@ -74,19 +74,24 @@ func (c *conn) runPortal(ctx context.Context, p *portal, name string, limit int6
 	return nil
 }
 
+// fetch takes the next rows of the query, or finds that there are none.
+func (p *portal) fetch() (err error) {
+	p.at = 0
+	p.batch, err = p.rows.NextBatch()
+	if err == io.EOF {
+		p.done, err = true, nil
+	}
+	return err
+}
+
 // sendRows sends up to limit rows, 0 for all, and returns how many it sent.
 func (c *conn) sendRows(p *portal, limit int64) (n int64, err error) {
 	for !p.done && (limit == 0 || n < limit) {
 		if p.batch == nil || p.at == p.batch.Rows {
-			p.at = 0
-			p.batch, err = p.rows.NextBatch()
-			if err == io.EOF {
-				p.done = true
-				break
-			}
-			if err != nil {
+			if err := p.fetch(); err != nil {
 				return n, err
 			}
+			continue
 		}
 		for p.at < p.batch.Rows && (limit == 0 || n < limit) {
 			if c.out, err = appendDataRow(c.out, p.batch.Cols, p.at, p.formats, p.rows.Style()); err != nil {

@@ -93,8 +93,11 @@ func (c *conn) runOne(ctx context.Context, query string, stmt syntax.Statement) 
 	}
 	defer rows.Close()
 	if rows.ReturnsRows() {
-		c.rowDescription(rows.Columns(), nil)
 		out := portal{rows: rows, formats: make([]int16, len(rows.Columns()))}
+		if err := out.fetch(); err != nil { // before the columns are told, since PostgreSQL folds constants first, too
+			return err
+		}
+		c.rowDescription(rows.Columns(), nil)
 		if _, err := c.sendRows(&out, 0); err != nil {
 			return err
 		}
