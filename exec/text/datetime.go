@@ -167,68 +167,6 @@ func outOfRangeField(s []byte) error {
 	return sqlstate.New(sqlstate.DatetimeOverflow, "date/time field value out of range: \"%s\"", s)
 }
 
-// ParseDateISO reads YYYY-MM-DD and nothing else: the fast path for data files.
-func ParseDateISO(s []byte) (int32, bool) {
-	if len(s) != 10 || s[4] != '-' || s[7] != '-' {
-		return 0, false
-	}
-	y, ok1 := digits(s[:4])
-	m, ok2 := digits(s[5:7])
-	d, ok3 := digits(s[8:])
-	if !ok1 || !ok2 || !ok3 || y == 0 || m < 1 || m > 12 || d < 1 || d > 28 && d > DaysInMonth(y, m) {
-		return 0, false
-	}
-	return int32(DaysFromCivil(y, m, d)), true
-}
-
-// ParseTimestampISO reads YYYY-MM-DD[ T]HH:MM[:SS[.ffffff]] and nothing else: the fast path for data files.
-func ParseTimestampISO(s []byte) (int64, bool) {
-	if len(s) < 16 || s[10] != ' ' && s[10] != 'T' {
-		return 0, false
-	}
-	d, ok := ParseDateISO(s[:10])
-	if !ok {
-		return 0, false
-	}
-	t, ok := ParseTimeISO(s[11:])
-	return int64(d)*Day + t, ok
-}
-
-// ParseTimeISO reads HH:MM[:SS[.ffffff]] and nothing else.
-func ParseTimeISO(s []byte) (int64, bool) {
-	if len(s) < 5 || s[2] != ':' {
-		return 0, false
-	}
-	h, ok1 := digits(s[:2])
-	m, ok2 := digits(s[3:5])
-	if !ok1 || !ok2 || h > 23 || m > 59 {
-		return 0, false
-	}
-	t := h*Hour + m*Minute
-	if len(s) == 5 {
-		return t, true
-	}
-	if len(s) < 8 || s[5] != ':' {
-		return 0, false
-	}
-	sec, ok := digits(s[6:8])
-	if !ok || sec > 59 {
-		return 0, false
-	}
-	t += sec * Second
-	if len(s) == 8 {
-		return t, true
-	}
-	if s[8] != '.' || len(s) == 9 || len(s) > 15 {
-		return 0, false
-	}
-	f, ok := digits(s[9:])
-	for i := len(s); i < 15; i++ {
-		f *= 10
-	}
-	return t + f, ok
-}
-
 // digits reads a short run of digits.
 func digits(s []byte) (int64, bool) {
 	var x int64

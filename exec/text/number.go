@@ -94,6 +94,11 @@ func parseFloat(b *vec.Builder, t types.Type, s []byte) error {
 
 // ParseFloat reads a float as PostgreSQL does, with size 32 or 64; too large and too small are ErrRange.
 func ParseFloat(s []byte, size int) (float64, error) {
+	if size == 64 {
+		if x, ok := parseExact(s); ok {
+			return x, nil
+		}
+	}
 	w := string(bytes.TrimSpace(s))
 	if strings.ContainsAny(w, "_xXpP") { // forms of Go's literals that PostgreSQL lacks
 		return 0, strconv.ErrSyntax

@@ -2,11 +2,14 @@ package text
 
 import (
 	"errors"
+	"math"
+	"strconv"
 	"testing"
 	"time"
 
 	"gsql/exec/sqlstate"
 	"gsql/exec/types"
+	"gsql/exec/vec"
 )
 
 // The expected texts and codes are PostgreSQL 15's, with TimeZone Europe/Berlin.
@@ -134,4 +137,46 @@ func FuzzParse(f *testing.F) {
 			t.Fatalf("'%s'::%s prints %s, which prints %s", in, name, out, again)
 		}
 	})
+}
+
+// TestISOReaders compares the fast readers with the general ones.
+func TestISOReaders(t *testing.T) {
+	for _, s := range []string{"2024-02-29", "2023-02-29", "1799-12-31", "2200-01-01", "0001-01-01", "0000-01-01", "2024-13-01", "2024-00-10",
+		"2024-01-00", "2024-04-31", "9999-12-31", "2024/01/01", "2024-01-0x", "20240-1-01", "2024-1x-01", "2024-0:-01", "/024-01-01", ":024-01-01"} {
+		b := vec.NewBuilder(types.Of(types.Date))
+		err := Parse(b, types.Of(types.Date), []byte(s), nil)
+		got, ok := ParseDateISO([]byte(s))
+		if ok && (err != nil || vec.At[int32](b.Finish(), 0) != got) {
+			t.Errorf("ParseDateISO(%s) = %d, general: %v", s, got, err)
+		}
+		if !ok && err == nil && s[4] == '-' && s[7] == '-' {
+			t.Errorf("ParseDateISO refuses %s", s)
+		}
+	}
+	for in, want := range map[string]string{
+		"2024-01-31T23:59:59Z": "2024-01-31 23:59:59+00", "2024-01-31 23:59:59.25+05:30": "2024-01-31 18:29:59.25+00", "2024-01-31T00:00-08": "2024-01-31 08:00:00+00",
+		"2024-01-31T00:00:00+0100": "2024-01-30 23:00:00+00", "2024-01-31T00:00:00": "", "2024-01-31T00:00:00z": "", "2024-01-31T00:00:00+1:00": "2024-01-30 23:00:00+00", "2024-01-31Z": "", "2024-01-31T00:00:00+16": "",
+	} {
+		ts, ok := ParseTimestampTZISO([]byte(in))
+		got := ""
+		if ok {
+			got = string(AppendTimestampTZ(nil, ts, time.UTC))
+		}
+		if got != want {
+			t.Errorf("ParseTimestampTZISO(%s) = %q, want %q", in, got, want)
+		}
+	}
+	for _, s := range []string{"0", "-0", "1", "0.1", "-12.34", "123456789012345.678", "9007199254740993", "1.", ".5", ".", "-", "", "1.2.3", "00012.50", "999999999999999999", "1e5"} {
+		want, err := strconv.ParseFloat(s, 64)
+		got, ok := parseExact([]byte(s))
+		if ok && (err != nil || got != want || math.Signbit(got) != math.Signbit(want)) {
+			t.Errorf("parseExact(%s) = %v, want %v (%v)", s, got, want, err)
+		}
+	}
+}
+
+func BenchmarkParseDateISO(b *testing.B) {
+	for b.Loop() {
+		ParseDateISO([]byte("2024-02-29"))
+	}
 }
