@@ -31,13 +31,14 @@ type column struct {
 	any   *vec.Builder // instead of data, for types without a converter of their own
 	style *text.Style
 
-	spans spans
+	cells cells
+	nulls int    // among the values last converted
 	buf   []byte // unescaped values
 }
 
-// converter appends the values at spans in base to a column. It returns the number of the first value that
-// is none of the column's type, or -1.
-type converter func(c *column, base unsafe.Pointer, s *spans, f *fields) int
+// converter appends the values at cells of the text at base to a column, and counts its NULLs. It returns the
+// number of the first value that is none of the column's type, or -1.
+type converter func(c *column, base unsafe.Pointer, s *cells, f *fields) int
 
 // newColumn returns a column of batches of up to rows rows.
 func newColumn(t types.Type, strict bool, rows int, style *text.Style) *column {
@@ -85,33 +86,34 @@ func values[T vec.Fixed](c *column, n int) []T {
 	return vec.As[T](c.data)[c.n : c.n+n]
 }
 
-// add appends the values of a column of f, as spans says where they lie.
-func (c *column) add(f *fields, s *spans) int {
-	if len(s.size) == 0 {
+// add appends the values of a column of f, as cells says where they lie.
+func (c *column) add(f *fields, s *cells) int {
+	if s.n == 0 {
 		return -1
 	}
+	c.nulls = 0
 	bad := c.conv(c, unsafe.Pointer(unsafe.SliceData(f.buf)), s, f)
 	if bad >= 0 {
 		return bad
 	}
-	if s.nulls > 0 && c.any == nil {
+	if c.nulls > 0 && c.any == nil {
 		c.addNulls(s)
 	}
-	c.n += len(s.size)
+	c.n += s.n
 	return -1
 }
 
-func (c *column) addNulls(s *spans) {
+func (c *column) addNulls(s *cells) {
 	if c.valid == nil {
 		c.valid = vec.NewBitmapSet(c.rows)
 	}
 	// For other types than text a quoted value without text is NULL as well.
 	least := int32(1)
 	if c.kind == types.KView {
-		least = 0
+		least = s.least
 	}
-	for i, n := range s.size {
-		if n < least {
+	for i := range s.n {
+		if _, n := s.at(i); n < least {
 			c.valid.Clear(c.n + i)
 		}
 	}
@@ -159,8 +161,9 @@ func (c *column) useDict(d *dictionary) {
 }
 
 // value returns the text of value i, unescaped.
-func (c *column) value(s *spans, f *fields, i int) []byte {
-	v := f.buf[s.start[i]:][:s.size[i]]
+func (c *column) value(s *cells, f *fields, i int) []byte {
+	start, n := s.at(i)
+	v := f.buf[start:][:n]
 	for _, e := range s.escaped {
 		if int(e) == i {
 			c.buf = f.appendUnescaped(c.buf[:0], v)
@@ -168,11 +171,4 @@ func (c *column) value(s *spans, f *fields, i int) []byte {
 		}
 	}
 	return v
-}
-
-// missing counts a value without text that was quoted, which is NULL unless the type is text.
-func (s *spans) missing(n int32) {
-	if n == 0 {
-		s.nulls++
-	}
 }

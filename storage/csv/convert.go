@@ -12,27 +12,29 @@ import (
 // The converters. Each is a loop with a fast reader for the usual form of a value and a general one for the
 // others; the loops are written out, for a call through a function value costs as much as the reading.
 
-func (c *column) bigints(base unsafe.Pointer, s *spans, f *fields) int {
+func (c *column) bigints(base unsafe.Pointer, s *cells, f *fields) int {
 	return integers[int64](c, base, s, f, 64)
 }
 
-func (c *column) integers(base unsafe.Pointer, s *spans, f *fields) int {
+func (c *column) integers(base unsafe.Pointer, s *cells, f *fields) int {
 	return integers[int32](c, base, s, f, 32)
 }
 
-func (c *column) smallints(base unsafe.Pointer, s *spans, f *fields) int {
+func (c *column) smallints(base unsafe.Pointer, s *cells, f *fields) int {
 	return integers[int16](c, base, s, f, 16)
 }
 
-func integers[T int16 | int32 | int64](c *column, base unsafe.Pointer, s *spans, f *fields, size uint) int {
-	out := values[T](c, len(s.size))
-	start := s.start[:len(s.size)]
-	for i, n := range s.size {
+func integers[T int16 | int32 | int64](c *column, base unsafe.Pointer, s *cells, f *fields, size uint) int {
+	out := values[T](c, s.n)
+	pos, step, k := s.pos, s.step, 0
+	for i := range out {
+		start, n := cellAt(unsafe.Add(pos, k))
+		k += step
 		if n <= 0 {
-			s.missing(n)
+			c.nulls++
 			continue
 		}
-		p := unsafe.Add(base, start[i])
+		p := unsafe.Add(base, start)
 		var x int64
 		var ok bool
 		if n <= 8 && byteAt(p, 0) > '0' {
@@ -40,8 +42,7 @@ func integers[T int16 | int32 | int64](c *column, base unsafe.Pointer, s *spans,
 			u, ok = digits8(p, uint(n))
 			x = int64(u)
 		} else {
-			x, ok = parseInt(p, int(n))
-			ok = ok && !(c.strict && n > 1 && odd(p, int(n)))
+			x, ok = parseInt(p, int(n), c.strict)
 		}
 		if !ok {
 			if x, ok = c.slowInt(c.value(s, f, i)); !ok {
@@ -61,17 +62,19 @@ func (c *column) slowInt(v []byte) (int64, bool) {
 	return x, err == nil && !(c.strict && oddNumber(v))
 }
 
-func (c *column) doubles(base unsafe.Pointer, s *spans, f *fields) int {
-	out := values[float64](c, len(s.size))
-	start := s.start[:len(s.size)]
-	for i, n := range s.size {
+func (c *column) doubles(base unsafe.Pointer, s *cells, f *fields) int {
+	out := values[float64](c, s.n)
+	pos, step, k := s.pos, s.step, 0
+	for i := range out {
+		start, n := cellAt(unsafe.Add(pos, k))
+		k += step
 		if n <= 0 {
-			s.missing(n)
+			c.nulls++
 			continue
 		}
-		p := unsafe.Add(base, start[i])
-		x, ok := parseFloat(p, int(n))
-		if !ok || c.strict && odd(p, int(n)) {
+		p := unsafe.Add(base, start)
+		x, ok := parseFloat(p, int(n), c.strict)
+		if !ok {
 			if x, ok = c.slowFloat(c.value(s, f, i), 64); !ok {
 				return i
 			}
@@ -81,11 +84,14 @@ func (c *column) doubles(base unsafe.Pointer, s *spans, f *fields) int {
 	return -1
 }
 
-func (c *column) reals(base unsafe.Pointer, s *spans, f *fields) int {
-	out := values[float32](c, len(s.size))
-	for i, n := range s.size {
+func (c *column) reals(base unsafe.Pointer, s *cells, f *fields) int {
+	out := values[float32](c, s.n)
+	pos, step, k := s.pos, s.step, 0
+	for i := range out {
+		_, n := cellAt(unsafe.Add(pos, k))
+		k += step
 		if n <= 0 {
-			s.missing(n)
+			c.nulls++
 			continue
 		}
 		x, ok := c.slowFloat(c.value(s, f, i), 32)
@@ -105,16 +111,18 @@ func (c *column) slowFloat(v []byte, size int) (float64, bool) {
 	return x, err == nil
 }
 
-func (c *column) decimals(base unsafe.Pointer, s *spans, f *fields) int {
-	out := values[int64](c, len(s.size))
-	start := s.start[:len(s.size)]
+func (c *column) decimals(base unsafe.Pointer, s *cells, f *fields) int {
+	out := values[int64](c, s.n)
 	scale := int(c.typ.Scale)
-	for i, n := range s.size {
+	pos, step, k := s.pos, s.step, 0
+	for i := range out {
+		start, n := cellAt(unsafe.Add(pos, k))
+		k += step
 		if n <= 0 {
-			s.missing(n)
+			c.nulls++
 			continue
 		}
-		x, ok := parseDecimal(unsafe.Add(base, start[i]), int(n), scale, c.limit)
+		x, ok := parseDecimal(unsafe.Add(base, start), int(n), scale, c.limit)
 		if !ok {
 			if x, ok = general[int64](c, c.value(s, f, i)); !ok {
 				return i
@@ -125,15 +133,17 @@ func (c *column) decimals(base unsafe.Pointer, s *spans, f *fields) int {
 	return -1
 }
 
-func (c *column) dates(base unsafe.Pointer, s *spans, f *fields) int {
-	out := values[int32](c, len(s.size))
-	start := s.start[:len(s.size)]
-	for i, n := range s.size {
+func (c *column) dates(base unsafe.Pointer, s *cells, f *fields) int {
+	out := values[int32](c, s.n)
+	pos, step, k := s.pos, s.step, 0
+	for i := range out {
+		start, n := cellAt(unsafe.Add(pos, k))
+		k += step
 		if n <= 0 {
-			s.missing(n)
+			c.nulls++
 			continue
 		}
-		x, ok := parseDate(unsafe.Add(base, start[i]), int(n))
+		x, ok := parseDate(unsafe.Add(base, start), int(n))
 		if !ok {
 			if x, ok = c.slowDate(c.value(s, f, i)); !ok {
 				return i
@@ -151,15 +161,17 @@ func (c *column) slowDate(v []byte) (int32, bool) {
 	return general[int32](c, v)
 }
 
-func (c *column) timestamps(base unsafe.Pointer, s *spans, f *fields) int {
-	out := values[int64](c, len(s.size))
-	start := s.start[:len(s.size)]
-	for i, n := range s.size {
+func (c *column) timestamps(base unsafe.Pointer, s *cells, f *fields) int {
+	out := values[int64](c, s.n)
+	pos, step, k := s.pos, s.step, 0
+	for i := range out {
+		start, n := cellAt(unsafe.Add(pos, k))
+		k += step
 		if n <= 0 {
-			s.missing(n)
+			c.nulls++
 			continue
 		}
-		x, ok := parseTimestamp(unsafe.Add(base, start[i]), int(n))
+		x, ok := parseTimestamp(unsafe.Add(base, start), int(n))
 		if !ok {
 			if x, ok = c.slowTimestamp(c.value(s, f, i)); !ok {
 				return i
@@ -180,11 +192,14 @@ func (c *column) slowTimestamp(v []byte) (int64, bool) {
 	return general[int64](c, v)
 }
 
-func (c *column) times(base unsafe.Pointer, s *spans, f *fields) int {
-	out := values[int64](c, len(s.size))
-	for i, n := range s.size {
+func (c *column) times(base unsafe.Pointer, s *cells, f *fields) int {
+	out := values[int64](c, s.n)
+	pos, step, k := s.pos, s.step, 0
+	for i := range out {
+		_, n := cellAt(unsafe.Add(pos, k))
+		k += step
 		if n <= 0 {
-			s.missing(n)
+			c.nulls++
 			continue
 		}
 		v := c.value(s, f, i)
@@ -202,11 +217,14 @@ func (c *column) times(base unsafe.Pointer, s *spans, f *fields) int {
 	return -1
 }
 
-func (c *column) bools(base unsafe.Pointer, s *spans, f *fields) int {
-	out := values[uint8](c, len(s.size))
-	for i, n := range s.size {
+func (c *column) bools(base unsafe.Pointer, s *cells, f *fields) int {
+	out := values[uint8](c, s.n)
+	pos, step, k := s.pos, s.step, 0
+	for i := range out {
+		_, n := cellAt(unsafe.Add(pos, k))
+		k += step
 		if n <= 0 {
-			s.missing(n)
+			c.nulls++
 			continue
 		}
 		v := c.value(s, f, i)
@@ -268,23 +286,26 @@ var inlineMask = func() (m [16][2]uint64) {
 
 // texts makes views. Short texts lie in the view; longer ones are copied, so that what keeps a text does not
 // keep the block that it came in.
-func (c *column) texts(base unsafe.Pointer, s *spans, f *fields) int {
-	out := values[vec.View](c, len(s.size))
-	start := s.start[:len(s.size)]
+func (c *column) texts(base unsafe.Pointer, s *cells, f *fields) int {
+	out := values[vec.View](c, s.n)
 	long := c.longText() // not in c: each assignment to a field would go through the write barrier
-	for i, n := range s.size {
-		p := unsafe.Add(base, start[i])
+	pos, step, least, k := s.pos, s.step, s.least, 0
+	for i := range out {
+		start, n := cellAt(unsafe.Add(pos, k))
+		k += step
+		p := unsafe.Add(base, start)
 		w := (*[2]uint64)(unsafe.Pointer(&out[i]))
 		switch {
-		case uint32(n) <= vec.ViewInline:
+		case n < least:
+			c.nulls++
+			w[0], w[1] = 0, 0
+		case n <= vec.ViewInline:
 			m := &inlineMask[n&15]
 			w[0] = load8(p)<<32&m[0] | uint64(uint32(n))
 			w[1] = load8(unsafe.Add(p, 4)) & m[1]
-		case n < 0:
-			w[0], w[1] = 0, 0
 		case c.borrow:
 			w[0] = load8(p)<<32 | uint64(uint32(n))
-			w[1] = uint64(start[i]) << 32
+			w[1] = uint64(start) << 32
 		default:
 			w[0] = load8(p)<<32 | uint64(uint32(n))
 			w[1] = uint64(len(long)) << 32
@@ -296,14 +317,22 @@ func (c *column) texts(base unsafe.Pointer, s *spans, f *fields) int {
 		c.setText(&out[e], c.value(s, f, int(e)))
 	}
 	if f.high {
-		for i, n := range s.size {
-			if n > 0 && !utf8.Valid(f.buf[start[i]:][:n]) {
-				return i
-			}
+		if bad := firstInvalid(s, f); bad >= 0 {
+			return bad
 		}
 	}
 	if c.typ.Prec > 0 {
 		return c.checkLength(s, f, out)
+	}
+	return -1
+}
+
+// firstInvalid returns the number of the first text that is not UTF-8, or -1.
+func firstInvalid(s *cells, f *fields) int {
+	for i := range s.n {
+		if start, n := s.at(i); n > 0 && !utf8.Valid(f.buf[start:][:n]) {
+			return i
+		}
 	}
 	return -1
 }
@@ -329,9 +358,9 @@ func (c *column) setText(to *vec.View, v []byte) {
 }
 
 // checkLength applies varchar's length. Blanks beyond it are cut off, as PostgreSQL does.
-func (c *column) checkLength(s *spans, f *fields, out []vec.View) int {
-	for i, n := range s.size {
-		if n <= c.typ.Prec {
+func (c *column) checkLength(s *cells, f *fields, out []vec.View) int {
+	for i := range out {
+		if _, n := s.at(i); n <= c.typ.Prec {
 			continue
 		}
 		v := c.value(s, f, i)
@@ -347,9 +376,9 @@ func (c *column) checkLength(s *spans, f *fields, out []vec.View) int {
 }
 
 // anything reads values of types that are rare in files.
-func (c *column) anything(_ unsafe.Pointer, s *spans, f *fields) int {
-	for i, n := range s.size {
-		if n < 0 || n == 0 && !c.typ.IsString() {
+func (c *column) anything(_ unsafe.Pointer, s *cells, f *fields) int {
+	for i := range s.n {
+		if _, n := s.at(i); n < s.least || n == 0 && !c.typ.IsString() {
 			c.any.AppendNull()
 			continue
 		}

@@ -19,26 +19,26 @@ const (
 	dictMax   = 8192 // the dictionary's size; its table then fits into a core's cache
 )
 
-// dictSlot is a place of the hash table. The first and the last eight bytes and the size say all about a text of
+// dictEntry is what a text is compared by: the first and the last eight bytes and the size say all about a text of
 // up to 16 bytes; the eight bytes next to them (see dictionary.inner) all about one of up to 32.
-type dictSlot struct {
+type dictEntry struct {
 	head, tail uint64
-	size       uint32 // and 1; 0: free
-	code       uint32
+	size       int32
 }
 
 // dictionary numbers the texts of a column.
 type dictionary struct {
-	typ   types.Type
-	slots []dictSlot
-	views []vec.View
-	inner [][2]uint64 // of texts of more than 16 bytes
-	text  []byte
-	shown *vec.Vector // the values, as of the last batch
+	typ     types.Type
+	index   []uint16    // by hash: the number of a text and 1; 0: free. Sparse, so that a first look mostly tells
+	entries []dictEntry // by number
+	inner   [][2]uint64 // by number, of texts of more than 16 bytes
+	views   []vec.View
+	text    []byte
+	shown   *vec.Vector // the values, as of the last batch
 }
 
 func newDictionary(t types.Type) *dictionary {
-	return &dictionary{typ: t, slots: make([]dictSlot, 256)}
+	return &dictionary{typ: t, index: make([]uint16, 256)}
 }
 
 // vector returns the values so far. Those of earlier calls stay as they are: values are only added.
@@ -70,49 +70,58 @@ func hashEnds(head, tail uint64, n int32) uint64 {
 }
 
 // dictTexts is texts for a column with a dictionary.
-func (c *column) dictTexts(base unsafe.Pointer, s *spans, f *fields) int {
+func (c *column) dictTexts(base unsafe.Pointer, s *cells, f *fields) int {
 	from := 0
 	for _, e := range s.escaped {
 		if bad := c.dictRun(base, s, f, from, int(e)); bad >= 0 || c.dict == nil {
 			return bad // or all values have been converted without the dictionary
 		}
 		v := append(c.value(s, f, int(e)), make([]byte, 8)...)
-		code, ok := c.dict.code(unsafe.Pointer(&v[0]), int32(len(v)-8), f.high)
+		p, n := unsafe.Pointer(&v[0]), int32(len(v)-8)
+		head, tail := ends(p, n)
+		code, ok := c.dict.find(p, n, head, tail)
 		if !ok {
-			return c.leaveDict(base, s, f)
+			if code, ok = c.dict.add(p, n, f.high); !ok {
+				return c.leaveDict(base, s, f)
+			}
 		}
-		values[uint32](c, len(s.size))[e] = code
+		values[uint32](c, s.n)[e] = code
 		from = int(e) + 1
 	}
-	return c.dictRun(base, s, f, from, len(s.size))
+	return c.dictRun(base, s, f, from, s.n)
 }
 
 // dictRun looks up the values from..to-1.
-func (c *column) dictRun(base unsafe.Pointer, s *spans, f *fields, from, to int) int {
-	out := values[uint32](c, len(s.size))[from:to]
-	start, size := s.start[from:to], s.size[from:to]
+func (c *column) dictRun(base unsafe.Pointer, s *cells, f *fields, from, to int) int {
+	out := values[uint32](c, s.n)[from:to]
+	pos, step, least, k := s.pos, s.step, s.least, from*s.step
 	d := c.dict
-	slots := d.slots
-	for i, n := range size {
-		if n < 0 {
+	t := d.table()
+	for i := range out {
+		start, n := cellAt(unsafe.Add(pos, k))
+		k += step
+		if n < least {
+			c.nulls++
 			out[i] = 0
 			continue
 		}
-		p := unsafe.Add(base, start[i])
+		p := unsafe.Add(base, start)
 		head, tail := ends(p, n)
 		at := hashEnds(head, tail, n)
 		for {
-			slot := &slots[at&uint64(len(slots)-1)]
-			if slot.head == head && slot.tail == tail && slot.size == uint32(n)+1 && (n <= 16 || d.same(slot, p, n)) {
-				out[i] = slot.code
-				break
-			}
-			if slot.size == 0 {
-				code, ok := d.add(p, n, f.high)
-				if !ok {
+			code := uint32(*(*uint16)(unsafe.Add(t.index, 2*(at&t.mask))))
+			if code == 0 {
+				var ok bool
+				if code, ok = d.add(p, n, f.high); !ok {
 					return c.leaveDict(base, s, f)
 				}
-				slots = d.slots
+				t = d.table()
+				out[i] = code
+				break
+			}
+			code--
+			e := (*dictEntry)(unsafe.Add(t.entries, uintptr(code)*unsafe.Sizeof(dictEntry{})))
+			if e.head == head && e.tail == tail && e.size == n && (n <= 16 || d.same(code, p, n)) {
 				out[i] = code
 				break
 			}
@@ -122,32 +131,43 @@ func (c *column) dictRun(base unsafe.Pointer, s *spans, f *fields, from, to int)
 	return -1
 }
 
+// dictTable is a dictionary's table for the hot loop, without bounds: numbers in the index are those of entries.
+type dictTable struct {
+	index, entries unsafe.Pointer
+	mask           uint64
+}
+
+func (d *dictionary) table() dictTable {
+	return dictTable{unsafe.Pointer(unsafe.SliceData(d.index)), unsafe.Pointer(unsafe.SliceData(d.entries)), uint64(len(d.index) - 1)}
+}
+
+// find returns the number of a text, given its ends.
+func (d *dictionary) find(p unsafe.Pointer, n int32, head, tail uint64) (uint32, bool) {
+	for at := hashEnds(head, tail, n); ; at++ {
+		code := uint32(d.index[at&uint64(len(d.index)-1)])
+		if code == 0 {
+			return 0, false
+		}
+		code--
+		e := &d.entries[code]
+		if e.head == head && e.tail == tail && e.size == n && (n <= 16 || d.same(code, p, n)) {
+			return code, true
+		}
+	}
+}
+
 // same compares a value of more than 16 bytes with one of the dictionary whose ends are the same.
-func (d *dictionary) same(slot *dictSlot, p unsafe.Pointer, n int32) bool {
+func (d *dictionary) same(code uint32, p unsafe.Pointer, n int32) bool {
 	if n <= 32 {
-		in := &d.inner[slot.code]
+		in := &d.inner[code]
 		return load8(unsafe.Add(p, 8)) == in[0] && load8(unsafe.Add(p, n-16)) == in[1]
 	}
-	off := d.views[slot.code].Off
+	off := d.views[code].Off
 	return string(d.text[off+8:off+uint32(n)-8]) == unsafe.String((*byte)(unsafe.Add(p, 8)), n-16)
 }
 
-// code returns the number of a text; it is not ok when the text cannot be added: the dictionary is full, or it
-// is no value of the column's type.
-func (d *dictionary) code(p unsafe.Pointer, n int32, high bool) (uint32, bool) {
-	head, tail := ends(p, n)
-	for at := hashEnds(head, tail, n); ; at++ {
-		slot := &d.slots[at&uint64(len(d.slots)-1)]
-		if slot.head == head && slot.tail == tail && slot.size == uint32(n)+1 && (n <= 16 || d.same(slot, p, n)) {
-			return slot.code, true
-		}
-		if slot.size == 0 {
-			return d.add(p, n, high)
-		}
-	}
-}
-
-// add gives a new text a number; it is not ok for the reasons that code has.
+// add gives a new text a number; it is not ok when the dictionary is full, or the text is no value of the
+// column's type.
 func (d *dictionary) add(p unsafe.Pointer, n int32, high bool) (uint32, bool) {
 	v := unsafe.Slice((*byte)(p), n)
 	if len(d.views) == dictMax || high && !utf8.Valid(v) {
@@ -158,47 +178,44 @@ func (d *dictionary) add(p unsafe.Pointer, n int32, high bool) (uint32, bool) {
 			return 0, false
 		}
 	}
-	code := uint32(len(d.views))
+	code := len(d.views)
 	d.views = append(d.views, vec.MakeView(v, 0, uint32(len(d.text))))
 	if n > vec.ViewInline {
 		d.text = append(d.text, v...)
 	}
-	slot := dictSlot{size: uint32(n) + 1, code: code}
-	slot.head, slot.tail = ends(p, n)
+	e := dictEntry{size: n}
+	e.head, e.tail = ends(p, n)
+	d.entries = append(d.entries, e)
 	var in [2]uint64
 	if n > 16 {
 		in = [2]uint64{load8(unsafe.Add(p, 8)), load8(unsafe.Add(p, n-16))}
 	}
 	d.inner = append(d.inner, in)
-	if 2*len(d.views) > len(d.slots) {
-		d.grow()
-	}
-	d.put(slot)
-	return code, true
-}
-
-func (d *dictionary) grow() {
-	old := d.slots
-	d.slots = make([]dictSlot, 2*len(old))
-	for _, s := range old {
-		if s.size > 0 {
-			d.put(s)
+	if 8*len(d.entries) > len(d.index) {
+		d.index = make([]uint16, 2*len(d.index))
+		for i := range d.entries {
+			d.put(i)
 		}
+	} else {
+		d.put(code)
 	}
+	return uint32(code), true
 }
 
-func (d *dictionary) put(s dictSlot) {
-	at := hashEnds(s.head, s.tail, int32(s.size-1))
-	for d.slots[at&uint64(len(d.slots)-1)].size > 0 {
+func (d *dictionary) put(code int) {
+	e := &d.entries[code]
+	at := hashEnds(e.head, e.tail, e.size)
+	for d.index[at&uint64(len(d.index)-1)] != 0 {
 		at++
 	}
-	d.slots[at&uint64(len(d.slots)-1)] = s
+	d.index[at&uint64(len(d.index)-1)] = uint16(code + 1)
 }
 
 // leaveDict makes the column a plain one: the codes of the batch so far become views, and the values at s are
 // converted anew.
-func (c *column) leaveDict(base unsafe.Pointer, s *spans, f *fields) int {
+func (c *column) leaveDict(base unsafe.Pointer, s *cells, f *fields) int {
 	d, codes := c.dict, vec.As[uint32](c.data)[:c.n]
+	c.nulls = 0
 	c.dict, c.conv, c.width, c.data = nil, (*column).texts, types.KView.Width(), nil
 	if c.n > 0 {
 		all := c.n

@@ -78,13 +78,13 @@ func (l *loader) raggedRow(s *source, r *ragged) error {
 	return e.WithDetail("File \"%s\", line %d: %d of %d fields: %s", s.file.Path, l.table.line(s, l.fileOffset(r.start)), r.fields, f.fields, shown(row))
 }
 
-// badValue explains why the value at span i of a column is none of its type; row is its row in the block.
+// badValue explains why the value of a column is none of its type; row is its row in the block.
 func (l *loader) badValue(c *column, name string, field, row int) error {
 	f := &l.fields
 	s := l.source
 	first := int(f.ix.pos[row*f.ix.stride]) + 1
-	var sp spans
-	f.spans(&sp, field, row, 1, nil)
+	var sp cells
+	f.cells(&sp, field, row, 1, nil)
 	v := c.value(&sp, f, 0)
 	e := whyBad(c, v)
 	e.Detail = sqlstate.New("", "File \"%s\", line %d, column %s: %s", s.file.Path, l.table.line(s, l.fileOffset(first)), name, shown(v)).Message

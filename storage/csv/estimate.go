@@ -20,11 +20,12 @@ type guess struct {
 }
 
 // add looks at values of a column that stand one behind the other in the file.
-func (g *guess) add(f *fields, s *spans) {
+func (g *guess) add(f *fields, s *cells) {
 	c := column{}
 	g.order.broken = g.order.broken || g.values > 0 && !g.order.rising
 	g.order.fresh = true
-	for i, n := range s.size {
+	for i := range s.n {
+		_, n := s.at(i)
 		if n <= 0 {
 			g.nulls++
 			continue

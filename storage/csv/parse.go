@@ -17,7 +17,12 @@ func load8(p unsafe.Pointer) uint64 { return *(*uint64)(p) }
 
 // digits8 returns the number that the first n (1 to 8) bytes at p stand for, if they are digits.
 func digits8(p unsafe.Pointer, n uint) (uint64, bool) {
-	w := (load8(p) ^ 0x3030303030303030) << (64 - 8*n)
+	return digitsOf(load8(p), n)
+}
+
+// digitsOf is digits8 for bytes in a word, the first one lowest.
+func digitsOf(w uint64, n uint) (uint64, bool) {
+	w = (w ^ 0x3030303030303030) << (64 - 8*n)
 	bad := (w + 0x7676767676767676 | w) & highs
 	w = w*10 + w>>8
 	w = (w&0x000000ff000000ff*0x000f424000000064 + w>>16&0x000000ff000000ff*0x0000271000000001) >> 32
@@ -46,27 +51,25 @@ func parseUint(p unsafe.Pointer, n int) (uint64, bool) {
 
 func byteAt(p unsafe.Pointer, i int) byte { return *(*byte)(unsafe.Add(p, i)) }
 
-// parseInt reads an integer of up to 18 digits.
-func parseInt(p unsafe.Pointer, n int) (int64, bool) {
-	if n > 1 && byteAt(p, 0) == '-' {
-		u, ok := parseUint(unsafe.Add(p, 1), n-1)
-		return -int64(u), ok
+// parseInt reads an integer of up to 18 digits. When strict it reads none that is led by a zero.
+func parseInt(p unsafe.Pointer, n int, strict bool) (int64, bool) {
+	neg := n > 1 && byteAt(p, 0) == '-'
+	if neg {
+		p, n = unsafe.Add(p, 1), n-1
 	}
 	u, ok := parseUint(p, n)
+	if strict && ledByZero(p, n) {
+		return 0, false
+	}
+	if neg {
+		return -int64(u), ok
+	}
 	return int64(u), ok
 }
 
-// odd reports whether a number is written in a way that its value does not keep: with a plus sign, a zero
+// oddNumber reports whether a number is written in a way that its value does not keep: with a plus sign, a zero
 // before other digits, or blanks. Where a type was inferred, such a value is an error, since the column may be
 // one of codes.
-func odd(p unsafe.Pointer, n int) bool {
-	c := byteAt(p, 0)
-	if c > '0' && c <= '9' {
-		return false
-	}
-	return oddNumber(unsafe.Slice((*byte)(p), n))
-}
-
 func oddNumber(s []byte) bool {
 	if s[0] == '-' {
 		s = s[1:]
@@ -94,13 +97,39 @@ func findPoint(p unsafe.Pointer, n int) int {
 // mantissa reads digits with at most one point and returns them as an integer with the number of digits
 // behind the point.
 func mantissa(p unsafe.Pointer, n int) (m uint64, frac int, ok bool) {
+	if n > 8 {
+		return longMantissa(p, n)
+	}
+	w := load8(p)
+	x := w ^ '.'*ones
+	x = (x - ones) &^ x & highs & (1<<(8*n) - 1)
+	if x == 0 {
+		if n <= 0 {
+			return 0, 0, false
+		}
+		m, ok = digitsOf(w, uint(n))
+		return m, 0, ok
+	}
+	// Close the gap that the point makes.
+	before := x&-x>>7 - 1 // bytes in front of the point
+	w = w&before | w>>8&^before
+	frac = n - 1 - bits.TrailingZeros64(x)>>3
+	if n == 1 {
+		return 0, 0, false
+	}
+	m, ok = digitsOf(w, uint(n-1))
+	return m, frac, ok
+}
+
+// longMantissa is mantissa for more than 8 characters.
+func longMantissa(p unsafe.Pointer, n int) (m uint64, frac int, ok bool) {
 	point := findPoint(p, n)
 	if point == n {
 		m, ok = parseUint(p, n)
 		return m, 0, ok
 	}
 	frac = n - point - 1
-	if frac+point > 18 || frac+point == 0 {
+	if frac+point > 18 {
 		return 0, 0, false
 	}
 	ok = true
@@ -114,19 +143,24 @@ func mantissa(p unsafe.Pointer, n int) (m uint64, frac int, ok bool) {
 	return m, frac, ok
 }
 
+// ledByZero reports whether a number begins with a zero before another digit.
+func ledByZero(p unsafe.Pointer, n int) bool {
+	return n > 1 && byteAt(p, 0) == '0' && byteAt(p, 1)-'0' <= 9
+}
+
 var pow10u = [19]uint64{1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18}
 
 var pow10f = [23]float64{1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22}
 
 // parseFloat reads a float without exponent whose digits fit into a float exactly, so that one division by a
-// power of ten, exact too, rounds right.
-func parseFloat(p unsafe.Pointer, n int) (float64, bool) {
+// power of ten, exact too, rounds right. When strict it reads none that is led by a zero.
+func parseFloat(p unsafe.Pointer, n int, strict bool) (float64, bool) {
 	neg := n > 1 && byteAt(p, 0) == '-'
 	if neg {
 		p, n = unsafe.Add(p, 1), n-1
 	}
 	m, frac, ok := mantissa(p, n)
-	if !ok || m >= 1<<53 {
+	if !ok || m >= 1<<53 || strict && ledByZero(p, n) {
 		return 0, false
 	}
 	x := float64(m) / pow10f[frac]

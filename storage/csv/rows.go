@@ -6,6 +6,7 @@ type rowIndex struct {
 	pos    []uint32
 	stride int
 	rows   int
+	cr     bool // a row ends in \r\n, not in \n
 }
 
 // layout is what rows of a file are expected to look like.
@@ -28,29 +29,38 @@ type ragged struct {
 // other is memory for the case that they are not. The last row must be complete.
 func (l *layout) rows(buf []byte, pos []uint32, newlines int, other *[]uint32) (rowIndex, *ragged) {
 	n := len(pos) - 1
-	if l.Comment == 0 && n == newlines*l.fields && l.regular(buf, pos, newlines, l.fields) {
-		return rowIndex{pos: pos, stride: l.fields, rows: newlines}, nil
-	}
-	if l.Comment == 0 && n == newlines*(l.fields+1) && l.regular(buf, pos, newlines, l.fields+1) && l.emptyLast(buf, pos, newlines, l.fields+1) {
-		return rowIndex{pos: pos, stride: l.fields + 1, rows: newlines}, nil
+	if l.Comment == 0 && newlines > 0 && n%newlines == 0 {
+		ix := rowIndex{pos: pos, stride: n / newlines, rows: newlines}
+		switch {
+		case ix.stride == l.fields && l.regular(buf, &ix):
+			return ix, nil
+		case ix.stride == l.fields+1 && l.regular(buf, &ix) && l.emptyLast(buf, &ix):
+			return ix, nil
+		}
 	}
 	return l.irregular(buf, pos, other)
 }
 
-// regular reports whether every stride-th position is a newline; as there are as many newlines, no other is.
-func (l *layout) regular(buf []byte, pos []uint32, rows, stride int) bool {
-	var odd byte
-	for i := stride; i <= rows*stride; i += stride {
-		odd |= buf[pos[i]] ^ l.Newline
+// regular reports whether the last position of each row is a newline; as there are as many newlines as rows, no
+// other is. It also sets cr.
+func (l *layout) regular(buf []byte, ix *rowIndex) bool {
+	var odd, cr byte
+	for i := ix.stride; i <= ix.rows*ix.stride; i += ix.stride {
+		p := ix.pos[i]
+		odd |= buf[p] ^ l.Newline
+		if p > 0 && buf[p-1] == '\r' {
+			cr = 1
+		}
 	}
+	ix.cr = cr != 0 && l.Newline == '\n'
 	return odd == 0
 }
 
 // emptyLast reports whether the last field of each row is empty: rows that end with a delimiter, as dbgen
 // writes them.
-func (l *layout) emptyLast(buf []byte, pos []uint32, rows, stride int) bool {
-	for i := stride; i <= rows*stride; i += stride {
-		if !l.isEmpty(buf, int(pos[i-1]+1), int(pos[i])) {
+func (l *layout) emptyLast(buf []byte, ix *rowIndex) bool {
+	for i := ix.stride; i <= ix.rows*ix.stride; i += ix.stride {
+		if !l.isEmpty(buf, int(ix.pos[i-1]+1), int(ix.pos[i])) {
 			return false
 		}
 	}
@@ -65,7 +75,7 @@ func (l *layout) isEmpty(buf []byte, from, to int) bool {
 // irregular arranges rows one by one: it leaves out empty lines and comments and completes short rows.
 func (l *layout) irregular(buf []byte, pos []uint32, other *[]uint32) (rowIndex, *ragged) {
 	out := (*other)[:0]
-	ix := rowIndex{stride: l.fields + 1}
+	ix := rowIndex{stride: l.fields + 1, cr: l.Newline == '\n'} // it is looked for in each row
 	for i := 1; i < len(pos); {
 		first := i
 		for buf[pos[i]] != l.Newline {

@@ -40,13 +40,13 @@ func (in *inference) view(buf []byte, pos []uint32, newlines int, order []int) {
 	f := fields{layout: &lay, buf: buf, quotes: sh.Quote != 0, nulls: sh.nulls}
 	var other []uint32
 	f.ix, _ = lay.rows(buf, pos, newlines, &other)
-	var s spans
+	var s cells
 	for i := range in.guess {
 		field := i
 		if order != nil {
 			field = order[i]
 		}
-		f.spans(&s, field, 0, f.ix.rows, nil)
+		f.cells(&s, field, 0, f.ix.rows, nil)
 		in.guess[i].add(&f, &s)
 	}
 }
@@ -157,9 +157,9 @@ func (in *inference) sampleAll(ctx context.Context, files []file.File) error {
 		}
 		in.rows += l.fields.ix.rows
 		in.bytes = int(in.size)
-		var s spans
+		var s cells
 		for i := range in.guess {
-			l.fields.spans(&s, l.field(i), 0, l.fields.ix.rows, nil)
+			l.fields.cells(&s, l.field(i), 0, l.fields.ix.rows, nil)
 			in.guess[i].add(&l.fields, &s)
 		}
 	}

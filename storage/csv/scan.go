@@ -170,8 +170,8 @@ func (s *stream) convert(n int) error {
 func (s *stream) convertColumn(c *column, i, from, n int, sel []uint32) error {
 	l := &s.loader
 	field := l.field(s.plan.columns[i])
-	l.fields.spans(&c.spans, field, from, n, sel)
-	bad := c.add(&l.fields, &c.spans)
+	l.fields.cells(&c.cells, field, from, n, sel)
+	bad := c.add(&l.fields, &c.cells)
 	if bad < 0 {
 		return nil
 	}

@@ -102,7 +102,7 @@ func BenchmarkSeed(b *testing.B) {
 	for _, c := range []struct {
 		name string
 		cols []int
-	}{{"none", nil}, {"cat3", []int{3, 4, 5, 0}}, {"all", []int{0, 1, 2, 3, 4, 5, 6, 7}}} {
+	}{{"none", nil}, {"c0", []int{0}}, {"c3", []int{3}}, {"c4", []int{4}}, {"c5", []int{5}}, {"cat3", []int{3, 4, 5, 0}}, {"all", []int{0, 1, 2, 3, 4, 5, 6, 7}}} {
 		for _, parts := range []int{1, 2} {
 			b.Run(fmt.Sprintf("%s/%d", c.name, parts), func(b *testing.B) {
 				b.SetBytes(f.Size)
