@@ -12,3 +12,5 @@
 // Files are foreign bytes. Every count and offset in them is checked before it is used, allocations are
 // bounded by what was read and not by what a header says, and damage is an XX001 error with the file's name.
 package parquet
+
+//go:generate go run unpackgen.go

@@ -1,6 +1,6 @@
 //go:build ignore
 
-// This program writes unpack.go: one function per bit width that takes 32 packed values apart.
+// This program writes unpack.gen.go: one function per bit width that takes 32 packed values apart.
 package main
 
 import (
@@ -55,7 +55,7 @@ func main() {
 	if err != nil {
 		panic(err)
 	}
-	if err := os.WriteFile("unpack.go", src, 0o644); err != nil {
+	if err := os.WriteFile("unpack.gen.go", src, 0o644); err != nil {
 		panic(err)
 	}
 }
