@@ -17,6 +17,11 @@ const (
 	epochMicros = epochDays * text.Day
 )
 
+const (
+	infinityBits = 0x7ff0000000000000
+	nanBits      = 0x7ff8000000000000
+)
+
 // appendDataRow appends a DataRow message for row i of a batch. formats has one code per column.
 func appendDataRow(dst []byte, cols []*vec.Vector, i int, formats []int16, st *text.Style) ([]byte, error) {
 	start := len(dst)
@@ -63,7 +68,11 @@ func appendBinary(dst []byte, v *vec.Vector, i int) ([]byte, error) {
 	case types.Float32:
 		return be.AppendUint32(dst, math.Float32bits(vec.At[float32](v, i))), nil
 	case types.Float64:
-		return be.AppendUint64(dst, math.Float64bits(vec.At[float64](v, i))), nil
+		x := math.Float64bits(vec.At[float64](v, i))
+		if x&^(1<<63) > infinityBits { // one NaN for all, without the sign and the low bit that Go's has
+			x = nanBits
+		}
+		return be.AppendUint64(dst, x), nil
 	case types.Numeric:
 		return appendBinaryNumeric(dst, numAt(v, i)), nil
 	case types.Date:

@@ -39,7 +39,11 @@ func TestConversations(t *testing.T) {
 	}
 	addr := *postgres
 	if addr == "" {
-		addr = startServer(t, gsql.Config{Dir: "../testdata/files", Restrict: true})
+		addr = startServer(t, gsqlConfig())
+	}
+	folder, err := filepath.Abs("../testdata/files")
+	if err != nil {
+		t.Fatal(err)
 	}
 	for _, f := range files {
 		t.Run(filepath.Base(f), func(t *testing.T) {
@@ -49,7 +53,7 @@ func TestConversations(t *testing.T) {
 			}
 			var out strings.Builder
 			for _, c := range splitCases(string(b)) {
-				out.WriteString(hold(t, addr, c))
+				out.WriteString(strings.ReplaceAll(hold(t, addr, c), folder, "FOLDER"))
 			}
 			if *rewrite && *postgres == "" {
 				if err := os.WriteFile(f, []byte(out.String()), 0o644); err != nil {
@@ -61,6 +65,8 @@ func TestConversations(t *testing.T) {
 		})
 	}
 }
+
+func gsqlConfig() gsql.Config { return gsql.Config{Dir: "../testdata/files", Restrict: true} }
 
 // startServer serves a DB on loopback until the test ends.
 func startServer(t testing.TB, cfg gsql.Config) string {
@@ -514,15 +520,17 @@ func showDataRow(body []byte) string {
 			s += " NULL"
 			continue
 		}
-		v := string(b[:n])
+		s += showValue(b[:n])
 		b = b[n:]
-		if utf8.ValidString(v) && strings.IndexFunc(v, func(r rune) bool { return !unicode.IsPrint(r) && r != '\n' }) < 0 {
-			s += " " + strconv.Quote(v)
-		} else {
-			s += fmt.Sprintf(" x\"%x\"", v)
-		}
 	}
 	return s
+}
+
+func showValue(b []byte) string {
+	if utf8.Valid(b) && strings.IndexFunc(string(b), func(r rune) bool { return !unicode.IsPrint(r) && r != '\n' }) < 0 {
+		return fmt.Sprintf(" %q", b)
+	}
+	return fmt.Sprintf(" x\"%x\"", b)
 }
 
 // lineDiff shows the lines that two texts do not share at their beginning and end.
