@@ -252,7 +252,7 @@ func (o *orderedRows) add(in []*vec.Vector, groups []uint32) error {
 // replay gives the rows to the accumulator, group by group, each in its order.
 func (o *orderedRows) replay(ctx context.Context, acc fn.Accumulator, batch int) error {
 	n := o.rows.rows
-	cols, err := o.rows.columns(o.types)
+	cols, err := o.rows.columns(ctx, o.types)
 	if err != nil || n == 0 {
 		return err
 	}

@@ -45,6 +45,7 @@ func (s *aggregateStream) compile() error {
 	in := p.Input.Schema()
 	if len(p.Keys) > 0 {
 		s.table = newGroupTable(p.keyTypes())
+		s.table.check = s.env.Fn.Check
 	}
 	if p.Mode == Final {
 		at := len(p.Keys)
@@ -255,6 +256,7 @@ func (s *aggregateStream) clear() {
 	if s.ended || s.aside {
 		if s.table != nil {
 			s.table = newGroupTable(s.plan.keyTypes())
+			s.table.check = s.env.Fn.Check
 		}
 	} else if s.table != nil {
 		s.table.reset()

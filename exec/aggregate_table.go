@@ -25,6 +25,7 @@ type groupTable struct {
 	longs  []longKeys     // per field that may have long strings
 	firsts []*vec.Builder // per field that keeps the first value
 	codes  *codePath
+	check  func() error // returns an error when the query is cancelled; may be nil
 
 	finished []*vec.Vector // what firsts held, once the groups are read
 
@@ -141,16 +142,21 @@ func (t *groupTable) reserveSlots(more int) error {
 	if len(t.slots) >= 1<<20 {
 		size = 2 * len(t.slots)
 	}
-	t.grow(size)
-	return nil
+	return t.grow(size)
 }
 
-func (t *groupTable) grow(size int) {
+// grow makes room; that a query is cancelled must be seen within it, since it moves gigabytes at times.
+func (t *groupTable) grow(size int) error {
 	old := t.slots
 	t.slots = make([]uint64, size)
 	t.shift = uint(32 - bits.TrailingZeros(uint(size)))
 	mask := uint(size - 1)
-	for _, s := range old {
+	for i, s := range old {
+		if i&(1<<18-1) == 0 && t.check != nil {
+			if err := t.check(); err != nil {
+				return err
+			}
+		}
 		if s == 0 {
 			continue
 		}
@@ -160,6 +166,7 @@ func (t *groupTable) grow(size int) {
 		}
 		t.slots[pos&mask] = s
 	}
+	return nil
 }
 
 // hashWords writes a hash of each row of w words.

@@ -71,7 +71,7 @@ func (c *collector) merge(other *collector) {
 }
 
 // columns returns the columns with all rows in each, and leaves the collector empty; ts are their types.
-func (c *collector) columns(ts []types.Type) ([]*vec.Vector, error) {
+func (c *collector) columns(ctx context.Context, ts []types.Type) ([]*vec.Vector, error) {
 	out := make([]*vec.Vector, len(c.chunks))
 	if c.rows == 0 {
 		for i, t := range ts {
@@ -81,6 +81,9 @@ func (c *collector) columns(ts []types.Type) ([]*vec.Vector, error) {
 	}
 	var before []*vec.Vector
 	for i, vs := range c.chunks {
+		if ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		}
 		if i > 0 && sameVectors(vs, before) {
 			out[i] = out[i-1]
 			continue
@@ -263,6 +266,6 @@ func collectAll(ctx context.Context, env *Env, s Stream, x *extras, res *mem.Res
 		}
 	}
 	n := c.rows
-	cols, err := c.columns(x.types())
+	cols, err := c.columns(ctx, x.types())
 	return cols, n, err
 }

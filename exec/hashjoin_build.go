@@ -74,7 +74,7 @@ func collectBuild(ctx context.Context, env *Env, plan Plan, probeParts int, used
 		kept = append(kept, ts[k])
 	}
 	kept = append(kept, ts[len(x.schema):]...)
-	cols, err := all.columns(kept)
+	cols, err := all.columns(ctx, kept)
 	if err != nil {
 		side.Close()
 		return nil, nil, err

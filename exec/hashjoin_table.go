@@ -69,16 +69,18 @@ func (t *joinTable) buildDense(ctx context.Context, env *Env, words []uint64, se
 	err := env.Run(ctx, workers, func(ctx context.Context, k int) error {
 		lo, hi := uint64(size*k/workers), uint64(size*(k+1)/workers)
 		d := 0
-		for _, i := range sel {
-			if w := words[i]; w-lo < hi-lo {
-				if t.direct[w] == 0 {
-					d++
+		err := inPieces(ctx, sel, func(sel []uint32) {
+			for _, i := range sel {
+				if w := words[i]; w-lo < hi-lo {
+					if t.direct[w] == 0 {
+						d++
+					}
+					t.direct[w] = i + 1
 				}
-				t.direct[w] = i + 1
 			}
-		}
+		})
 		distinct[k] = d
-		return nil
+		return err
 	})
 	if err != nil {
 		return err
@@ -102,12 +104,13 @@ func (t *joinTable) fillDense(ctx context.Context, env *Env, words []uint64, sel
 	starts, rowsOf := t.starts, t.rowsOf
 	err := env.Run(ctx, workers, func(ctx context.Context, k int) error {
 		lo, hi := uint64(size*k/workers), uint64(size*(k+1)/workers)
-		for _, i := range sel {
-			if w := words[i]; w-lo < hi-lo {
-				starts[w]++
+		return inPieces(ctx, sel, func(sel []uint32) {
+			for _, i := range sel {
+				if w := words[i]; w-lo < hi-lo {
+					starts[w]++
+				}
 			}
-		}
-		return nil
+		})
 	})
 	if err != nil {
 		return err
@@ -120,17 +123,32 @@ func (t *joinTable) fillDense(ctx context.Context, env *Env, words []uint64, sel
 	// Filling moves each start to its word's end, which is where the next word starts.
 	err = env.Run(ctx, workers, func(ctx context.Context, k int) error {
 		lo, hi := uint64(size*k/workers), uint64(size*(k+1)/workers)
-		for _, i := range sel {
-			if w := words[i]; w-lo < hi-lo {
-				rowsOf[starts[w]] = i
-				starts[w]++
+		return inPieces(ctx, sel, func(sel []uint32) {
+			for _, i := range sel {
+				if w := words[i]; w-lo < hi-lo {
+					rowsOf[starts[w]] = i
+					starts[w]++
+				}
 			}
-		}
-		return nil
+		})
 	})
 	copy(starts[1:], starts)
 	starts[0] = 0
 	return err
+}
+
+// inPieces calls f for pieces of rows, asking ctx in between.
+func inPieces(ctx context.Context, rows []uint32, f func(rows []uint32)) error {
+	const piece = 1 << 16
+	for len(rows) > 0 {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		n := min(piece, len(rows))
+		f(rows[:n])
+		rows = rows[n:]
+	}
+	return nil
 }
 
 // hashedRow is a row on its way into the hashed layout.
@@ -209,11 +227,12 @@ func (t *joinTable) deal(ctx context.Context, env *Env, words []uint64, sel []ui
 	part := func(w uint64) int { return int(t.hashOf(w) >> 1 >> (63 - partBits)) }
 	err := env.Run(ctx, workers, func(ctx context.Context, k int) error {
 		c := make([]int, n)
-		for _, i := range sel[len(sel)*k/workers : len(sel)*(k+1)/workers] {
-			c[part(words[i])]++
-		}
 		counts[k] = c
-		return nil
+		return inPieces(ctx, sel[len(sel)*k/workers:len(sel)*(k+1)/workers], func(sel []uint32) {
+			for _, i := range sel {
+				c[part(words[i])]++
+			}
+		})
 	})
 	if err != nil {
 		return nil, err
@@ -229,12 +248,13 @@ func (t *joinTable) deal(ctx context.Context, env *Env, words []uint64, sel []ui
 	}
 	err = env.Run(ctx, workers, func(ctx context.Context, k int) error {
 		at := counts[k]
-		for _, i := range sel[len(sel)*k/workers : len(sel)*(k+1)/workers] {
-			p := part(words[i])
-			all[at[p]] = hashedRow{words[i], i}
-			at[p]++
-		}
-		return nil
+		return inPieces(ctx, sel[len(sel)*k/workers:len(sel)*(k+1)/workers], func(sel []uint32) {
+			for _, i := range sel {
+				p := part(words[i])
+				all[at[p]] = hashedRow{words[i], i}
+				at[p]++
+			}
+		})
 	})
 	return parts, err
 }

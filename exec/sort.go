@@ -90,6 +90,9 @@ func sortColumns(ctx context.Context, res *mem.Reservation, cols []*vec.Vector, 
 	}
 	s := newRowSorter(n)
 	for i, a := range at {
+		if ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		}
 		s.addKey(cols[a], orders[i])
 	}
 	if err := res.Resize(held + s.bytes()); err != nil {

@@ -153,7 +153,7 @@ func (s *rowSorter) runs(lo, hi, next int) {
 	if next == len(s.levels) && len(s.marks) == 0 {
 		return
 	}
-	for i := lo; i < hi; {
+	for i := lo; i < hi && s.err == nil; {
 		j := i + 1
 		for j < hi && s.pairs[j].key == s.pairs[i].key {
 			j++

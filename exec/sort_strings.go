@@ -30,7 +30,7 @@ func (l *stringLevel) refineAt(s *rowSorter, lo, hi, next, at int) {
 		p[i].key = l.flip(viewChunk(&l.views[p[i].row], l.bufs, at))
 	}
 	s.sortPairs(lo, hi)
-	for i := lo; i < hi; {
+	for i := lo; i < hi && s.err == nil; {
 		j := i + 1
 		for j < hi && p[j].key == p[i].key {
 			j++
@@ -58,7 +58,7 @@ func (l *stringLevel) sameChunk(s *rowSorter, lo, hi, next, at int) {
 		}
 		s.sortPairs(lo, hi)
 	}
-	for i := lo; i < hi; {
+	for i := lo; i < hi && s.err == nil; {
 		j, rest := i+1, l.rest(p[i].row, at)
 		for j < hi && (same || l.rest(p[j].row, at) == rest) {
 			j++

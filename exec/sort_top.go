@@ -181,7 +181,7 @@ func (s *topStream) cut(ctx context.Context) error {
 // sortKept returns the rows kept and the order of the first n of them.
 func (s *topStream) sortKept(ctx context.Context) ([]*vec.Vector, []uint32, error) {
 	n := s.kept.rows
-	cols, err := s.kept.columns(s.x.types())
+	cols, err := s.kept.columns(ctx, s.x.types())
 	if err != nil {
 		return nil, nil, err
 	}

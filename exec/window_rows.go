@@ -36,10 +36,16 @@ func (w *windowRows) sort(keys []int, parts int, orders []keyOrder) error {
 	}
 	s := newRowSorter(w.n)
 	for i, k := range keys[:parts] {
+		if w.ctx.Err() != nil {
+			return context.Cause(w.ctx)
+		}
 		s.addKey(w.cols[k], orders[i])
 	}
 	partMark := s.mark()
 	for i, k := range keys[parts:] {
+		if w.ctx.Err() != nil {
+			return context.Cause(w.ctx)
+		}
 		s.addKey(w.cols[k], orders[parts+i])
 	}
 	peerMark := s.mark()
