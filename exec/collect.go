@@ -81,9 +81,6 @@ func (c *collector) columns(ctx context.Context, ts []types.Type) ([]*vec.Vector
 	}
 	var before []*vec.Vector
 	for i, vs := range c.chunks {
-		if ctx.Err() != nil {
-			return nil, context.Cause(ctx)
-		}
 		if i > 0 && sameVectors(vs, before) {
 			out[i] = out[i-1]
 			continue
@@ -94,7 +91,9 @@ func (c *collector) columns(ctx context.Context, ts []types.Type) ([]*vec.Vector
 				return nil, err
 			}
 		}
-		out[i] = vec.Concat(vs)
+		if out[i] = vec.ConcatUntil(func() bool { return ctx.Err() != nil }, vs); out[i] == nil {
+			return nil, context.Cause(ctx)
+		}
 		if len(vs) > 1 {
 			kept := int64(len(out[i].Data) + 8*len(out[i].Valid))
 			if err := c.res.Grow(kept - concatBytes(vs) - fixedBytes(vs)); err != nil {

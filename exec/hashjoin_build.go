@@ -173,7 +173,12 @@ func (p *HashJoin) build(ctx context.Context, env *Env) (*hashBuild, error) {
 	if p.Kind.dropsProbe() {
 		for _, k := range p.Publish {
 			if p.NullEqual == nil || !p.NullEqual[k.Key] {
-				env.Publish(k.ID, newKeyFilter(keys[k.Key], b.rows))
+				f, err := newKeyFilter(ctx, keys[k.Key], b.rows)
+				if err != nil {
+					b.Close()
+					return nil, err
+				}
+				env.Publish(k.ID, f)
 			}
 		}
 	}

@@ -1,6 +1,7 @@
 package exec
 
 import (
+	"context"
 	"math/bits"
 	"sync"
 
@@ -16,27 +17,30 @@ const (
 )
 
 // newKeyFilter makes the filter of a build side's key, a flat vector of n rows.
-func newKeyFilter(key *vec.Vector, n int) *KeyFilter {
-	lo, hi := extremes(key, n)
+func newKeyFilter(ctx context.Context, key *vec.Vector, n int) (*KeyFilter, error) {
+	lo, hi := extremes(ctx, key, n)
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
 	if lo < 0 {
-		return &KeyFilter{Empty: true}
+		return &KeyFilter{Empty: true}, nil
 	}
 	f := &KeyFilter{Min: constRow(key, lo, 1), Max: constRow(key, hi, 1)}
 	if n > maxFilterRows {
-		return f
+		return f, nil
 	}
 	if exactWord(key.Kind) {
 		if set := newBitSet(key, n); set != nil {
 			f.Contains = set.contains
-			return f
+			return f, nil
 		}
 	}
 	f.Contains = newBloom(key, n).contains
-	return f
+	return f, nil
 }
 
-// extremes returns the rows of the least and the greatest value, -1 when all are NULL.
-func extremes(v *vec.Vector, n int) (lo, hi int) {
+// extremes returns the rows of the least and the greatest value, -1 when all are NULL. It stops when ctx is done.
+func extremes(ctx context.Context, v *vec.Vector, n int) (lo, hi int) {
 	lo, hi = -1, -1
 	if exactWord(v.Kind) {
 		words := make([]uint64, n)
@@ -55,6 +59,9 @@ func extremes(v *vec.Vector, n int) (lo, hi int) {
 		return lo, hi
 	}
 	for i := range n {
+		if i&(1<<16-1) == 0 && ctx.Err() != nil {
+			break
+		}
 		switch {
 		case !v.Valid.Get(i):
 		case lo < 0:

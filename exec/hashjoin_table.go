@@ -44,6 +44,9 @@ func newJoinTable(ctx context.Context, env *Env, keys []*vec.Vector, n int, null
 	t := &joinTable{codec: newKeyCodec(keys, n, nullEqual), keys: keys}
 	var w keyWords
 	t.codec.encode(keys, n, &w)
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
 	if n < 1<<16 {
 		workers = 1
 	}

@@ -7,7 +7,11 @@ import (
 // Concat returns the rows of all vectors, which have one type, one after the other: a dictionary vector
 // when all share one dictionary, else flat. KInt64 and KInt128 numerics become KInt128 when mixed.
 // There must be at least one vector.
-func Concat(vs []*Vector) *Vector {
+func Concat(vs []*Vector) *Vector { return ConcatUntil(nil, vs) }
+
+// ConcatUntil is Concat that asks stop now and then, unless it is nil, and returns nil when that is true: columns
+// of gigabytes take their time.
+func ConcatUntil(stop func() bool, vs []*Vector) *Vector {
 	if len(vs) == 1 {
 		if vs[0].Enc == Const {
 			return Flatten(vs[0])
@@ -37,7 +41,10 @@ func Concat(vs []*Vector) *Vector {
 		out.Data = makeData(out.Kind, n)
 	}
 	at := 0
-	for _, v := range vs {
+	for i, v := range vs {
+		if stop != nil && i%16 == 0 && stop() {
+			return nil
+		}
 		if v.Len > 0 {
 			out.put(at, v)
 		}
