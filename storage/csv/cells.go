@@ -34,9 +34,11 @@ type fields struct {
 	*layout
 	ix     rowIndex
 	buf    []byte
-	quotes bool // a value may be quoted
-	high   bool // not all bytes are ASCII
-	nulls  nullRule
+	quotes bool // a value may be quoted,
+	// and if so may hold escapes
+	escapes bool
+	high    bool // not all bytes are ASCII
+	nulls   nullRule
 }
 
 // nullRule says which values are NULL.
@@ -113,7 +115,7 @@ func (f *fields) unquote(s *cells) {
 		case n > 0 && f.quotes && f.buf[start] == f.Quote:
 			s.own[i]++
 			s.own[i+1]--
-			if f.hasEscape(f.buf[start+1 : s.own[i+1]]) {
+			if f.escapes && f.hasEscape(f.buf[start+1:s.own[i+1]]) {
 				s.escaped = append(s.escaped, int32(i/2))
 			}
 		}

@@ -1,6 +1,7 @@
 package csv
 
 import (
+	"slices"
 	"unsafe"
 
 	"gsql/exec/text"
@@ -164,8 +165,8 @@ func (c *column) useDict(d *dictionary) {
 func (c *column) value(s *cells, f *fields, i int) []byte {
 	start, n := s.at(i)
 	v := f.buf[start:][:n]
-	for _, e := range s.escaped {
-		if int(e) == i {
+	if len(s.escaped) > 0 {
+		if _, found := slices.BinarySearch(s.escaped, int32(i)); found {
 			c.buf = f.appendUnescaped(c.buf[:0], v)
 			return c.buf
 		}

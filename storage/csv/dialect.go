@@ -152,36 +152,45 @@ func (d *Dialect) skipRow(buf []byte, i int) (next int, inside bool, bad int) {
 	return rest.row(buf, i+1, &pos)
 }
 
-// parity indexes buf[from:to], which begins outside quotes, from masks. ok is false when the quotes are not
-// where parity is right about them; pos is then as it was. inside tells how the text ends.
-func (d *Dialect) parity(buf []byte, from, to int, pos []uint32, sc *scratch) (out []uint32, newlines int, inside, high, ok bool) {
+// parityResult is what parity found.
+type parityResult struct {
+	pos      []uint32
+	newlines int
+	inside   bool // the text ends within quotes
+	high     bool // a byte was not ASCII
+	doubled  bool // a quoted value holds quotes
+}
+
+// parity indexes buf[from:to], which begins outside quotes, from masks, appending to pos. It is not ok when the
+// quotes are not where parity is right about them.
+func (d *Dialect) parity(buf []byte, from, to int, pos []uint32, sc *scratch) (r parityResult, ok bool) {
 	if d.Comment != 0 || d.Escape != d.Quote && d.Escape != 0 && bytes.IndexByte(buf[from:to], d.Escape) >= 0 {
-		return pos, 0, false, false, false
+		return r, false
 	}
-	sc.masks, high = d.masks(buf, from, to, sc.masks)
+	sc.masks, r.high = d.masks(buf, from, to, sc.masks)
 	if cap(sc.bits) < len(sc.masks) {
 		sc.bits = make([]uint64, cap(sc.masks))
 	}
 	sc.bits = sc.bits[:len(sc.masks)]
-	doubled := uint64(0) // a closing quote may be followed by an opening one
+	again := uint64(0) // a closing quote may be followed by an opening one
 	if d.Escape == d.Quote {
-		doubled = ^uint64(0)
+		again = ^uint64(0)
 	}
 	var p parityState
 	if from == 0 || buf[from-1] == d.Delim || buf[from-1] == d.Newline {
 		p.structural = 1
 	}
-	var bad uint64
 	for i := range sc.masks {
-		b, nl := p.step(&sc.masks[i], doubled)
-		bad |= p.bad
+		b, nl := p.step(&sc.masks[i], again)
 		sc.bits[i] = b
-		newlines += nl
+		r.newlines += nl
 	}
-	if bad != 0 {
-		return pos, 0, false, false, false
+	if p.bad != 0 {
+		return r, false
 	}
-	return flatten(sc.bits, from, pos), newlines, p.inside != 0, high, true
+	r.inside, r.doubled = p.inside != 0, p.doubled != 0
+	r.pos = flatten(sc.bits, from, pos)
+	return r, true
 }
 
 // scratch is memory that a stream uses again and again.
@@ -196,11 +205,12 @@ type parityState struct {
 	structural uint64 // the last byte was structural
 	closed     uint64 // the last byte was a closing quote
 	closedCR   uint64 // the last two were a closing quote and a carriage return
-	bad        uint64 // quotes of the last word that are out of place
+	bad        uint64 // not 0 if a quote was out of place
+	doubled    uint64 // not 0 if a quote within quotes was doubled
 }
 
 // step returns the structural bytes of a word and the number of newlines among them.
-func (p *parityState) step(m *[4]uint64, doubled uint64) (structural uint64, newlines int) {
+func (p *parityState) step(m *[4]uint64, again uint64) (structural uint64, newlines int) {
 	q := m[maskQuote]
 	in := q ^ q<<1
 	in ^= in << 2
@@ -213,10 +223,11 @@ func (p *parityState) step(m *[4]uint64, doubled uint64) (structural uint64, new
 	nl := m[maskNewline] &^ in
 	structural = m[maskDelim]&^in | nl
 
-	before := structural | closes&doubled // where a quote may follow
+	before := structural | closes&again // where a quote may follow
 	behind := closes<<1 | p.closed
 	cr := behind & m[maskCR] &^ structural
-	p.bad = opens&^(before<<1|p.structural) | // a quote within an unquoted field
+	p.doubled |= opens & behind
+	p.bad |= opens&^(before<<1|p.structural) | // a quote within an unquoted field
 		behind&^(structural|opens|cr) | // text behind a closing quote
 		(cr<<1|p.closedCR)&^nl
 	p.structural = before >> 63

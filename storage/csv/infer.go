@@ -127,6 +127,9 @@ func (in *inference) columns(hd head, f file.File) error {
 	for i, c := range opt.Columns {
 		in.names[i] = c.Name
 	}
+	for _, n := range in.names { // the types come later
+		sh.Schema = append(sh.Schema, exec.Field{Name: n, Type: types.Of(types.Text)})
+	}
 	return nil
 }
 
@@ -237,14 +240,13 @@ func (in *inference) needTypes() bool {
 func (in *inference) settle() error {
 	sh, opt := in.shape, in.opt
 	sh.inferred = make([]bool, sh.fields)
-	sh.Schema = make(exec.Schema, sh.fields)
 	for i := range sh.Schema {
 		t := in.guess[i].class.typeOf()
 		sh.inferred[i] = t.ID != types.Text
 		if opt.AllVarchar {
 			t, sh.inferred[i] = types.Of(types.Text), false
 		}
-		sh.Schema[i] = exec.Field{Name: in.names[i], Type: t}
+		sh.Schema[i].Type = t
 	}
 	set := func(i int, t types.Type) { sh.Schema[i].Type, sh.inferred[i] = t, false }
 	for i, c := range opt.Columns {

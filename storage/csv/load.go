@@ -138,21 +138,21 @@ func (l *loader) indexQuoted(s *source, k, from, to int, state border, r plainRe
 		start, at, newlines = next, next, 0
 		l.pos = append(l.pos[:0], uint32(start-1))
 	}
-	pos, more, open, high, ok := d.parity(l.block.buf, at, to, l.pos, &l.sc)
-	newlines += more
+	p, ok := d.parity(l.block.buf, at, to, l.pos, &l.sc)
+	p.newlines += newlines
 	if !ok {
 		l.pos = append(l.pos[:0], uint32(start-1))
 		x := d.exact(l.block.buf, start, to, l.pos, to)
 		if x.bad >= 0 {
 			return l.malformed(s, x.bad)
 		}
-		pos, newlines, open, high = x.pos, x.rows, x.inside, true
+		p = parityResult{pos: x.pos, newlines: x.rows, inside: x.inside, high: true, doubled: true}
 	}
-	l.pos = pos
-	l.fields.high, l.fields.quotes = r.high || high, true
-	if !open {
+	l.pos = p.pos
+	l.fields.high, l.fields.quotes, l.fields.escapes = r.high || p.high, true, p.doubled || d.Escape != d.Quote
+	if !p.inside {
 		s.chain.tell(k, toOutside)
-		return l.arrange(s, newlines)
+		return l.arrange(s, p.newlines)
 	}
 	s.chain.tell(k, toInside)
 	n := len(l.pos)
@@ -163,13 +163,13 @@ func (l *loader) indexQuoted(s *source, k, from, to int, state border, r plainRe
 	if err := l.finishRow(s, int(l.pos[n-1])+1, to); err != nil {
 		return err
 	}
-	return l.arrange(s, newlines+1)
+	return l.arrange(s, p.newlines+1)
 }
 
 // finishRow indexes the row that begins at start and does not end before to, reading on as far as it needs.
 func (l *loader) finishRow(s *source, start, to int) error {
 	d := &l.table.shape.Dialect
-	l.fields.high = true
+	l.fields.high, l.fields.escapes = true, true
 	for n := max(to-start, 16<<10); ; n *= 2 {
 		if front+l.block.n <= to {
 			if l.block.end() == s.file.Size {

@@ -83,17 +83,6 @@ func oddNumber(s []byte) bool {
 	return s[0] == '+' || s[0] <= ' ' || s[len(s)-1] <= ' '
 }
 
-// findPoint returns how many of the n bytes at p stand before the first point; n when there is none.
-func findPoint(p unsafe.Pointer, n int) int {
-	for i := 0; i < n; i += 8 {
-		x := load8(unsafe.Add(p, i)) ^ ('.' * ones)
-		if x = (x - ones) & ^x & highs; x != 0 {
-			return min(i+bits.TrailingZeros64(x)>>3, n)
-		}
-	}
-	return n
-}
-
 // mantissa reads digits with at most one point and returns them as an integer with the number of digits
 // behind the point.
 func mantissa(p unsafe.Pointer, n int) (m uint64, frac int, ok bool) {
@@ -101,8 +90,7 @@ func mantissa(p unsafe.Pointer, n int) (m uint64, frac int, ok bool) {
 		return longMantissa(p, n)
 	}
 	w := load8(p)
-	x := w ^ '.'*ones
-	x = (x - ones) &^ x & highs & (1<<(8*n) - 1)
+	x := pointIn(w) & (1<<(8*n) - 1)
 	if x == 0 {
 		if n <= 0 {
 			return 0, 0, false
@@ -121,26 +109,34 @@ func mantissa(p unsafe.Pointer, n int) (m uint64, frac int, ok bool) {
 	return m, frac, ok
 }
 
-// longMantissa is mantissa for more than 8 characters.
+// longMantissa is mantissa for 9 to 16 characters.
 func longMantissa(p unsafe.Pointer, n int) (m uint64, frac int, ok bool) {
-	point := findPoint(p, n)
-	if point == n {
-		m, ok = parseUint(p, n)
-		return m, 0, ok
-	}
-	frac = n - point - 1
-	if frac+point > 18 {
+	if n > 16 {
 		return 0, 0, false
 	}
-	ok = true
-	if point > 0 {
-		m, ok = parseUint(p, point)
+	lo, hi := load8(p), load8(unsafe.Add(p, 8)) // in memory's order
+	digits := n - 1
+	if x := pointIn(lo); x != 0 {
+		before := x&-x>>7 - 1
+		lo = lo&before | lo>>8&^before | hi<<56
+		hi >>= 8
+		frac = digits - bits.TrailingZeros64(x)>>3
+	} else if x = pointIn(hi) & (1<<(8*(n-8)) - 1); x != 0 {
+		before := x&-x>>7 - 1
+		hi = hi&before | hi>>8&^before
+		frac = digits - 8 - bits.TrailingZeros64(x)>>3
+	} else {
+		digits = n
 	}
-	if frac > 0 {
-		f, ok2 := parseUint(unsafe.Add(p, point+1), frac)
-		m, ok = m*pow10u[frac]+f, ok && ok2
-	}
-	return m, frac, ok
+	a, ok1 := digitsOf(lo, 8)
+	b, ok2 := digitsOf(hi, uint(digits-8))
+	return a*pow10u[digits-8] + b, frac, ok1 && ok2
+}
+
+// pointIn returns a word whose lowest bit set is the high bit of the first point in w; 0 when there is none.
+func pointIn(w uint64) uint64 {
+	x := w ^ '.'*ones
+	return (x - ones) &^ x & highs
 }
 
 // ledByZero reports whether a number begins with a zero before another digit.

@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 
 	"gsql/exec"
 	"gsql/exec/sqlstate"
 	"gsql/exec/types"
+	"gsql/exec/vec"
 )
 
 func arg(name string, value any) exec.Arg { return exec.Arg{Name: name, Value: value, Pos: 7} }
@@ -275,4 +277,65 @@ func TestFilesThatChange(t *testing.T) {
 	checkError(t, err, "55000 shorter")
 	_, err = scanAll(tab, 1, 100)
 	checkError(t, err, "55000 changed")
+}
+
+func TestFilesThatVanish(t *testing.T) {
+	dir := t.TempDir()
+	files := []fileT{writeFile(t, dir, "1.csv", "a,b\n1,x\n"), writeFile(t, dir, "2.csv", "a,b\n2,y\n")}
+	tab, err := openTable(files, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(files[1].Path); err != nil {
+		t.Fatal(err)
+	}
+	_, err = scanAll(tab, 2, 10)
+	checkError(t, err, "58P01 2.csv No such file")
+	_, err = openTable(files[1:], Options{})
+	checkError(t, err, "58P01 2.csv")
+}
+
+func TestCancel(t *testing.T) {
+	tab, _ := mixedFile(t, 5000)
+	cols, id := ids(5)
+	p, err := tab.Scan(context.Background(), exec.ScanRequest{Columns: cols, IDs: id, Limit: -1, Partitions: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	env := newEnv(10)
+	defer env.Close()
+	ctx, cancel := context.WithCancel(context.Background())
+	err = env.PullAll(ctx, p, func(int, *vec.Batch) error {
+		cancel()
+		return nil
+	})
+	if !errors.Is(err, context.Canceled) {
+		t.Fatalf("error %v", err)
+	}
+}
+
+// FuzzReading: whatever a file holds, reading it gives rows of its columns or an error about the data.
+func FuzzReading(f *testing.F) {
+	for _, c := range readCases {
+		if c.args == nil && len(c.data) < 1000 {
+			f.Add(c.data, len(c.name), int64(len(c.data)))
+		}
+	}
+	f.Fuzz(func(t *testing.T, data string, n int, split int64) {
+		if len(data) > 1<<13 {
+			t.Skip()
+		}
+		opt := Options{NullPadding: n&1 != 0, AllVarchar: n&2 != 0, Skip: n >> 2 & 1, SampleSize: []int{0, 1, -1, 3}[n>>3&3]}
+		if n&64 != 0 {
+			opt.Comment = '#'
+		}
+		tab, err := openTable([]fileT{writeFile(t, t.TempDir(), "x.csv", data)}, opt)
+		if err == nil {
+			tab.split = max(split&0xfff, 1)
+			_, err = scanAll(tab, 1+n&1, 100)
+		}
+		if err != nil && sqlstate.Of(err) == sqlstate.InternalError {
+			t.Fatalf("%v%s", err, details(err))
+		}
+	})
 }

@@ -37,7 +37,7 @@ func (in *inference) view(buf []byte, pos []uint32, newlines int, order []int) {
 	sh := in.shape
 	lay := sh.layout
 	lay.lenient = true
-	f := fields{layout: &lay, buf: buf, quotes: sh.Quote != 0, nulls: sh.nulls}
+	f := fields{layout: &lay, buf: buf, quotes: sh.Quote != 0, escapes: true, nulls: sh.nulls}
 	var other []uint32
 	f.ix, _ = lay.rows(buf, pos, newlines, &other)
 	var s cells

@@ -56,6 +56,9 @@ func (t *table) repeats(c int) bool {
 // Scan returns a plan of at most req.Partitions streams. Prune and Filters are used when the caller sets them.
 func (t *table) Scan(_ context.Context, req exec.ScanRequest) (exec.Plan, error) {
 	p := &scanPlan{table: t, columns: req.Columns, limit: req.Limit, prune: req.Prune, filters: req.Filters}
+	if p.prune != nil || p.filters != nil {
+		p.limit = -1 // it counts rows that pass, and here not all rows do
+	}
 	for i, c := range req.Columns {
 		f := t.shape.Schema[c]
 		f.ID = req.IDs[i]
@@ -66,7 +69,7 @@ func (t *table) Scan(_ context.Context, req exec.ScanRequest) (exec.Plan, error)
 		n += splitCount(f.Size, t.split)
 	}
 	p.parts = max(1, min(req.Partitions, n))
-	if req.Limit >= 0 && req.Limit <= smallLimit {
+	if p.limit >= 0 && p.limit <= smallLimit {
 		p.parts = 1 // the first rows of the first file, as everybody expects, and no work for more
 	}
 	return p, nil
