@@ -22,7 +22,7 @@ var layers = [][]string{
 	{"exec/fn"},
 	{"exec/expr"},
 	{"exec"},
-	{"exec/exectest", "storage/file"},
+	{"exec/exectest", "storage/file", "storage/option"},
 	{"storage/csv", "storage/json", "storage/parquet"},
 	{"storage", "planner"},
 	{"sql/syntax"},

@@ -98,6 +98,7 @@ type request struct {
 	format   string // "" to find out
 	name     string // for messages; "" for the first pattern
 	csv      csv.Options
+	json     json.Options
 	args     string // what distinguishes options, for the cache
 	pos      int
 }
@@ -145,7 +146,7 @@ func newTable(ctx context.Context, format string, r request, files []file.File) 
 		}
 		return parquet.NewTable(r.name, files, shape), nil
 	case "json":
-		shape, err := json.Infer(ctx, files)
+		shape, err := json.Infer(ctx, files, r.json)
 		if err != nil {
 			return nil, err
 		}

@@ -8,6 +8,7 @@ import (
 	"gsql/exec"
 	"gsql/exec/sqlstate"
 	"gsql/storage/csv"
+	"gsql/storage/json"
 )
 
 // readers are the table functions that read files, with the format of each.
@@ -39,6 +40,9 @@ func (c *Catalog) TableFunction(ctx context.Context, name string, args []exec.Ar
 	switch {
 	case format == "csv":
 		r.csv, err = csv.ParseOptions(args[1:])
+	case format == "json":
+		r.args += name
+		r.json, err = json.ParseOptions(name, args[1:])
 	case len(args) > 1:
 		err = sqlstate.New(sqlstate.InvalidParameterValue, "%s has no option \"%s\"", name, args[1].Name).At(args[1].Pos)
 	}

@@ -36,6 +36,7 @@ const (
 	BadTextValue               Code = "22P02"
 	BadBinaryValue             Code = "22P03"
 	BadCopyFormat              Code = "22P04"
+	UntranslatableCharacter    Code = "22P05"
 	ActiveTransaction          Code = "25001"
 	NoActiveTransaction        Code = "25P01"
 	InFailedTransaction        Code = "25P02"

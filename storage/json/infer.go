@@ -1,204 +1,281 @@
-// Package json reads JSON: objects one after the other, usually one a line (NDJSON), or one array of objects.
-// Each object is a row; its members are columns, found with their types in a sample. Nested values are json.
 package json
 
 import (
 	"bytes"
 	"context"
 	"io"
-	"math"
 
 	"gsql/exec"
 	"gsql/exec/sqlstate"
 	"gsql/exec/text"
 	"gsql/exec/types"
+	"gsql/exec/vec"
 	"gsql/storage/file"
 )
 
 const (
-	sampleRows  = 20_480
+	sampleRows  = 20_480 // looked at, unless an option says otherwise
 	sampleFiles = 8
+	sampleBatch = 1024
+	maxColumns  = 1600 // of a table, as in PostgreSQL
 )
 
 // Shape is what is known of files before they are read.
 type Shape struct {
 	Columns exec.Schema
-	// Splittable: no object spans lines, so that a file can be read from any newline.
-	Splittable bool
-	rowBytes   float64
+	given   []bool // by column: the type was asked for, not found in the sample
+
+	layout    Layout
+	arrays    bool // files that begin with a bracket are arrays
+	skip      bool // broken lines are left out
+	maxObject int
+	rowBytes  float64
 }
 
-// kind is what the values of a member have been so far.
-type kind uint8
-
-const (
-	kNone kind = iota
-	kBool
-	kInt
-	kFloat
-	kDate
-	kTimestamp
-	kText
-	kJSON
-)
-
-var kindTypes = [...]types.ID{kNone: types.JSON, kBool: types.Bool, kInt: types.Int64, kFloat: types.Float64,
-	kDate: types.Date, kTimestamp: types.Timestamp, kText: types.Text, kJSON: types.JSON}
-
-// kindOf returns what a value could be.
-func kindOf(v []byte) kind {
-	switch c := v[0]; c {
-	case 'n':
-		return kNone
-	case 't', 'f':
-		return kBool
-	case '{', '[':
-		return kJSON
-	case '"':
-		s := v[1 : len(v)-1]
-		if _, ok := text.ParseDateISO(s); ok {
-			return kDate
-		}
-		if _, ok := text.ParseTimestampISO(s); ok {
-			return kTimestamp
-		}
-		return kText
-	}
-	if bytes.ContainsAny(v, ".eE") {
-		return kFloat
-	}
-	if _, err := text.ParseInt(v); err != nil {
-		return kFloat
-	}
-	return kInt
-}
-
-// join returns the kind that holds values of both.
-func join(a, b kind) kind {
-	switch {
-	case a == b || b == kNone:
-		return a
-	case a == kNone:
-		return b
-	case a > b:
-		a, b = b, a
-	}
-	switch {
-	case a == kInt && b == kFloat:
-		return kFloat
-	case a == kDate && b == kTimestamp:
-		return kTimestamp
-	case a >= kDate && b <= kText:
-		return kText
-	}
-	return kJSON
-}
-
-// Infer finds the columns in a sample of the first files.
-func Infer(ctx context.Context, files []file.File) (*Shape, error) {
+// Infer finds the columns and the layout in a sample of the first files.
+func Infer(ctx context.Context, files []file.File, opt Options) (*Shape, error) {
 	if len(files) == 0 {
 		return nil, sqlstate.New(sqlstate.UndefinedFile, "no files")
 	}
-	s := &sampler{index: map[string]int{}, splittable: true}
-	for _, f := range files[:min(len(files), sampleFiles)] {
-		if err := ctx.Err(); err != nil {
+	s := sampler{opt: &opt, files: files, shape: Shape{layout: Lines, arrays: true, skip: opt.IgnoreErrors, maxObject: defaultObject}}
+	if opt.MaxObject > 0 {
+		s.shape.maxObject = opt.MaxObject
+	}
+	if opt.Layout != nil {
+		s.shape.layout, s.shape.arrays = *opt.Layout, false
+	}
+	if err := s.sample(ctx); err != nil {
+		if opt.Layout != nil || opt.IgnoreErrors {
 			return nil, err
 		}
-		if err := s.sample(f); err != nil {
-			return nil, err
+		// Perhaps objects span lines.
+		s.shape.layout = Objects
+		if again := s.sample(ctx); again != nil {
+			if s.rows > 0 {
+				return nil, err
+			}
+			return nil, again
 		}
 	}
-	shape := &Shape{Splittable: s.splittable, rowBytes: float64(s.bytes) / max(float64(s.rows), 1)}
-	for i, name := range s.names {
-		shape.Columns = append(shape.Columns, exec.Field{Name: name, Type: types.Of(kindTypes[s.kinds[i]])})
-	}
-	if len(shape.Columns) == 0 {
-		return nil, sqlstate.New(sqlstate.DataCorrupted, "file \"%s\" has no objects with members", files[0].Path)
-	}
-	return shape, nil
+	return s.settle()
 }
 
+// sampler looks at the first rows.
 type sampler struct {
-	index      map[string]int
-	names      []string
-	kinds      []kind
-	rows       int
-	bytes      int64
-	splittable bool
+	opt   *Options
+	files []file.File
+	shape Shape
+
+	names []string
+	kinds []kinds
+	rows  int
+	bytes int64
 }
 
-func (s *sampler) sample(f file.File) error {
-	w, err := openWindow(f, 0, math.MaxInt64, func(int64) {})
-	if err != nil {
-		return err
+// sample reads the sample in the shape's layout.
+func (s *sampler) sample(ctx context.Context) error {
+	s.names, s.kinds, s.rows, s.bytes = nil, nil, 0, 0
+	limit, n := sampleRows, sampleFiles
+	switch {
+	case s.opt.SampleSize > 0:
+		limit = s.opt.SampleSize
+	case s.opt.SampleSize < 0:
+		limit, n = 1<<62, len(s.files)
 	}
-	defer w.close()
-	if w.list {
-		s.splittable = false
+	r := reader{skip: s.shape.skip, maxObject: s.shape.maxObject, window: windowBytes, bytes: func(int64) {}}
+	r.members = newMembers(nil)
+	if s.opt.Columns == nil {
+		r.members.added = s.adder(&r)
 	}
-	for s.rows < sampleRows {
-		obj, err := w.next()
+	defer r.close()
+	for _, f := range s.files[:min(len(s.files), n)] {
+		if f.Size == 0 {
+			continue
+		}
+		if err := r.open(f, s.shape.layout, s.shape.arrays, 0, f.Size); err != nil {
+			return err
+		}
+		if err := s.read(ctx, &r, limit); err != nil {
+			return err
+		}
+		r.close()
+	}
+	return nil
+}
+
+// adder returns what makes a column of each new member.
+func (s *sampler) adder(r *reader) func(name string) int {
+	return func(name string) int {
+		s.names, s.kinds = append(s.names, name), append(s.kinds, 0)
+		r.spans = append(r.spans, make([]span, sampleBatch))
+		return len(s.names) - 1
+	}
+}
+
+// read looks at rows of one file until there are limit in all.
+func (s *sampler) read(ctx context.Context, r *reader, limit int) error {
+	before := s.bytes
+	for s.rows < limit {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		err := r.next(min(sampleBatch, limit-s.rows))
 		if err == io.EOF {
 			return nil
 		}
 		if err != nil {
 			return err
 		}
-		s.rows++
-		s.bytes += int64(len(obj)) + 1
-		s.splittable = s.splittable && bytes.IndexByte(obj, '\n') < 0
-		err = members(obj, func(key, value []byte) error { s.add(key, value); return nil })
-		if err != nil {
-			return w.error(w.at-len(obj), err.Error(), sqlstate.BadTextValue)
+		if len(s.names) > maxColumns {
+			return sqlstate.New(sqlstate.TooManyColumns, "objects of file \"%s\" have more than %d different members", r.f.Path, maxColumns).
+				WithHint("Name those to be read: columns => {'name': 'TYPE', ...}.")
 		}
-	}
-	return nil
-}
-
-func (s *sampler) add(key, value []byte) {
-	i, ok := s.index[string(key)]
-	if !ok {
-		i = len(s.names)
-		s.index[string(key)] = i
-		s.names, s.kinds = append(s.names, string(key)), append(s.kinds, kNone)
-	}
-	s.kinds[i] = join(s.kinds[i], kindOf(value))
-}
-
-// members calls f for each member of a checked object with its name, unescaped, and its value as it stands.
-func members(obj []byte, f func(key, value []byte) error) error {
-	if obj[0] != '{' {
-		return bad(0, "a row must be an object")
-	}
-	i := skipSpace(obj, 1)
-	var name []byte
-	for obj[i] != '}' {
-		keyEnd, err := skipString(obj, i)
-		if err != nil {
-			return err
-		}
-		key := obj[i+1 : keyEnd-1]
-		if bytes.IndexByte(key, '\\') >= 0 {
-			ok := false
-			if name, ok = unquote(name[:0], obj[i:keyEnd]); !ok {
-				return bad(i, "a wrong escape sequence")
+		for i, rows := range r.spans {
+			k := s.kinds[i]
+			for _, sp := range rows[:r.rows] {
+				if sp.end > 0 && (k&isText == 0 || r.walker.buf[sp.start] != '"') {
+					k |= kindOf(r.walker.buf[sp.start:sp.end])
+				}
 			}
-			key = name
+			s.kinds[i] = k
 		}
-		from, err := skipKey(obj, i)
-		if err != nil {
-			return err
-		}
-		to, err := skipValue(obj, from, 1)
-		if err != nil {
-			return err
-		}
-		if err := f(key, obj[from:to]); err != nil {
-			return err
-		}
-		if i = skipSpace(obj, to); obj[i] == ',' {
-			i = skipSpace(obj, i+1)
-		}
+		s.rows += r.rows
+		s.bytes = before + r.off + int64(r.prev)
 	}
 	return nil
+}
+
+// settle puts names and types together.
+func (s *sampler) settle() (*Shape, error) {
+	sh := &s.shape
+	if s.rows > 0 {
+		sh.rowBytes = float64(s.bytes) / float64(s.rows)
+	}
+	if s.opt.Columns != nil {
+		for _, c := range s.opt.Columns {
+			sh.Columns, sh.given = append(sh.Columns, exec.Field{Name: c.Name, Type: c.Type}), append(sh.given, true)
+		}
+		return sh, nil
+	}
+	for i, name := range s.names {
+		sh.Columns = append(sh.Columns, exec.Field{Name: name, Type: s.kinds[i].typeOf()})
+	}
+	sh.given = make([]bool, len(s.names))
+	for _, c := range s.opt.Types {
+		i := 0
+		for i < len(s.names) && s.names[i] != c.Name {
+			i++
+		}
+		if i == len(s.names) { // none of the sample's objects has it, but others may
+			sh.Columns, sh.given = append(sh.Columns, exec.Field{Name: c.Name}), append(sh.given, true)
+			s.names = append(s.names, c.Name)
+		}
+		sh.Columns[i].Type, sh.given[i] = c.Type, true
+	}
+	if len(sh.Columns) == 0 {
+		what := "has no objects"
+		if s.rows > 0 {
+			what = "has only objects without members"
+		}
+		return nil, sqlstate.New(sqlstate.DataCorrupted, "file \"%s\" %s", s.files[0].Path, what).
+			WithHint("The columns of an empty table can be given: read_json('...', columns => {'name': 'TYPE', ...}).")
+	}
+	return sh, nil
+}
+
+// kinds is a set of kinds of values.
+type kinds uint16
+
+const (
+	isBool kinds = 1 << iota
+	isInt        // an integer that a float holds exactly
+	isLong       // another integer of 64 bits
+	isHuge       // a longer integer
+	isFloat
+	isWide // a float of too many digits for a numeric
+	isDate
+	isTimestamp
+	isTimestampTZ
+	isText
+	isOther // an object, an array, a number that no type holds
+)
+
+const exactFloat = 1 << 53
+
+// kindOf returns the kind of a value; null is of none.
+func kindOf(v []byte) kinds {
+	switch v[0] {
+	case 'n':
+		return 0
+	case 't', 'f':
+		return isBool
+	case '{', '[':
+		return isOther
+	case '"':
+		return kindOfText(v[1 : len(v)-1])
+	}
+	if bytes.ContainsAny(v, ".eE") {
+		if _, err := text.ParseFloat(v, 64); err != nil {
+			return isOther
+		}
+		if _, err := vec.ParseNum(v); err != nil {
+			return isFloat | isWide
+		}
+		return isFloat
+	}
+	x, err := text.ParseInt(v)
+	switch {
+	case err == nil && x <= exactFloat && x >= -exactFloat:
+		return isInt
+	case err == nil:
+		return isLong
+	}
+	if _, err := vec.ParseNum(v); err == nil {
+		return isHuge
+	}
+	return isOther
+}
+
+func kindOfText(v []byte) kinds {
+	if len(v) < 10 || v[4] != '-' {
+		return isText
+	}
+	if _, ok := text.ParseDateISO(v); ok {
+		return isDate
+	}
+	if _, ok := text.ParseTimestampISO(v); ok {
+		return isTimestamp
+	}
+	if _, ok := text.ParseTimestampTZISO(v); ok {
+		return isTimestampTZ
+	}
+	return isText
+}
+
+// typeOf returns the type that values of the kinds in k are read as: json where no other has them all as they
+// are.
+func (k kinds) typeOf() types.Type {
+	within := func(set kinds) bool { return k&^set == 0 }
+	switch {
+	case k == 0:
+	case within(isBool):
+		return types.Of(types.Bool)
+	case within(isInt | isLong):
+		return types.Of(types.Int64)
+	case within(isInt | isLong | isHuge):
+		return types.Of(types.Numeric)
+	case within(isInt | isFloat | isWide):
+		return types.Of(types.Float64)
+	case within(isInt | isLong | isHuge | isFloat): // a float would change the long ones
+		return types.Of(types.Numeric)
+	case within(isDate):
+		return types.Of(types.Date)
+	case within(isDate | isTimestamp):
+		return types.Of(types.Timestamp)
+	case within(isTimestampTZ):
+		return types.Of(types.TimestampTZ)
+	case within(isDate | isTimestamp | isTimestampTZ | isText):
+		return types.Of(types.Text)
+	}
+	return types.Of(types.JSON)
 }

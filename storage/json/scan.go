@@ -4,54 +4,75 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"path/filepath"
+	"strings"
 	"sync/atomic"
 
 	"gsql/exec"
-	"gsql/exec/sqlstate"
+	"gsql/exec/mem"
 	"gsql/exec/text"
-	"gsql/exec/types"
 	"gsql/exec/vec"
 	"gsql/storage/file"
 )
 
-// NewTable returns the table of files of one shape.
+const (
+	splitBytes = 4 << 20 // bytes of a split
+	// smallLimit is the number of rows up to which a limit is served by one stream: the first rows of the first
+	// file, as everybody expects, and no work for more.
+	smallLimit = 20_000
+	// maxText bounds the strings of a column in one batch, beyond which the batch ends early.
+	maxText = 16 << 20
+)
+
+// NewTable returns the table with a name, for messages, over files of a shape.
 func NewTable(name string, files []file.File, shape *Shape) exec.Table {
-	return &table{name, files, shape}
+	t := &table{name: name, files: files, shape: shape, split: splitBytes, window: windowBytes}
+	for _, f := range files {
+		t.bytes += f.Size
+	}
+	return t
 }
 
 type table struct {
-	name  string
-	files []file.File
-	shape *Shape
+	name   string
+	files  []file.File
+	shape  *Shape
+	bytes  int64
+	split  int64 // size of a split
+	window int   // bytes read at a time
 }
 
 func (t *table) Schema() exec.Schema { return t.shape.Columns }
 
 func (t *table) Stats() exec.Stats {
-	s := exec.Stats{Columns: make([]exec.ColumnStats, len(t.shape.Columns))}
-	for _, f := range t.files {
-		s.Bytes += f.Size
+	s := exec.Stats{Bytes: t.bytes, Columns: make([]exec.ColumnStats, len(t.shape.Columns))}
+	if t.shape.rowBytes > 0 {
+		s.Rows = max(1, float64(t.bytes)/t.shape.rowBytes)
 	}
-	s.Rows = float64(s.Bytes) / max(t.shape.rowBytes, 1)
 	return s
 }
 
+// Scan returns a plan of at most req.Partitions streams. Prune and Filters are not used.
 func (t *table) Scan(_ context.Context, req exec.ScanRequest) (exec.Plan, error) {
-	p := &scan{table: t, parts: max(req.Partitions, 1)}
+	p := &scan{table: t, limit: req.Limit, columns: req.Columns}
 	for i, ord := range req.Columns {
-		c := t.shape.Columns[ord]
-		p.out = append(p.out, exec.Field{ID: req.IDs[i], Name: c.Name, Type: c.Type})
+		f := t.shape.Columns[ord]
+		f.ID = req.IDs[i]
+		p.schema = append(p.schema, f)
 	}
 	for i, f := range t.files {
-		step := int64(splitBytes)
-		if !t.shape.Splittable {
-			step = f.Size
+		step := t.split
+		if t.shape.layout != Lines {
+			step = max(f.Size, 1)
 		}
 		for from := int64(0); from < f.Size; from += step {
 			p.splits = append(p.splits, split{i, from, min(from+step, f.Size)})
 		}
 	}
-	p.parts = max(1, min(p.parts, len(p.splits)))
+	p.parts = max(1, min(req.Partitions, len(p.splits)))
+	if req.Limit >= 0 && req.Limit <= smallLimit {
+		p.parts = 1
+	}
 	return p, nil
 }
 
@@ -61,18 +82,38 @@ type split struct {
 	from, to int64
 }
 
+// scan reads columns of a table.
 type scan struct {
-	table  *table
-	out    exec.Schema
-	splits []split
-	parts  int
+	table   *table
+	columns []int
+	schema  exec.Schema
+	limit   int64 // -1: none
+	splits  []split
+	parts   int
 }
 
-func (p *scan) Schema() exec.Schema             { return p.out }
+func (p *scan) Schema() exec.Schema             { return p.schema }
 func (p *scan) Partitioning() exec.Partitioning { return exec.Partitioning{N: p.parts} }
 func (p *scan) Inputs() []exec.Plan             { return nil }
+
 func (p *scan) String() string {
-	return fmt.Sprintf("JSON Scan on %s (files: %d)", p.table.name, len(p.table.files))
+	var b strings.Builder
+	t := p.table
+	if len(t.files) == 1 {
+		fmt.Fprintf(&b, "Scan %s json %s", filepath.Base(t.files[0].Path), mem.Format(t.bytes))
+	} else {
+		fmt.Fprintf(&b, "Scan %s json %d files %s", t.name, len(t.files), mem.Format(t.bytes))
+	}
+	for i, f := range p.schema {
+		b.WriteString([]string{" (", ", "}[min(i, 1)] + f.Name)
+	}
+	if len(p.schema) > 0 {
+		b.WriteByte(')')
+	}
+	if p.limit >= 0 {
+		fmt.Fprintf(&b, " limit=%d", p.limit)
+	}
+	return b.String()
 }
 
 func (p *scan) Open(ctx context.Context, env *exec.Env, part int) (exec.Stream, error) {
@@ -80,143 +121,123 @@ func (p *scan) Open(ctx context.Context, env *exec.Env, part int) (exec.Stream, 
 	if err != nil {
 		return nil, err
 	}
-	s := &stream{plan: p, next: next.(*atomic.Int64), rows: max(env.BatchRows, 1), stats: env.Profile.Of(p)}
+	s := &stream{plan: p, next: next.(*atomic.Int64), size: max(env.BatchRows, 1), left: p.limit}
+	if p.limit >= 0 {
+		s.size = int(min(int64(s.size), max(p.limit, 1)))
+	}
+	style := &text.Style{}
 	if env.Fn != nil {
-		s.style = &text.Style{Location: env.Fn.Location, Now: env.Fn.Now}
+		style.Location, style.Now = env.Fn.Location, env.Fn.Now
 	}
-	s.index = map[string]int{}
-	for i, f := range p.out {
-		s.index[f.Name] = i
-		s.cols = append(s.cols, vec.NewBuilder(f.Type))
+	shape := p.table.shape
+	var names []string
+	for i, f := range p.schema {
+		names = append(names, f.Name)
+		s.columns = append(s.columns, newColumn(f.Type, shape.given[p.columns[i]], s.size, style))
+		s.spans = append(s.spans, make([]span, s.size))
 	}
+	s.members = newMembers(names)
+	s.bytes = env.Profile.Of(p).Read
+	s.maxObject, s.skip, s.window = shape.maxObject, shape.skip, p.table.window
 	return s, nil
 }
 
-// stream reads splits, which it takes from the queue that all partitions share.
+// stream yields the rows of splits, which it takes from the queue that all streams share.
 type stream struct {
-	plan  *scan
-	next  *atomic.Int64
-	rows  int
-	stats *exec.OpStats
-	style *text.Style
-	index map[string]int
-	cols  []*vec.Builder
-	w     *window
-	buf   []byte
+	reader
+	plan    *scan
+	next    *atomic.Int64 // split to be taken
+	columns []*column
+	size    int   // rows of a batch
+	got     int   // rows gathered for the next batch
+	left    int64 // rows until the limit; negative: no limit
+	err     error // what comes behind the rows gathered
 }
 
 func (s *stream) Next(ctx context.Context) (*vec.Batch, error) {
-	n := 0
-	for n < s.rows {
-		if n&1023 == 0 && ctx.Err() != nil {
+	for s.err == nil && s.got < s.size && s.left != 0 && !s.full() {
+		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)
 		}
-		if s.w == nil {
-			if more, err := s.take(); err != nil {
-				return nil, err
-			} else if !more {
-				break
-			}
+		s.err = s.gather()
+	}
+	switch {
+	case s.got > 0:
+		return s.batch(), nil
+	case s.err == nil: // the limit is reached
+		s.err = io.EOF
+	}
+	s.close()
+	return nil, s.err
+}
+
+// gather adds rows of a window to the columns. It returns io.EOF when no splits are left.
+func (s *stream) gather() error {
+	if s.h == nil {
+		i := s.next.Add(1) - 1
+		if i >= int64(len(s.plan.splits)) {
+			return io.EOF
 		}
-		obj, err := s.w.next()
+		t, sp := s.plan.table, s.plan.splits[i]
+		if err := s.open(t.files[sp.file], t.shape.layout, t.shape.arrays, sp.from, sp.to); err != nil {
+			return err
+		}
+	}
+	if err := s.reader.next(s.size - s.got); err != nil {
+		s.close()
 		if err == io.EOF {
-			s.w.close()
-			s.w = nil
-			continue
-		}
-		if err != nil {
-			return nil, err
-		}
-		if err := s.row(obj, n); err != nil {
-			return nil, err
-		}
-		n++
-	}
-	if n == 0 {
-		return nil, io.EOF
-	}
-	b := &vec.Batch{Rows: n}
-	for _, c := range s.cols {
-		b.Cols = append(b.Cols, c.Finish())
-	}
-	return b, nil
-}
-
-func (s *stream) take() (bool, error) {
-	i := s.next.Add(1) - 1
-	if i >= int64(len(s.plan.splits)) {
-		return false, nil
-	}
-	sp := s.plan.splits[i]
-	w, err := openWindow(s.plan.table.files[sp.file], sp.from, sp.to, s.stats.Read)
-	s.w = w
-	return err == nil, err
-}
-
-// row appends one object; n rows came before it.
-func (s *stream) row(obj []byte, n int) error {
-	err := members(obj, func(key, value []byte) error {
-		i, ok := s.index[string(key)]
-		if !ok {
 			return nil
 		}
-		if s.cols[i].Len() > n {
-			return sqlstate.New(sqlstate.BadTextValue, "member \"%s\" comes twice in one object", key)
-		}
-		return s.value(i, value)
-	})
-	if err != nil {
-		return s.fail(obj, err)
+		return err
 	}
-	for _, c := range s.cols {
-		if c.Len() == n {
-			c.AppendNull()
-		}
-	}
-	return nil
+	return s.convert()
 }
 
-// fail gives an error its place.
-func (s *stream) fail(obj []byte, err error) error {
-	line, _ := place(s.w.f, s.w.off+int64(s.w.at-len(obj)))
-	e, ok := err.(*sqlstate.Error)
-	if !ok {
-		return s.w.error(s.w.at-len(obj), err.Error(), sqlstate.BadTextValue)
-	}
-	e.Where = fmt.Sprintf("file \"%s\", line %d", s.w.f.Path, line)
-	return e
-}
-
-func (s *stream) value(i int, v []byte) error {
-	t := s.plan.out[i].Type
-	switch {
-	case v[0] == 'n':
-		s.cols[i].AppendNull()
-		return nil
-	case t.ID == types.JSON:
-		s.cols[i].AppendBytes(v)
-		return nil
-	}
-	in := v
-	if v[0] == '"' {
-		var ok bool
-		if s.buf, ok = unquote(s.buf[:0], v); !ok {
-			return sqlstate.New(sqlstate.BadTextValue, "a wrong escape sequence in column \"%s\": %s", s.plan.out[i].Name, v)
+// convert appends the rows in the spans to the columns, up to the first with a value that is none of its
+// column's type.
+func (s *stream) convert() error {
+	n, misfit := s.rows, -1
+	for i, c := range s.columns {
+		if bad := c.add(&s.walker, s.spans[i][:n]); bad >= 0 {
+			n, misfit = bad, i
 		}
-		in = s.buf
 	}
-	fits := (v[0] == '"') == (t.ID == types.Text || t.ID == types.Date || t.ID == types.Timestamp)
-	if fits && text.Parse(s.cols[i], t, in, s.style) == nil {
+	s.got += n
+	if misfit < 0 {
 		return nil
 	}
-	return sqlstate.New(sqlstate.BadTextValue, "column \"%s\" is of type %s, but a value is %.100s", s.plan.out[i].Name, t, v).
-		WithDetail("The type was found in the first %d rows.", sampleRows)
+	for _, c := range s.columns {
+		c.cut(s.got)
+	}
+	return s.misfit(s.columns[misfit], s.plan.schema[misfit].Name, s.spans[misfit][n])
 }
 
+// full reports whether the batch has so many bytes of strings that it should end.
+func (s *stream) full() bool {
+	for _, c := range s.columns {
+		if len(c.text) > maxText {
+			return true
+		}
+	}
+	return false
+}
+
+// batch returns the rows gathered.
+func (s *stream) batch() *vec.Batch {
+	b := &vec.Batch{Rows: s.got, Cols: make([]*vec.Vector, len(s.columns))}
+	for i, c := range s.columns {
+		b.Cols[i] = c.finish()
+	}
+	if s.got = 0; s.left > 0 {
+		s.left = max(s.left-int64(b.Rows), 0)
+	}
+	return b
+}
+
+// Close frees what the stream holds; splits that it has not taken are left to others.
 func (s *stream) Close() error {
-	if s.w != nil {
-		s.w.close()
-		s.w = nil
-	}
+	s.close()
+	s.columns, s.got, s.left, s.err = nil, 0, 0, io.EOF
+	s.reader.buf, s.spans, s.pos = nil, nil, nil
 	return nil
 }
