@@ -42,6 +42,9 @@ const denseFactor = 4
 // newJoinTable builds the table over n rows of keys, which are flat. workers is how many goroutines may help.
 func newJoinTable(ctx context.Context, env *Env, keys []*vec.Vector, n int, nullEqual []bool, workers int) (*joinTable, error) {
 	t := &joinTable{codec: newKeyCodec(keys, n, nullEqual), keys: keys}
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
 	var w keyWords
 	t.codec.encode(keys, n, &w)
 	if ctx.Err() != nil {
