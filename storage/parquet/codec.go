@@ -56,7 +56,7 @@ func inflate(codec int32, dst, src []byte, size int) (out []byte, err error) {
 		if n, k := binary.Uvarint(src); k <= 0 || n != uint64(size) {
 			return nil, fmt.Errorf("a page of %d bytes says it has %d", size, n)
 		}
-		fallthrough
+		out, err = snappyBlock(grow(dst, size), src)
 	case codecGzip, codecBrotli:
 		out, err = inflateArrow(codec, grow(dst, size), src)
 	default:
