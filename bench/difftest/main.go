@@ -1,0 +1,258 @@
+// Command difftest runs random queries on gsql and on PostgreSQL and compares the answers.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"math/rand"
+	"os"
+	"sort"
+	"strings"
+	"time"
+)
+
+// queriesPerData is how many queries are asked of the same tables.
+const queriesPerData = 250
+
+// options are the flags.
+type options struct {
+	dsn, dir, sql string
+	seed, n       int64
+	fail          int
+	verbose       bool
+	patience      time.Duration
+}
+
+func main() {
+	var o options
+	flag.StringVar(&o.dsn, "dsn", "host=/tmp/pg port=5499 user=postgres dbname=difftest", "PostgreSQL database whose tables may be replaced")
+	flag.StringVar(&o.dir, "dir", "", "folder for the data files; default a temporary one")
+	flag.Int64Var(&o.seed, "seed", 1, "number of the first query")
+	flag.Int64Var(&o.n, "n", 1000, "how many queries")
+	flag.IntVar(&o.fail, "fail", 20, "stop after so many differences")
+	flag.BoolVar(&o.verbose, "v", false, "print all queries")
+	flag.DurationVar(&o.patience, "shrink", 20*time.Second, "how long to shrink a failing query")
+	flag.StringVar(&o.sql, "sql", "", "compare this query on the tables of the seed, in all configurations")
+	flag.Parse()
+	if err := run(o); err != nil {
+		fmt.Fprintln(os.Stderr, "difftest:", err)
+		os.Exit(1)
+	}
+}
+
+func run(o options) error {
+	ctx := context.Background()
+	if o.dir == "" {
+		dir, err := os.MkdirTemp("", "difftest")
+		if err != nil {
+			return err
+		}
+		defer os.RemoveAll(dir)
+		o.dir = dir
+	}
+	p, err := connect(ctx, o.dsn)
+	if err != nil {
+		return err
+	}
+	t := &tester{options: o, pg: p, excuses: map[string]int{}, kinds: map[string]int{}, data: -1}
+	if t.cat, err = readCatalog(ctx, p); err != nil {
+		return err
+	}
+	if o.verbose {
+		fmt.Printf("-- gsql lacks %s\n", strings.Join(t.cat.missing, ", "))
+	}
+	defer t.summary()
+	if o.sql != "" {
+		return t.one(ctx)
+	}
+	for seed := o.seed; seed < o.seed+o.n && t.failures < o.fail; seed++ {
+		if err := t.prepare(ctx, seed/queriesPerData); err != nil {
+			return err
+		}
+		t.query(ctx, seed)
+	}
+	if t.failures > 0 {
+		return fmt.Errorf("%d differences", t.failures)
+	}
+	return nil
+}
+
+// tester holds the state of a run.
+type tester struct {
+	options
+	pg      *postgres
+	cat     *catalog
+	data    int64
+	zone    string
+	tables  []*table
+	views   []*table
+	configs []*config
+
+	done, agreed, errors, failures int
+	excuses, kinds                 map[string]int
+}
+
+var zones = []string{"UTC", "UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata"}
+
+// prepare makes the tables of a number, unless they are there.
+func (t *tester) prepare(ctx context.Context, data int64) error {
+	if t.data == data {
+		return nil
+	}
+	t.data = data
+	r := rand.New(rand.NewSource(data ^ 0x5eed))
+	t.zone = zones[r.Intn(len(zones))]
+	if err := t.pg.exec(ctx, "SET TimeZone = '"+t.zone+"'"); err != nil {
+		return err
+	}
+	tables, views, err := makeTables(ctx, r, t.dir, t.pg)
+	if err != nil {
+		return err
+	}
+	t.tables, t.views = tables, nil
+	if t.configs, err = matrix(t.zone); err != nil {
+		return err
+	}
+	for _, v := range views {
+		if err := t.everywhere(ctx, v); err != nil {
+			return fmt.Errorf("%s: %w", v, err)
+		}
+	}
+	t.makeViews(ctx, r)
+	return nil
+}
+
+// everywhere runs a statement on all configurations of gsql.
+func (t *tester) everywhere(ctx context.Context, sql string) error {
+	for _, c := range t.configs {
+		rows, err := c.db.Query(ctx, sql)
+		if err != nil {
+			return err
+		}
+		if err := rows.Close(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// makeViews makes views of random queries that both engines accept.
+func (t *tester) makeViews(ctx context.Context, r *rand.Rand) {
+	var views []*table
+	for i := range 6 {
+		g := &gen{Rand: r, cat: t.cat, tables: t.tables}
+		q := g.query(nil, nil, queryOptions{depth: 1, sub: 1, derived: true})
+		v := &table{name: fmt.Sprintf("view%d", i), columns: q.cols, key: q.key, lenience: q.sql.lenience()}
+		text := q.sql.String()
+		if a := t.pg.query(ctx, text); a.code != "" || len(a.rows) > 100 {
+			continue
+		}
+		if a := ask(ctx, t.configs[0].db, text); a.code != "" {
+			continue
+		}
+		create := "CREATE VIEW " + v.name + " AS " + text
+		if t.pg.exec(ctx, "DROP VIEW IF EXISTS "+v.name+" CASCADE; "+create) != nil || t.everywhere(ctx, create) != nil {
+			continue
+		}
+		views = append(views, v)
+	}
+	t.views = views
+}
+
+// query makes, runs and compares the query of a seed.
+func (t *tester) query(ctx context.Context, seed int64) {
+	r := rand.New(rand.NewSource(seed))
+	g := &gen{Rand: r, cat: t.cat, tables: t.tables, views: t.views}
+	root := g.top()
+	c := t.configs[r.Intn(len(t.configs))]
+	if t.verbose {
+		fmt.Printf("-- seed %d, %s\n%s;\n", seed, c.name, root)
+	}
+	got, want, v := t.compare(ctx, c, root)
+	t.done++
+	if want.code != "" {
+		t.errors++
+	}
+	if v.excuse != "" {
+		t.excuses[v.excuse]++
+	} else if v.kind == "" {
+		t.agreed++
+	}
+	if v.kind == "" {
+		return
+	}
+	t.report(ctx, seed, c, root, v, got)
+}
+
+func (t *tester) compare(ctx context.Context, c *config, root *node) (got, want *answer, v verdict) {
+	sql := root.String()
+	want = t.pg.query(ctx, sql)
+	got = ask(ctx, c.db, sql)
+	return got, want, compare(got, want, root)
+}
+
+// report shrinks a failing query and prints it with both answers.
+func (t *tester) report(ctx context.Context, seed int64, c *config, root *node, v verdict, got *answer) {
+	original := root.String()
+	small := shrink(root, func(n *node) bool {
+		_, _, w := t.compare(ctx, c, n)
+		return w.kind == v.kind
+	}, t.patience)
+	_, _, v = t.compare(ctx, c, small)
+	if excuse := excused(small, v); excuse != "" {
+		t.excuses[excuse]++
+		return
+	}
+	t.failures++
+	t.kinds[v.kind]++
+	fmt.Printf("---- seed %d, %s, TimeZone=%s: %s differ\n%s;\n%s\n", seed, c.name, t.zone, v.kind, small, v.detail)
+	if t.verbose {
+		fmt.Printf("shrunk from\n%s;\n", original)
+	}
+	fmt.Println()
+}
+
+// excused says why a difference is one that may be.
+func excused(root *node, v verdict) string {
+	return ""
+}
+
+// one compares the query of -sql.
+func (t *tester) one(ctx context.Context) error {
+	if err := t.prepare(ctx, t.seed/queriesPerData); err != nil {
+		return err
+	}
+	for _, c := range t.configs {
+		root := leaf(kindQuery, t.sql)
+		got, want, v := t.compare(ctx, c, root)
+		fmt.Printf("%s: %s %s\n", c.name, v.kind, v.detail)
+		if t.verbose {
+			for _, r := range got.rows {
+				fmt.Println("got ", strings.Join(r, " | "))
+			}
+			for _, r := range want.rows {
+				fmt.Println("want", strings.Join(r, " | "))
+			}
+			fmt.Println(got.code, got.msg, want.code, want.msg)
+			return nil
+		}
+	}
+	return nil
+}
+
+func (t *tester) summary() {
+	fmt.Printf("%d queries: %d agree (%d of PostgreSQL's answers are errors), %d differ\n", t.done, t.agreed, t.errors, t.failures)
+	for _, m := range []map[string]int{t.kinds, t.excuses} {
+		var keys []string
+		for k := range m {
+			keys = append(keys, k)
+		}
+		sort.Slice(keys, func(i, j int) bool { return m[keys[i]] > m[keys[j]] })
+		for i, k := range keys {
+			if i < 40 {
+				fmt.Printf("%6d %s\n", m[k], k)
+			}
+		}
+	}
+}
