@@ -161,25 +161,24 @@ func (w *walker) object(row int) bool {
 			last = m
 		}
 
-		// The colon.
+		// The colon, and where the value begins, both before the next mark unless that is the value's first.
+		mark := int(pos[k])
 		v := q + 1
-		if buf[v] != ':' {
-			if v = w.skipBlank(v, stop); v < stop && buf[v] != ':' {
+		if buf[v] != ':' || v >= mark {
+			if v = w.skipBlank(v, mark); v >= stop {
+				return false
+			} else if buf[v] != ':' || v == mark {
 				return w.wrongMark(v, "expected a colon")
 			}
 		}
-		if v++; buf[v] == ' ' {
-			v++
-		}
-		if buf[v] <= ' ' {
-			v = w.skipBlank(v, stop)
+		if v++; v < mark && buf[v] <= ' ' {
+			v = w.skipBlank(v, mark)
 		}
 		if v >= stop {
 			return false
 		}
 
 		// The value.
-		mark := int(pos[k])
 		end := 0
 		switch c := buf[v]; {
 		case v == mark && c == '"':
@@ -192,7 +191,7 @@ func (w *walker) object(row int) bool {
 				return false
 			}
 			end = int(pos[k-1]) + 1
-		case v >= mark:
+		case v == mark:
 			return w.wrongMark(mark, "expected a value")
 		case mark >= stop:
 			return false
