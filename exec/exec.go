@@ -75,11 +75,12 @@ type Catalog interface {
 }
 
 // Arg is an argument of a table function. Value is nil, bool, int64, float64, string, []any, or []Arg for a
-// struct literal such as {'a': 'BIGINT'}. Name is empty for a positional argument. Pos is the byte offset in
-// the query text.
+// struct literal such as {'a': 'BIGINT'}. Name is empty for a positional argument. Type is the SQL type of what
+// was written, zero for literals of text, lists and structs. Pos is the byte offset in the query text.
 type Arg struct {
 	Name  string
 	Value any
+	Type  types.Type
 	Pos   int
 }
 

@@ -185,11 +185,12 @@ func (b *binder) funcTable(blk *block, t *syntax.FuncTable) (*relation, error) {
 	}
 	args := make([]exec.Arg, len(call.Args))
 	for i, a := range call.Args {
-		v, err := b.tableArg(blk, a.Value)
+		arg, err := b.tableArg(blk, a.Value)
 		if err != nil {
 			return nil, err
 		}
-		args[i] = exec.Arg{Name: a.Name, Value: v, Pos: a.Value.Position()}
+		args[i] = arg
+		args[i].Name = a.Name
 	}
 	if b.env.Catalog == nil {
 		return nil, functionError(notFound, call.Name, nil, call.Pos)
@@ -245,28 +246,32 @@ func (b *binder) scalarTable(blk *block, e syntax.Expr, alias string) (*relation
 }
 
 // tableArg evaluates an argument of a table function: literals, lists and structs, and constant expressions.
-func (b *binder) tableArg(blk *block, e syntax.Expr) (any, error) {
+func (b *binder) tableArg(blk *block, e syntax.Expr) (exec.Arg, error) {
+	arg := exec.Arg{Pos: e.Position()}
 	switch e := e.(type) {
 	case *syntax.Array:
 		out := make([]any, len(e.Elems))
 		for i, x := range e.Elems {
 			v, err := b.tableArg(blk, x)
 			if err != nil {
-				return nil, err
+				return arg, err
 			}
-			out[i] = v
+			out[i] = v.Value
 		}
-		return out, nil
+		arg.Value = out
+		return arg, nil
 	case *syntax.Struct:
 		out := make([]exec.Arg, len(e.Names))
 		for i, n := range e.Names {
 			v, err := b.tableArg(blk, e.Values[i])
 			if err != nil {
-				return nil, err
+				return arg, err
 			}
-			out[i] = exec.Arg{Name: n.Name, Value: v, Pos: e.Values[i].Position()}
+			v.Name = n.Name
+			out[i] = v
 		}
-		return out, nil
+		arg.Value = out
+		return arg, nil
 	}
 	var v value
 	saved := blk.lateral
@@ -277,13 +282,14 @@ func (b *binder) tableArg(blk *block, e syntax.Expr) (any, error) {
 	})
 	blk.lateral = saved
 	if err != nil {
-		return nil, err
+		return arg, err
 	}
 	c, ok := expr.Fold(v.e, b.env.Fn, true).(*expr.Const)
 	if !ok {
-		return nil, unsupported(e.Position(), "Use constants.", "an argument of a function in FROM must be constant")
+		return arg, unsupported(e.Position(), "Use constants.", "an argument of a function in FROM must be constant")
 	}
-	return goValue(c.Value, b.style()), nil
+	arg.Value, arg.Type = goValue(c.Value, b.style()), c.Value.Type
+	return arg, nil
 }
 
 // goValue returns a constant in the form of an argument of a table function.

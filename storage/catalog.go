@@ -8,12 +8,13 @@ package storage
 
 import (
 	"context"
+	"crypto/sha256"
+	"fmt"
 	"path/filepath"
 	"strings"
 	"sync"
 
 	"gsql/exec"
-	"gsql/exec/sqlstate"
 	"gsql/storage/csv"
 	"gsql/storage/file"
 	"gsql/storage/json"
@@ -35,7 +36,7 @@ type Catalog struct {
 	roots []string // what Restrict allows, absolute, links resolved
 
 	mu     sync.Mutex
-	shapes map[string]exec.Table
+	shapes map[[sha256.Size]byte]exec.Table
 }
 
 // maxShapes bounds what the catalog remembers.
@@ -43,7 +44,7 @@ const maxShapes = 4096
 
 // New returns the catalog of a configuration. The folders must exist.
 func New(cfg Config) (*Catalog, error) {
-	c := &Catalog{cfg: cfg, shapes: map[string]exec.Table{}}
+	c := &Catalog{cfg: cfg, shapes: map[[sha256.Size]byte]exec.Table{}}
 	dirs := cfg.Allow
 	if cfg.Dir != "" || cfg.Restrict {
 		dirs = append([]string{c.dir()}, cfg.Allow...)
@@ -84,12 +85,12 @@ func (c *Catalog) Table(ctx context.Context, name exec.Name) (exec.Table, error)
 	if name.Schema != "" {
 		full = name.Schema + "." + name.Table
 	}
-	return nil, sqlstate.New(sqlstate.UndefinedTable, "relation \"%s\" does not exist", full)
+	return nil, c.noTable(full)
 }
 
 // looksLikePath tells "dir/x.parquet" and "x.csv" from a name that is no table.
 func looksLikePath(s string) bool {
-	return strings.ContainsAny(s, "/\\*?[") || formatOf(s) != ""
+	return strings.ContainsAny(s, `/\*?[`) || formatOf(s) != ""
 }
 
 // request is a table over files.
@@ -100,7 +101,6 @@ type request struct {
 	csv      csv.Options
 	json     json.Options
 	args     string // what distinguishes options, for the cache
-	pos      int
 }
 
 // open finds the files of a request and returns their table, from the cache when they have not changed.
@@ -137,6 +137,16 @@ func (c *Catalog) open(ctx context.Context, r request) (exec.Table, error) {
 	return t, nil
 }
 
+// cacheKey identifies files in one state, read in one way.
+func cacheKey(format string, r request, files []file.File) [sha256.Size]byte {
+	h := sha256.New()
+	fmt.Fprintf(h, "%s %q %q", format, r.name, r.args)
+	for _, f := range files {
+		fmt.Fprintf(h, "%q %d %d\n", f.Path, f.Size, f.ModTime.UnixNano())
+	}
+	return [sha256.Size]byte(h.Sum(nil))
+}
+
 func newTable(ctx context.Context, format string, r request, files []file.File) (exec.Table, error) {
 	switch format {
 	case "parquet":
@@ -157,13 +167,6 @@ func newTable(ctx context.Context, format string, r request, files []file.File) 
 		return nil, err
 	}
 	return csv.NewTable(r.name, files, shape), nil
-}
-
-// Entry is a table of the catalog's folder.
-type Entry struct {
-	Name   string
-	path   string // relative to the folder
-	format string
 }
 
 // realPath returns a path as absolute and without links.

@@ -3,6 +3,7 @@ package storage
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"gsql/exec"
@@ -24,8 +25,7 @@ func (c *Catalog) TableFunction(ctx context.Context, name string, args []exec.Ar
 	}
 	format, ok := readers[name]
 	if !ok {
-		return nil, sqlstate.New(sqlstate.UndefinedFunction, "function %s does not exist", signature(name, args)).
-			WithHint("Table functions are read_csv, read_parquet, read_json and generate_series.")
+		return nil, noFunction(name, args).WithHint("Functions in FROM are read_csv, read_parquet, read_json, read_ndjson, generate_series and range.")
 	}
 	if len(args) == 0 || args[0].Name != "" {
 		return nil, sqlstate.New(sqlstate.UndefinedFunction, "%s needs a path, a glob or a list of them as its first argument", name)
@@ -36,12 +36,11 @@ func (c *Catalog) TableFunction(ctx context.Context, name string, args []exec.Ar
 		return nil, err
 	}
 	r.patterns = patterns
-	r.args = fmt.Sprint(args[1:])
+	r.args = name + argsKey(args[1:])
 	switch {
 	case format == "csv":
 		r.csv, err = csv.ParseOptions(args[1:])
 	case format == "json":
-		r.args += name
 		r.json, err = json.ParseOptions(name, args[1:])
 	case len(args) > 1:
 		err = sqlstate.New(sqlstate.InvalidParameterValue, "%s has no option \"%s\"", name, args[1].Name).At(args[1].Pos)
@@ -72,21 +71,42 @@ func pathsOf(name string, a exec.Arg) ([]string, error) {
 	return nil, sqlstate.New(sqlstate.UndefinedFunction, "%s needs a path, a glob or a list of them as its first argument", name).At(a.Pos)
 }
 
+// argsKey writes arguments so that different ones differ.
+func argsKey(args []exec.Arg) string {
+	var b strings.Builder
+	for _, a := range args {
+		if list, ok := a.Value.([]exec.Arg); ok {
+			fmt.Fprintf(&b, "%q:{%s} ", a.Name, argsKey(list))
+			continue
+		}
+		fmt.Fprintf(&b, "%q:%#v ", a.Name, a.Value)
+	}
+	return b.String()
+}
+
+func named(args []exec.Arg) bool {
+	return slices.ContainsFunc(args, func(a exec.Arg) bool { return a.Name != "" })
+}
+
+func noFunction(name string, args []exec.Arg) *sqlstate.Error {
+	return sqlstate.New(sqlstate.UndefinedFunction, "function %s does not exist", signature(name, args))
+}
+
+// signature writes a call with the types of its arguments, as PostgreSQL does in messages.
 func signature(name string, args []exec.Arg) string {
 	var s []string
 	for _, a := range args {
+		t := a.Type.Base()
 		switch a.Value.(type) {
-		case string, nil:
-			s = append(s, "unknown")
-		case int64:
-			s = append(s, "integer")
-		case float64:
-			s = append(s, "numeric")
-		case bool:
-			s = append(s, "boolean")
-		default:
-			s = append(s, "list")
+		case []any:
+			t = "list"
+		case []exec.Arg:
+			t = "struct"
 		}
+		if a.Name != "" {
+			t = a.Name + " => " + t
+		}
+		s = append(s, t)
 	}
 	return name + "(" + strings.Join(s, ", ") + ")"
 }

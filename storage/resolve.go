@@ -1,10 +1,7 @@
 package storage
 
 import (
-	"bytes"
-	"fmt"
-	"hash/fnv"
-	"io"
+	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -17,39 +14,44 @@ import (
 	"gsql/storage/file"
 )
 
-// formats has the formats by the extension of their files.
-var formats = map[string]string{
-	".csv": "csv", ".tsv": "csv", ".tab": "csv", ".psv": "csv", ".tbl": "csv", ".txt": "csv",
-	".parquet": "parquet", ".pq": "parquet",
-	".ndjson": "json", ".jsonl": "json", ".json": "json",
-}
-
-func formatOf(path string) string { return formats[strings.ToLower(filepath.Ext(path))] }
-
 // maxFiles bounds the files of one table.
 const maxFiles = 1_000_000
+
+// globChars are the characters that make a pattern of a path.
+const globChars = "*?[{"
 
 // files returns the files that patterns name: each a file, a folder (all data files in it, at any depth),
 // or a glob with *, **, ?, [..] and {a,b}. Files come in the order of the patterns, then of their names.
 func (c *Catalog) files(patterns []string) ([]file.File, error) {
 	var out []file.File
 	for _, p := range patterns {
-		paths, err := c.expand(p)
+		paths, listed, err := c.expand(p)
 		if err != nil {
 			return nil, err
 		}
+		if len(out)+len(paths) > maxFiles {
+			return nil, sqlstate.New(sqlstate.ProgramLimitExceeded, "more than %d files match \"%s\"", maxFiles, p)
+		}
+		before := len(out)
 		for _, path := range paths {
 			f, err := c.stat(path)
-			if err != nil {
+			switch {
+			case listed && sqlstate.Of(err) == sqlstate.UndefinedFile: // it has gone since
+			case err != nil:
 				return nil, err
+			default:
+				out = append(out, f)
 			}
-			out = append(out, f)
 		}
-		if len(out) > maxFiles {
-			return nil, sqlstate.New(sqlstate.ProgramLimitExceeded, "more than %d files match \"%s\"", maxFiles, p)
+		if len(out) == before {
+			return nil, noFiles(p)
 		}
 	}
 	return out, nil
+}
+
+func noFiles(pattern string) error {
+	return sqlstate.New(sqlstate.UndefinedFile, "no files match \"%s\"", pattern)
 }
 
 // stat checks that a query may read the file.
@@ -60,7 +62,7 @@ func (c *Catalog) stat(path string) (file.File, error) {
 			return file.File{}, err
 		}
 		if !c.allowed(real) {
-			return file.File{}, denied(path)
+			return file.File{}, denied(c.shown(path))
 		}
 		path = real
 	}
@@ -80,42 +82,81 @@ func denied(path string) error {
 		WithHint("Start the server with --allow-path for other folders.")
 }
 
+// shown is a path without what is above the folder, which those who query need not know.
+func (c *Catalog) shown(path string) string {
+	if rel, err := filepath.Rel(c.dir(), path); err == nil && filepath.IsLocal(rel) {
+		return rel
+	}
+	return path
+}
+
+// allowed reports whether a path without links lies in a folder that queries may read.
 func (c *Catalog) allowed(real string) bool {
 	for _, root := range c.roots {
-		if real == root || strings.HasPrefix(real, strings.TrimSuffix(root, string(filepath.Separator))+string(filepath.Separator)) {
+		rel, err := filepath.Rel(root, real)
+		if err == nil && filepath.IsLocal(rel) {
 			return true
 		}
 	}
 	return false
 }
 
-func (c *Catalog) expand(pattern string) ([]string, error) {
+// expand returns the paths that a pattern names. listed says that they come from reading folders.
+func (c *Catalog) expand(pattern string) (paths []string, listed bool, err error) {
 	if strings.IndexByte(pattern, 0) >= 0 || pattern == "" {
-		return nil, sqlstate.New(sqlstate.InvalidParameterValue, "a path must not be empty or have a zero byte")
+		return nil, false, sqlstate.New(sqlstate.InvalidParameterValue, "a path must not be empty or have a zero byte")
 	}
 	full := pattern
 	if !filepath.IsAbs(full) {
 		full = filepath.Join(c.dir(), full)
 	}
 	if c.cfg.Restrict && !c.mayList(full) {
-		return nil, denied(pattern)
+		return nil, false, denied(pattern)
 	}
 	info, err := os.Stat(full)
 	switch {
 	case err == nil && info.IsDir():
-		return dataFiles(full)
+		if paths, err = dataFiles(full); err == nil && len(paths) == 0 {
+			err = sqlstate.New(sqlstate.UndefinedFile, "folder \"%s\" has no data files", pattern).
+				WithHint("Data files end in .csv, .tsv, .parquet, .ndjson and the like; name others by a path or a glob.")
+		}
+		return paths, true, err
 	case err == nil:
-		return []string{full}, nil
-	case !strings.ContainsAny(pattern, "*?[{"):
-		return nil, file.Error(pattern, err)
+		return []string{full}, false, nil
+	case !strings.ContainsAny(pattern, globChars):
+		return nil, false, c.unreadable(pattern, err)
 	}
-	base, rest := doublestar.SplitPattern(filepath.ToSlash(full))
-	found, err := doublestar.Glob(os.DirFS(base), rest, doublestar.WithFilesOnly())
+	paths, err = glob(full)
 	if err != nil {
-		return nil, sqlstate.New(sqlstate.InvalidParameterValue, "\"%s\" is not a valid glob: %v", pattern, err)
+		return nil, false, sqlstate.New(sqlstate.InvalidParameterValue, "\"%s\" is not a valid glob: %v", pattern, err)
 	}
-	if len(found) == 0 {
-		return nil, sqlstate.New(sqlstate.UndefinedFile, "no files match \"%s\"", pattern)
+	if len(paths) == 0 {
+		return nil, false, noFiles(pattern)
+	}
+	return paths, true, nil
+}
+
+// unreadable says why a path as it was written cannot be read, and where it was looked for.
+func (c *Catalog) unreadable(pattern string, err error) error {
+	err = file.Error(pattern, err)
+	var e *sqlstate.Error
+	if errors.As(err, &e) && e.Code == sqlstate.UndefinedFile && !filepath.IsAbs(pattern) {
+		switch dir, wrong := filepath.Abs(c.dir()); {
+		case c.cfg.Restrict:
+			e.Hint = "The path is relative to the served folder."
+		case wrong == nil:
+			e.Hint = "The path is relative to " + dir + "."
+		}
+	}
+	return err
+}
+
+// glob returns the files that a pattern matches.
+func glob(pattern string) ([]string, error) {
+	base, rest := doublestar.SplitPattern(filepath.ToSlash(pattern))
+	found, err := doublestar.Glob(os.DirFS(base), rest, doublestar.WithFilesOnly(), doublestar.WithNoHidden())
+	if err != nil {
+		return nil, err
 	}
 	sort.Strings(found)
 	for i, f := range found {
@@ -128,7 +169,7 @@ func (c *Catalog) expand(pattern string) ([]string, error) {
 // errors do not tell what is elsewhere.
 func (c *Catalog) mayList(full string) bool {
 	base := filepath.Clean(full)
-	if strings.ContainsAny(base, "*?[{") {
+	if strings.ContainsAny(base, globChars) {
 		b, _ := doublestar.SplitPattern(filepath.ToSlash(base))
 		base = filepath.FromSlash(b)
 	}
@@ -145,151 +186,43 @@ func (c *Catalog) mayList(full string) bool {
 	}
 }
 
-// dataFiles returns the data files below a folder, names that begin with a dot or an underscore left out.
+// dataFiles returns the data files below a folder, names that begin with a dot or an underscore left out, and
+// files of text where there are others: they tell about the data.
 func dataFiles(dir string) ([]string, error) {
-	var out []string
-	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
-		if err != nil {
+	var data, texts []string
+	// The folder may be a link, which WalkDir would not follow.
+	err := filepath.WalkDir(dir+string(filepath.Separator), func(path string, d fs.DirEntry, err error) error {
+		switch name := filepath.Base(path); {
+		case errors.Is(err, fs.ErrNotExist) && len(data)+len(texts) > 0: // it has gone since
+			return nil
+		case err != nil:
 			return err
-		}
-		if path != dir && (d.Name()[0] == '.' || d.Name()[0] == '_') {
+		case path == dir+string(filepath.Separator):
+		case name[0] == '.' || name[0] == '_':
 			if d.IsDir() {
 				return filepath.SkipDir
 			}
-			return nil
+		case d.IsDir() || formatOf(path) == "":
+		case extension(path) == ".txt":
+			texts = append(texts, filepath.Clean(path))
+		default:
+			data = append(data, filepath.Clean(path))
 		}
-		if !d.IsDir() && formatOf(path) != "" {
-			out = append(out, path)
-		}
-		if len(out) > maxFiles {
-			return fmt.Errorf("more than %d files", maxFiles)
+		if len(data)+len(texts) > maxFiles {
+			return sqlstate.New(sqlstate.ProgramLimitExceeded, "folder \"%s\" has more than %d files", dir, maxFiles)
 		}
 		return nil
 	})
+	var limit *sqlstate.Error
+	if errors.As(err, &limit) {
+		return nil, limit
+	}
 	if err != nil {
 		return nil, file.Error(dir, err)
 	}
-	if len(out) == 0 {
-		return nil, sqlstate.New(sqlstate.UndefinedFile, "folder \"%s\" has no data files", dir).
-			WithHint("Data files end in .csv, .tsv, .parquet, .ndjson and the like; name others by a path or a glob.")
+	if len(data) == 0 {
+		data = texts
 	}
-	sort.Strings(out)
-	return out, nil
-}
-
-// commonFormat returns the format of files: by extension, else by how the first one begins.
-func commonFormat(files []file.File) (string, error) {
-	format := ""
-	for _, f := range files {
-		g := formatOf(f.Path)
-		if g == "" {
-			var err error
-			if g, err = sniffFormat(f); err != nil {
-				return "", err
-			}
-		}
-		if format != "" && g != format {
-			return "", sqlstate.New(sqlstate.WrongObjectType, "files of one table have different formats: \"%s\" is %s, \"%s\" is %s",
-				files[0].Path, format, f.Path, g).WithHint("Use a glob that matches one of them, such as '*.%s'.", format)
-		}
-		format = g
-	}
-	return format, nil
-}
-
-// sniffFormat looks at the first bytes of a file.
-func sniffFormat(f file.File) (string, error) {
-	h, err := f.Open()
-	if err != nil {
-		return "", err
-	}
-	defer h.Close()
-	head := make([]byte, 64)
-	n, err := io.ReadFull(h, head)
-	if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
-		return "", file.Error(f.Path, err)
-	}
-	head = head[:n]
-	switch {
-	case bytes.HasPrefix(head, []byte("PAR1")):
-		return "parquet", nil
-	case bytes.HasPrefix(bytes.TrimLeft(head, " \t\r\n\xef\xbb\xbf"), []byte("{")):
-		return "json", nil
-	}
-	return "csv", nil
-}
-
-// cacheKey identifies files in one state, read in one way.
-func cacheKey(format string, r request, files []file.File) string {
-	h := fnv.New128a()
-	fmt.Fprintf(h, "%s\x00%s\x00%s\x00", format, r.name, r.args)
-	for _, f := range files {
-		fmt.Fprintf(h, "%s\x00%d\x00%d\x00", f.Path, f.Size, f.ModTime.UnixNano())
-	}
-	return string(h.Sum(nil))
-}
-
-// Entries lists the tables of the catalog's folder by name.
-func (c *Catalog) Entries() ([]Entry, error) {
-	if c.cfg.Dir == "" {
-		return nil, nil
-	}
-	list, err := os.ReadDir(c.cfg.Dir)
-	if err != nil {
-		return nil, file.Error(c.cfg.Dir, err)
-	}
-	var out []Entry
-	for _, d := range list {
-		if e, ok := c.asEntry(d); ok {
-			out = append(out, e)
-		}
-	}
-	return out, nil
-}
-
-// entry finds a table of the folder by name.
-func (c *Catalog) entry(name string) (Entry, bool, error) {
-	all, err := c.Entries()
-	if err != nil {
-		return Entry{}, false, err
-	}
-	var found []Entry
-	for _, e := range all {
-		if e.Name == name {
-			found = append(found, e)
-		}
-	}
-	switch len(found) {
-	case 0:
-		return Entry{}, false, nil
-	case 1:
-		return found[0], true, nil
-	}
-	return Entry{}, false, sqlstate.New(sqlstate.AmbiguousColumn, "table name \"%s\" is ambiguous", name).
-		WithDetail("It may be %s or %s.", found[0].path, found[1].path).
-		WithHint("Use the path: FROM '%s'.", found[0].path)
-}
-
-func (c *Catalog) asEntry(d fs.DirEntry) (Entry, bool) {
-	name := d.Name()
-	if name[0] == '.' || name[0] == '_' {
-		return Entry{}, false
-	}
-	if d.IsDir() {
-		paths, err := dataFiles(filepath.Join(c.cfg.Dir, name))
-		if err != nil {
-			return Entry{}, false
-		}
-		format := formatOf(paths[0])
-		for _, p := range paths {
-			if formatOf(p) != format {
-				return Entry{}, false
-			}
-		}
-		return Entry{Name: name, path: name, format: format}, true
-	}
-	if f := formatOf(name); f != "" {
-		return Entry{Name: strings.TrimSuffix(name, filepath.Ext(name)), path: name, format: f}, true
-	}
-	return Entry{}, false
+	sort.Strings(data)
+	return data, nil
 }

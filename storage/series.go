@@ -12,44 +12,73 @@ import (
 	"gsql/exec/vec"
 )
 
-// series is the table of generate_series(start, stop[, step]) over whole numbers.
+// newSeries returns the table of generate_series(start, stop[, step]), over whole numbers or timestamps, or of
+// range([start, ]stop[, step]), which is of whole numbers and leaves the stop out, as in DuckDB.
+func newSeries(name string, args []exec.Arg) (exec.Table, error) {
+	least, most := 2, 3
+	if name == "range" {
+		least = 1
+	}
+	if len(args) < least || len(args) > most || named(args) {
+		return nil, noFunction(name, args).WithHint("%s takes a start, a stop and optionally a step.", name)
+	}
+	if name == "generate_series" && len(args) == 3 {
+		if t := timeOf(args[0].Type, args[1].Type); t.ID != types.Unknown {
+			return newTimeSeries(t, args)
+		}
+	}
+	s := &series{name: name, typ: types.Of(types.Int32), step: 1}
+	bounds := []*int64{&s.start, &s.stop, &s.step}
+	if len(args) == 1 {
+		bounds = []*int64{&s.stop}
+	}
+	for i, a := range args {
+		x, ok := a.Value.(int64)
+		switch {
+		case a.Value == nil:
+			s.none = true
+			continue
+		case !ok || a.Type.ID == types.Numeric:
+			return nil, sqlstate.Unsupported("Generate whole numbers or timestamps and compute with them.", "%s is not supported", signature(name, args)).At(a.Pos)
+		}
+		if x != int64(int32(x)) || a.Type.ID == types.Int64 || name == "range" {
+			s.typ = types.Of(types.Int64)
+		}
+		*bounds[i] = x
+	}
+	if s.step == 0 && !s.none {
+		return nil, sqlstate.New(sqlstate.InvalidParameterValue, "step size cannot equal zero")
+	}
+	s.open = name == "range"
+	return s, nil
+}
+
+// series is the table of whole numbers from start by step to stop.
 type series struct {
 	name              string
 	typ               types.Type
 	start, stop, step int64
-}
-
-func newSeries(name string, args []exec.Arg) (exec.Table, error) {
-	s := &series{name: name, typ: types.Of(types.Int32), step: 1}
-	if len(args) < 2 || len(args) > 3 {
-		return nil, sqlstate.New(sqlstate.UndefinedFunction, "function %s does not exist", signature(name, args)).
-			WithHint("%s takes a start, a stop and optionally a step.", name)
-	}
-	for i, p := range []*int64{&s.start, &s.stop, &s.step}[:len(args)] {
-		x, ok := args[i].Value.(int64)
-		if !ok {
-			return nil, sqlstate.Unsupported("Cast the arguments to bigint constants.", "%s of other than whole numbers is not supported", signature(name, args)).At(args[i].Pos)
-		}
-		if x != int64(int32(x)) {
-			s.typ = types.Of(types.Int64)
-		}
-		*p = x
-	}
-	if s.step == 0 {
-		return nil, sqlstate.New(sqlstate.InvalidParameterValue, "step size cannot equal zero")
-	}
-	return s, nil
+	open              bool // stop is left out
+	none              bool // an argument was NULL
 }
 
 // rows returns how many numbers there are.
 func (s *series) rows() uint64 {
+	var width, step uint64
 	switch {
+	case s.none:
+		return 0
 	case s.step > 0 && s.start <= s.stop:
-		return (uint64(s.stop)-uint64(s.start))/uint64(s.step) + 1
+		width, step = uint64(s.stop)-uint64(s.start), uint64(s.step)
 	case s.step < 0 && s.start >= s.stop:
-		return (uint64(s.start)-uint64(s.stop))/(-uint64(s.step)) + 1
+		width, step = uint64(s.start)-uint64(s.stop), -uint64(s.step)
+	default:
+		return 0
 	}
-	return 0
+	if s.open && width%step == 0 {
+		return width / step
+	}
+	return width/step + 1
 }
 
 func (s *series) Schema() exec.Schema { return exec.Schema{{Name: s.name, Type: s.typ}} }

@@ -236,6 +236,14 @@ func zoneShift(c *Call, ts int64, iv vec.Interval, sign int64) (int64, error) {
 	return shift(ts, vec.Interval{Micros: iv.Micros}, sign)
 }
 
+// AddInterval adds an interval to a timestamp of one of the two types.
+func AddInterval(ctx *Ctx, id types.ID, ts int64, iv vec.Interval) (int64, error) {
+	if id == types.TimestampTZ {
+		return zoneShift(&Call{Ctx: ctx}, ts, iv, 1)
+	}
+	return shift(ts, iv, 1)
+}
+
 func timestampMinus(_ *Call, a, b int64) (vec.Interval, error) {
 	if infinite(a) || infinite(b) {
 		return vec.Interval{}, sqlstate.New(sqlstate.DatetimeOverflow, "cannot subtract infinite timestamps")

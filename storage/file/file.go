@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"syscall"
 	"time"
 
 	"gsql/exec/sqlstate"
@@ -24,7 +25,7 @@ func Stat(path string) (File, error) {
 		return File{}, Error(path, err)
 	}
 	if info.IsDir() {
-		return File{}, sqlstate.New(sqlstate.WrongObjectType, "%q is a directory", path)
+		return File{}, sqlstate.New(sqlstate.WrongObjectType, "\"%s\" is a directory", path)
 	}
 	return File{Path: path, Size: info.Size(), ModTime: info.ModTime()}, nil
 }
@@ -43,7 +44,7 @@ func (f File) Open() (*os.File, error) {
 	}
 	if info.Size() != f.Size || !info.ModTime().Equal(f.ModTime) {
 		h.Close()
-		return nil, sqlstate.New(sqlstate.ObjectNotInPrerequisite, "file %q has changed since the query was planned", f.Path).
+		return nil, sqlstate.New(sqlstate.ObjectNotInPrerequisite, "file \"%s\" has changed since the query was planned", f.Path).
 			WithHint("Run the query again.")
 	}
 	return h, nil
@@ -51,12 +52,18 @@ func (f File) Open() (*os.File, error) {
 
 // Error says in PostgreSQL's words that a file cannot be opened.
 func Error(path string, err error) error {
-	code := sqlstate.IOError
+	code, reason := sqlstate.IOError, err
+	var in *fs.PathError
+	if errors.As(err, &in) {
+		reason = in.Err
+	}
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		code, err = sqlstate.UndefinedFile, errors.New("No such file or directory")
+		code, reason = sqlstate.UndefinedFile, errors.New("No such file or directory")
+	case errors.Is(err, syscall.ENOTDIR):
+		code, reason = sqlstate.UndefinedFile, errors.New("Not a directory")
 	case errors.Is(err, fs.ErrPermission):
-		code, err = sqlstate.InsufficientPrivilege, errors.New("Permission denied")
+		code, reason = sqlstate.InsufficientPrivilege, errors.New("Permission denied")
 	}
-	return sqlstate.New(code, "could not open file %q: %v", path, err)
+	return sqlstate.New(code, "could not open file \"%s\": %v", path, reason)
 }

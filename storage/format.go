@@ -1,0 +1,100 @@
+package storage
+
+import (
+	"bytes"
+	"io"
+	"path/filepath"
+	"strings"
+
+	"gsql/exec/sqlstate"
+	"gsql/storage/file"
+)
+
+// formats has the formats by the extension of their files.
+var formats = map[string]string{
+	".csv": "csv", ".tsv": "csv", ".tab": "csv", ".psv": "csv", ".tbl": "csv", ".txt": "csv",
+	".parquet": "parquet", ".pq": "parquet",
+	".ndjson": "json", ".jsonl": "json", ".json": "json",
+}
+
+// formatOf returns the format of a file by its name, "" when that does not say.
+func formatOf(path string) string { return formats[extension(path)] }
+
+func extension(path string) string { return strings.ToLower(filepath.Ext(path)) }
+
+// commonFormat returns the format of files: by extension, else by how a file begins.
+func commonFormat(files []file.File) (string, error) {
+	format := ""
+	for _, f := range files {
+		g := formatOf(f.Path)
+		if g == "" {
+			var err error
+			if g, err = sniffFormat(f); err != nil {
+				return "", err
+			}
+		}
+		if format != "" && g != format {
+			return "", sqlstate.New(sqlstate.WrongObjectType, "files of one table have different formats: \"%s\" is %s, \"%s\" is %s",
+				files[0].Path, format, f.Path, g).WithHint("Use a glob that matches one of them, such as '*%s'.", filepath.Ext(files[0].Path))
+		}
+		format = g
+	}
+	return format, nil
+}
+
+// foreign has what files of other kinds begin with.
+var foreign = []struct{ magic, kind, hint string }{
+	{"\x1f\x8b", "gzip", "Decompress the file first."},
+	{"\x28\xb5\x2f\xfd", "Zstandard", "Decompress the file first."},
+	{"BZh", "bzip2", "Decompress the file first."},
+	{"\xfd7zXZ\x00", "xz", "Decompress the file first."},
+	{"PK\x03\x04", "zip", "Extract the files first; a spreadsheet can be saved as CSV."},
+	{"ARROW1", "Arrow", "Write the data as Parquet."},
+	{"ORC", "ORC", "Write the data as Parquet."},
+	{"Obj\x01", "Avro", "Write the data as Parquet."},
+	{"SQLite format 3\x00", "SQLite", "Export the tables as CSV."},
+}
+
+// sniffFormat looks at the first bytes of a file.
+func sniffFormat(f file.File) (string, error) {
+	h, err := f.Open()
+	if err != nil {
+		return "", err
+	}
+	defer h.Close()
+	head := make([]byte, 512)
+	n, err := io.ReadFull(h, head)
+	if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
+		return "", file.Error(f.Path, err)
+	}
+	head = head[:n]
+	if bytes.HasPrefix(head, []byte("PAR1")) {
+		return "parquet", nil
+	}
+	for _, x := range foreign {
+		if bytes.HasPrefix(head, []byte(x.magic)) {
+			return "", sqlstate.Unsupported(x.hint, "file \"%s\" is of the format %s, which is not supported", f.Path, x.kind)
+		}
+	}
+	head = bytes.TrimLeft(bytes.TrimPrefix(head, []byte("\xef\xbb\xbf")), " \t\r\n")
+	if looksLikeJSON(head) {
+		return "json", nil
+	}
+	return "csv", nil
+}
+
+// looksLikeJSON tells {"a": and [{ from text that happens to begin with a bracket.
+func looksLikeJSON(head []byte) bool {
+	for _, want := range []string{"{[", "{\"}"} {
+		if len(head) == 0 || strings.IndexByte(want, head[0]) < 0 {
+			return false
+		}
+		if head[0] != '[' {
+			head = head[1:]
+			head = bytes.TrimLeft(head, " \t\r\n")
+			return len(head) == 0 || head[0] == '"' || head[0] == '}'
+		}
+		head = bytes.TrimLeft(head[1:], " \t\r\n")
+	}
+	return false
+}

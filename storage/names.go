@@ -1,0 +1,149 @@
+package storage
+
+import (
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sort"
+	"strings"
+
+	"gsql/exec/sqlstate"
+	"gsql/storage/file"
+)
+
+// Entry is a table of the catalog's folder.
+type Entry struct {
+	Name   string
+	path   string // relative to the folder
+	format string
+}
+
+// Entries lists the tables of the catalog's folder by name.
+func (c *Catalog) Entries() ([]Entry, error) {
+	return c.entries(func(string) bool { return true })
+}
+
+// entries lists the tables whose names are wanted.
+func (c *Catalog) entries(wanted func(name string) bool) ([]Entry, error) {
+	if c.cfg.Dir == "" {
+		return nil, nil
+	}
+	list, err := os.ReadDir(c.cfg.Dir)
+	if err != nil {
+		return nil, file.Error(c.cfg.Dir, err)
+	}
+	var out []Entry
+	for _, d := range list {
+		if d.Name()[0] == '.' || d.Name()[0] == '_' || !wanted(tableName(d.Name())) {
+			continue
+		}
+		if e, ok := c.asEntry(d); ok {
+			out = append(out, e)
+		}
+	}
+	return out, nil
+}
+
+// tableName is the name of the table that a file, or a folder of files, is: without the extension of data
+// files.
+func tableName(file string) string {
+	if formatOf(file) == "" {
+		return file
+	}
+	return strings.TrimSuffix(file, filepath.Ext(file))
+}
+
+func (c *Catalog) asEntry(d fs.DirEntry) (Entry, bool) {
+	path := filepath.Join(c.cfg.Dir, d.Name())
+	mode := d.Type()
+	if mode&fs.ModeSymlink != 0 {
+		info, err := os.Stat(path)
+		if err != nil {
+			return Entry{}, false
+		}
+		mode = info.Mode().Type()
+	}
+	e := Entry{Name: tableName(d.Name()), path: d.Name(), format: formatOf(d.Name())}
+	switch {
+	case mode.IsRegular():
+		return e, e.format != ""
+	case !mode.IsDir():
+		return Entry{}, false
+	}
+	paths, err := dataFiles(path)
+	if err != nil || len(paths) == 0 {
+		return Entry{}, false
+	}
+	e.format = formatOf(paths[0])
+	for _, p := range paths {
+		if formatOf(p) != e.format {
+			return Entry{}, false
+		}
+	}
+	return e, true
+}
+
+// entry finds a table of the folder by name; if there is none, in any case of letters.
+func (c *Catalog) entry(name string) (e Entry, ok bool, err error) {
+	found, err := c.entries(func(n string) bool { return n == name })
+	if err == nil && len(found) == 0 {
+		found, err = c.entries(func(n string) bool { return strings.EqualFold(n, name) })
+	}
+	switch {
+	case err != nil || len(found) == 0:
+		return Entry{}, false, err
+	case len(found) == 1:
+		return found[0], true, nil
+	}
+	return Entry{}, false, sqlstate.New(sqlstate.AmbiguousAlias, "table name \"%s\" is ambiguous", name).
+		WithDetail("It may be \"%s\" or \"%s\".", found[0].path, found[1].path).
+		WithHint("Name the file: FROM '%s'.", found[0].path)
+}
+
+// noTable says that a name is no table, and what it might be.
+func (c *Catalog) noTable(name string) error {
+	e := sqlstate.New(sqlstate.UndefinedTable, "relation \"%s\" does not exist", name)
+	if formatOf(name) != "" {
+		return e.WithHint("Names of files are written in single quotes: FROM '%s'.", name)
+	}
+	all, err := c.Entries()
+	if err != nil || len(all) == 0 {
+		return e.WithHint("Name a file: FROM 'sales.csv', FROM 'logs/*.parquet'.")
+	}
+	var similar, names []string
+	for _, x := range all {
+		names = append(names, "\""+x.Name+"\"")
+		if distance(strings.ToLower(x.Name), strings.ToLower(name)) <= 1+len(name)/4 || len(name) >= 3 && strings.Contains(x.Name, name) {
+			similar = append(similar, "\""+x.Name+"\"")
+		}
+	}
+	switch {
+	case len(similar) > 0:
+		sort.Strings(similar)
+		return e.WithHint("Perhaps you meant %s.", strings.Join(similar[:min(3, len(similar))], " or "))
+	case len(names) <= 20:
+		return e.WithHint("Tables are %s.", strings.Join(names, ", "))
+	}
+	return e.WithHint("There are %d tables, such as %s.", len(names), strings.Join(names[:5], ", "))
+}
+
+// distance counts the bytes that must be changed, added or taken away to make b of a.
+func distance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := diagonal
+			if a[i] != b[j] {
+				cost++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
+		}
+	}
+	return row[len(b)]
+}
