@@ -41,9 +41,10 @@ const chunkRows = 1024
 func newGroupTable(ts []types.Type) *groupTable {
 	l := newKeyLayout(ts)
 	t := &groupTable{layout: l, keys: newKeyBlocks(l.words), longs: make([]longKeys, l.longs)}
+	t.firsts = make([]*vec.Builder, l.firsts) // numbered in another order than the fields
 	for _, f := range l.fields {
 		if f.first >= 0 {
-			t.firsts = append(t.firsts, vec.NewBuilder(f.typ))
+			t.firsts[f.first] = vec.NewBuilder(f.typ)
 		}
 	}
 	t.codes = newCodePath(ts)

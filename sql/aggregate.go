@@ -38,11 +38,14 @@ func (b *binder) resolveAggregate(c *aggregateCall) (*expr.Aggregate, error) {
 		return nil, b.aggregateError(c, out, fs, ts)
 	}
 	f := usable[m.index]
+	if err := polymorphic(m.declared, ts, c.pos); err != nil {
+		return nil, err
+	}
 	es, ats, err := b.arguments(m, c.args)
 	if err != nil {
 		return nil, err
 	}
-	a := &expr.Aggregate{Fn: f, Args: es, Distinct: c.distinct, Filter: c.filter, Typ: f.ReturnType(ats)}
+	a := &expr.Aggregate{Fn: f, Args: es, Distinct: c.distinct, Filter: c.filter, Typ: unstated(f.ReturnType(ats))}
 	a.OrderBy, err = b.aggregateOrder(c, f, a)
 	return a, err
 }

@@ -52,7 +52,7 @@ func (b *binder) prefix(op string, v value, pos int) (value, error) {
 		if c := negated(v, op); c != nil {
 			return value{e: c, pos: pos}, nil
 		}
-		if op == "+" && v.typ().IsNumber() {
+		if op == "+" && v.typ().IsNumber() && unstated(v.typ()) == v.typ() {
 			return v, nil
 		}
 	}
@@ -100,7 +100,35 @@ func (b *binder) invoke(f *fn.Scalar, m match, args []value, pos int) (value, er
 	if err != nil {
 		return value{}, err
 	}
-	return value{e: &expr.Call{Fn: f, Args: es, Typ: f.ReturnType(ts)}, pos: pos}, nil
+	t := f.ReturnType(ts)
+	if f.Name != "greatest" && f.Name != "least" { // which are constructs to PostgreSQL, like COALESCE
+		t = unstated(t)
+	}
+	return value{e: &expr.Call{Fn: f, Args: es, Typ: t}, pos: pos}, nil
+}
+
+// unstated returns t without a stated length or precision, which results of functions never have.
+func unstated(t types.Type) types.Type {
+	t.Prec = 0
+	return t
+}
+
+// polymorphic rejects a call whose result has the type of its arguments when these are all untyped literals.
+func polymorphic(declared, actual []types.Type, pos int) error {
+	unknown := false
+	for i, d := range declared {
+		if d.ID != types.AnyElement {
+			continue
+		}
+		if actual[i].ID != types.Unknown {
+			return nil
+		}
+		unknown = true
+	}
+	if !unknown {
+		return nil
+	}
+	return sqlstate.New(sqlstate.DatatypeMismatch, "could not determine polymorphic type because input has type unknown").At(pos)
 }
 
 // arguments coerces the arguments of a call to the types of the overload that was found.

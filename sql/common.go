@@ -12,6 +12,8 @@ type value struct {
 	e   expr.Expr
 	pos int
 	num bool // a number as written, so that a minus before it is part of it
+	// name is that of the column of a scalar subquery.
+	name string
 	// row, when not nil, are the columns of a row constructor; e is nil then.
 	row []value
 	// elems, when not nil, are the elements of an array constructor.
@@ -64,13 +66,13 @@ func withCommonModifiers(t types.Type, ts []types.Type) types.Type {
 		return types.Of(types.Text)
 	}
 	first, same, scale, sameScale := types.Type{}, true, int16(0), true
-	seen := false
+	seen, literals := false, false
 	for _, x := range ts {
 		s := types.DynamicScale
 		switch {
 		case x.ID == types.Unknown:
-			// A literal has no length of its own to share; a numeric one is looked at elsewhere.
-			same = same && categoryOf(t) != catString
+			// A literal has no length of its own to share; the scale of a numeric one is looked at elsewhere.
+			literals = true
 			continue
 		case x.IsInteger():
 			s = 0
@@ -87,6 +89,9 @@ func withCommonModifiers(t types.Type, ts []types.Type) types.Type {
 	switch {
 	case same:
 		if sameType(first, t) {
+			if literals {
+				return unstated(first)
+			}
 			return first
 		}
 		return withoutModifiers(t)

@@ -274,6 +274,9 @@ func (b *binder) caseOf(subject *value, whens []whenBranch, orElse *value, pos i
 	if err != nil {
 		return value{}, err
 	}
+	if orElse == nil {
+		t = unstated(t) // NULL has no length to share
+	}
 	if orElse != nil {
 		if err := b.coerceAll(results[:1], t, "CASE/ELSE"); err != nil {
 			return value{}, err

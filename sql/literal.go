@@ -67,7 +67,7 @@ func numericConst(n vec.Num) *expr.Const {
 	if n.Special != vec.NumFinite || scale > 38 {
 		return &expr.Const{Value: vec.NewConst(types.Of(types.Numeric), types.KNum, n, 1)}
 	}
-	t := types.NumericOf(max(n.Coef.Digits(), scale, 1), scale)
+	t := types.NumericOf(0, scale)
 	if n.Coef.IsInt64() {
 		return &expr.Const{Value: vec.NewConst(t, types.KInt64, int64(n.Coef.Lo), 1)}
 	}

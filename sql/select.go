@@ -285,7 +285,11 @@ func (b *binder) target(blk *block, p *parts, t *syntax.Target) error {
 	if err != nil {
 		return err
 	}
-	p.targets = append(p.targets, &target{name: t.Name(), v: v})
+	name := t.Name()
+	if _, ok := t.Expr.(*syntax.Subquery); ok && t.Alias == "" {
+		name = v.name // what SELECT * is called is known only now
+	}
+	p.targets = append(p.targets, &target{name: name, v: v})
 	return nil
 }
 

@@ -12,7 +12,8 @@ func (b *binder) scalarSubquery(q *query, pos int) (value, error) {
 	if err := oneColumn(q, pos); err != nil {
 		return value{}, err
 	}
-	return value{e: &expr.Subquery{Kind: expr.ScalarSubquery, Query: q.node, Typ: q.cols[0].typ}, pos: pos}, nil
+	c := q.cols[0]
+	return value{e: &expr.Subquery{Kind: expr.ScalarSubquery, Query: q.node, Typ: c.typ}, pos: pos, name: c.name}, nil
 }
 
 func oneColumn(q *query, pos int) error {

@@ -148,11 +148,16 @@ func (b *binder) resolveWindow(c *aggregateCall) (*expr.Window, error) {
 			return nil, unsupported(c.pos, "", "FILTER is not implemented for non-aggregate window functions")
 		}
 		f := fs[m.index]
+		if len(ts) < 3 { // lag and lead with a default take values of unknown type as texts
+			if err := polymorphic(m.declared, ts, c.pos); err != nil {
+				return nil, err
+			}
+		}
 		es, ats, err := b.arguments(m, c.args)
 		if err != nil {
 			return nil, err
 		}
-		return &expr.Window{Fn: f, Args: es, Typ: f.ReturnType(ats)}, nil
+		return &expr.Window{Fn: f, Args: es, Typ: unstated(f.ReturnType(ats))}, nil
 	}
 	if len(fn.Aggregates(c.name)) == 0 {
 		if len(fn.Scalars(c.name)) == 0 {

@@ -43,6 +43,7 @@ type place struct {
 	sub    int  // levels of subqueries that may still open
 	exact  bool // all digits matter
 	rep    bool // what a value looks like matters
+	over   bool // the aggregate is called with OVER
 }
 
 func (p place) deeper() place     { p.depth--; return p }

@@ -4,9 +4,9 @@ package main
 func (g *gen) aggregate(p place, kind string) *node {
 	in := place{sc: p.agg, depth: min(p.depth-1, 2), sub: min(p.sub, 1), exact: true, rep: p.rep}
 	if kind == "int8" && g.chance(30) {
-		return g.count(in)
+		return g.count(in, p.over)
 	}
-	if g.chance(10) {
+	if g.chance(10) && !p.over {
 		if n := g.orderedSet(p, in, kind); n != nil {
 			return n
 		}
@@ -50,7 +50,10 @@ func (g *gen) aggregateCall(p, in place, s signature) *node {
 			args = append(args, g.expr(in, k))
 		}
 	}
-	n := g.finishAggregate(in, s, args)
+	if p.over && (s.name == "string_agg" || s.name == "array_agg") {
+		return nil
+	}
+	n := g.finishAggregate(in, s, args, p.over)
 	n.fuzzy = n.fuzzy || fuzzyAggregate(s)
 	if picks && !(args[0].leaf && args[0].fixed) {
 		n.pick = true
@@ -66,10 +69,10 @@ func (g *gen) stringSeparator(kind string) *node {
 }
 
 // finishAggregate adds DISTINCT, ORDER BY and FILTER.
-func (g *gen) finishAggregate(in place, s signature, args []*node) *node {
+func (g *gen) finishAggregate(in place, s signature, args []*node, over bool) *node {
 	var distinct, order, filter *node
 	ordered := s.name == "string_agg" || s.name == "array_agg"
-	if g.chance(15) {
+	if !over && g.chance(15) {
 		distinct = optional("DISTINCT ")
 		if s.name == "string_agg" || s.name == "sum" && ambiguous[s.ret] {
 			distinct.opt = false
@@ -90,7 +93,7 @@ func (g *gen) finishAggregate(in place, s signature, args []*node) *node {
 	return mk(s.ret, s.name+"(", distinct, plain(commaed(args)...), order, ")", filter)
 }
 
-func (g *gen) count(in place) *node {
+func (g *gen) count(in place, over bool) *node {
 	s := signature{name: "count", ret: "int8"}
 	if g.chance(40) {
 		var filter *node
@@ -99,7 +102,7 @@ func (g *gen) count(in place) *node {
 		}
 		return mk("int8", "count(*)", filter)
 	}
-	return g.finishAggregate(in, s, []*node{g.expr(in, g.kind(in.sc))})
+	return g.finishAggregate(in, s, []*node{g.expr(in, g.kind(in.sc))}, over)
 }
 
 // niceFloat makes a float whose sums do not depend on their order.

@@ -23,7 +23,7 @@ func (g *gen) windowCall(p place, kind string) *node {
 		ordered = true
 	default:
 		q := p
-		q.agg = p.sc
+		q.agg, q.over = p.sc, true
 		if p.agg != nil {
 			return g.groupedWindow(p, kind)
 		}

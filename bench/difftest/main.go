@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math/rand"
 	"os"
+	"path/filepath"
 	"sort"
 	"strings"
 	"time"
@@ -55,7 +56,7 @@ func run(o options) error {
 	if err != nil {
 		return err
 	}
-	t := &tester{options: o, pg: p, excuses: map[string]int{}, kinds: map[string]int{}, data: -1}
+	t := &tester{options: o, pg: p, excuses: map[string]int{}, kinds: map[string]int{}, codes: map[string]int{}, data: -1}
 	if t.cat, err = readCatalog(ctx, p); err != nil {
 		return err
 	}
@@ -90,7 +91,7 @@ type tester struct {
 	configs []*config
 
 	done, agreed, errors, failures int
-	excuses, kinds                 map[string]int
+	excuses, kinds, codes          map[string]int
 }
 
 var zones = []string{"UTC", "UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata"}
@@ -119,8 +120,9 @@ func (t *tester) prepare(ctx context.Context, data int64) error {
 			return fmt.Errorf("%s: %w", v, err)
 		}
 	}
-	t.makeViews(ctx, r)
-	return nil
+	views = append(views, t.makeViews(ctx, r)...)
+	script := strings.Join(append(views, ""), ";\n")
+	return os.WriteFile(filepath.Join(t.dir, "views.sql"), []byte("SET TimeZone = '"+t.zone+"';\n"+script), 0o644)
 }
 
 // everywhere runs a statement on all configurations of gsql.
@@ -138,7 +140,7 @@ func (t *tester) everywhere(ctx context.Context, sql string) error {
 }
 
 // makeViews makes views of random queries that both engines accept.
-func (t *tester) makeViews(ctx context.Context, r *rand.Rand) {
+func (t *tester) makeViews(ctx context.Context, r *rand.Rand) (created []string) {
 	var views []*table
 	for i := range 6 {
 		g := &gen{Rand: r, cat: t.cat, tables: t.tables}
@@ -156,8 +158,10 @@ func (t *tester) makeViews(ctx context.Context, r *rand.Rand) {
 			continue
 		}
 		views = append(views, v)
+		created = append(created, create)
 	}
 	t.views = views
+	return created
 }
 
 // query makes, runs and compares the query of a seed.
@@ -173,6 +177,7 @@ func (t *tester) query(ctx context.Context, seed int64) {
 	t.done++
 	if want.code != "" {
 		t.errors++
+		t.codes[want.code+" "+want.msg]++
 	}
 	if v.excuse != "" {
 		t.excuses[v.excuse]++
@@ -243,6 +248,9 @@ func (t *tester) one(ctx context.Context) error {
 
 func (t *tester) summary() {
 	fmt.Printf("%d queries: %d agree (%d of PostgreSQL's answers are errors), %d differ\n", t.done, t.agreed, t.errors, t.failures)
+	if t.verbose {
+		t.excuses, t.codes = t.codes, t.excuses
+	}
 	for _, m := range []map[string]int{t.kinds, t.excuses} {
 		var keys []string
 		for k := range m {

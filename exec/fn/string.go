@@ -27,7 +27,7 @@ func init() {
 		scalar("||", types.Bytea, Map2(concat2), types.Bytea, types.Bytea),
 		scalar("length", n, Map1(charLength), t), scalar("char_length", n, Map1(charLength), t), scalar("character_length", n, Map1(charLength), t),
 		scalar("length", n, Map1(octetLength), types.Bytea), scalar("octet_length", n, Map1(octetLength), types.Bytea),
-		scalar("octet_length", n, Map1(octetLength), t), scalar("bit_length", n, Map1(bitLength), t),
+		scalar("octet_length", n, Map1(octetLength), t), scalar("octet_length", n, Map1(octetLength), types.Char), scalar("bit_length", n, Map1(bitLength), t),
 		scalar("lower", t, Map1(func(_ *Call, s []byte) ([]byte, error) { return toLower(s), nil }), t),
 		scalar("upper", t, Map1(func(_ *Call, s []byte) ([]byte, error) { return bytes.Map(unicode.ToUpper, s), nil }), t),
 		scalar("initcap", t, Map1(initcap), t),
