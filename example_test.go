@@ -38,8 +38,8 @@ func Example() {
 		log.Fatal(err)
 	}
 	// Output:
-	// Berlin 3769495 0
-	// Hamburg 1910160 0
+	// Berlin 3769495 673
+	// Hamburg 1910160 671
 }
 
 // Read a query as Arrow record batches.
@@ -49,7 +49,7 @@ func ExampleRows_NextRecord() {
 		log.Fatal(err)
 	}
 	defer db.Close()
-	rows, err := db.Query(context.Background(), `SELECT city, founded FROM 'testdata/files/cities.tsv' ORDER BY founded LIMIT 2`)
+	rows, err := db.Query(context.Background(), `SELECT city, population FROM 'testdata/files/cities.tsv' ORDER BY population LIMIT 2`)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -66,7 +66,7 @@ func ExampleRows_NextRecord() {
 		rec.Release()
 	}
 	// Output:
-	// city ["Köln" "Hamburg"] date32 ["0050-01-01" "0808-01-01"]
+	// city ["Leipzig" "Köln"] int64 [619879 1087353]
 }
 
 // Use the database/sql driver; the data source name is the folder.
@@ -84,5 +84,5 @@ func Example_databaseSQL() {
 	}
 	fmt.Println(n, first.Time.Format("2006-01-02"))
 	// Output:
-	// 0 2024-03-01
+	// 76 2024-03-01
 }
