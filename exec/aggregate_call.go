@@ -139,7 +139,7 @@ func groupsOf(b *vec.Batch, sel, groups []uint32) []uint32 {
 	if b.Sel == nil {
 		return pick(groups, sel)
 	}
-	out := make([]uint32, len(sel))
+	out := vec.Make[uint32](len(sel))
 	at := 0
 	for i, r := range sel {
 		for b.Sel[at] != r {
@@ -151,7 +151,7 @@ func groupsOf(b *vec.Batch, sel, groups []uint32) []uint32 {
 }
 
 func pick(s, sel []uint32) []uint32 {
-	out := make([]uint32, len(sel))
+	out := vec.Make[uint32](len(sel))
 	for i, r := range sel {
 		out[i] = s[r]
 	}
@@ -200,7 +200,7 @@ func newDistinctRows(args []types.Type, groups bool) *distinctRows {
 func (d *distinctRows) first(args []*vec.Vector, groups []uint32) ([]uint32, error) {
 	cols := args
 	if d.groups {
-		g := make([]int64, len(groups))
+		g := vec.Make[int64](len(groups))
 		for i, x := range groups {
 			g[i] = int64(x)
 		}
@@ -241,7 +241,7 @@ func newOrderedRows(a *expr.Aggregate, args []types.Type, res *mem.Reservation) 
 }
 
 func (o *orderedRows) add(in []*vec.Vector, groups []uint32) error {
-	g := make([]int64, len(groups))
+	g := vec.Make[int64](len(groups))
 	for i, x := range groups {
 		g[i] = int64(x)
 	}

@@ -12,7 +12,7 @@ import (
 func (t *groupTable) columns(from, to int) []*vec.Vector {
 	// The words of the groups in one piece: the range may lie in several blocks.
 	w := t.layout.words
-	words := make([]uint64, 0, (to-from)*w)
+	words := vec.Make[uint64]((to - from) * w)[:0]
 	for g := from; g < to; {
 		end := min(to, (g>>t.keys.shift+1)<<t.keys.shift)
 		words = append(words, unsafe.Slice(t.keys.at(uint32(g)), (end-g)*w)...)
@@ -87,13 +87,13 @@ func (f *keyField) unpack(words []uint64, w, n int) *vec.Vector {
 	case halfKey:
 		return f.unpackHalf(words, w, n, valid)
 	case wordKey: // floats keep the first value
-		out := make([]int64, n)
+		out := vec.Make[int64](n)
 		for i := range out {
 			out[i] = int64(words[i*w+f.word])
 		}
 		return vec.New(f.typ, types.KInt64, out, valid)
 	}
-	out := make([]vec.Int128, n)
+	out := vec.Make[vec.Int128](n)
 	narrow := f.typ.ID == types.Numeric
 	for i := range out {
 		k := words[i*w+f.word:][:2]
@@ -107,7 +107,7 @@ func (f *keyField) unpack(words []uint64, w, n int) *vec.Vector {
 	if !narrow {
 		return vec.New(f.typ, kind, out, valid)
 	}
-	small := make([]int64, n)
+	small := vec.Make[int64](n)
 	for i := range out {
 		small[i] = int64(out[i].Lo)
 	}
@@ -136,7 +136,7 @@ func (f *keyField) unpackHalf(words []uint64, w, n int, valid vec.Bitmap) *vec.V
 }
 
 func unpackInts[T uint8 | int16 | int32](words []uint64, w, n int, shift uint) []T {
-	out := make([]T, n)
+	out := vec.Make[T](n)
 	for i := range out {
 		out[i] = T(uint32(words[i*w] >> shift))
 	}

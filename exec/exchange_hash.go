@@ -79,7 +79,7 @@ func (d *dealer) hash(b *vec.Batch, n int) {
 
 // split returns the rows of b for each output.
 func (d *dealer) split(b *vec.Batch, n int) [][]uint32 {
-	all := make([]uint32, n)
+	all := vec.Make[uint32](n)
 	rows := make([][]uint32, len(d.counts))
 	at := 0
 	for p, c := range d.counts {

@@ -43,7 +43,7 @@ func newKeyFilter(ctx context.Context, key *vec.Vector, n int) (*KeyFilter, erro
 func extremes(ctx context.Context, v *vec.Vector, n int) (lo, hi int) {
 	lo, hi = -1, -1
 	if exactWord(v.Kind) {
-		words := make([]uint64, n)
+		words := vec.Make[uint64](n)
 		encodeOrdered(v, words)
 		for i, w := range words {
 			switch {
@@ -101,7 +101,7 @@ type bitSet struct {
 }
 
 func newBitSet(key *vec.Vector, n int) *bitSet {
-	words := make([]uint64, n)
+	words := vec.Make[uint64](n)
 	encodeOrdered(key, words)
 	lo, hi, _ := wordRange(words, key.Valid)
 	if hi-lo >= maxFilterBits || hi-lo > uint64(64*n)+1<<16 {
@@ -146,7 +146,7 @@ type bloom struct {
 func newBloom(key *vec.Vector, n int) *bloom {
 	logWords := max(bits.Len(uint(n/4)), 4)
 	b := &bloom{words: make([]uint64, 1<<logWords), shift: uint8(64 - logWords)}
-	hashes := make([]uint64, n)
+	hashes := vec.Make[uint64](n)
 	vec.Hash(key, hashes, false)
 	for i, h := range hashes {
 		if key.Valid.Get(i) {

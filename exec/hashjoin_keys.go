@@ -43,7 +43,7 @@ const maxPackedString = 7
 func newKeyCodec(keys []*vec.Vector, n int, nullEqual []bool) *keyCodec {
 	c := &keyCodec{fields: make([]codecField, len(keys)), exact: true}
 	shift := 0
-	words := make([]uint64, n)
+	words := vec.Make[uint64](n)
 	for k, v := range keys {
 		f := &c.fields[k]
 		f.kind, f.nullEqual = v.Kind, nullEqual != nil && nullEqual[k]
@@ -129,7 +129,7 @@ type keyWords struct {
 // encode fills w with the words of n rows of keys, dense vectors of any encoding.
 func (c *keyCodec) encode(keys []*vec.Vector, n int, w *keyWords) {
 	if cap(w.words) < n {
-		w.words, w.field, w.sel = make([]uint64, n), make([]uint64, n), make([]uint32, n)
+		w.words, w.field, w.sel = vec.Make[uint64](n), vec.Make[uint64](n), vec.Make[uint32](n)
 	}
 	w.words, w.field, w.sel = w.words[:n], w.field[:n], w.sel[:n]
 	for i := range w.sel {

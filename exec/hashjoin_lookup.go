@@ -27,7 +27,7 @@ const dictReuse = 8
 
 func (h *joinHits) reset(n int) {
 	if cap(h.probe) < n {
-		h.probe, h.start, h.count = make([]uint32, n), make([]uint32, n), make([]uint32, n)
+		h.probe, h.start, h.count = vec.Make[uint32](n), vec.Make[uint32](n), vec.Make[uint32](n)
 	}
 	h.probe, h.start, h.count = h.probe[:n], h.start[:n], h.count[:n]
 }

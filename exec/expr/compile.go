@@ -77,13 +77,15 @@ func (p *Program) Select(ctx *fn.Ctx, b *vec.Batch) ([]uint32, error) {
 		return nil, err
 	}
 	if sel == nil {
-		sel = make([]uint32, b.Rows)
+		sel = vec.Make[uint32](b.Rows)
 		for i := range sel {
 			sel[i] = uint32(i)
 		}
 		return sel, nil
 	}
-	return append(make([]uint32, 0, len(sel)), sel...), nil
+	own := vec.Make[uint32](len(sel))
+	copy(own, sel)
+	return own, nil
 }
 
 // A node is a compiled expression. Selections are increasing row numbers of the batch, nil for all rows,
@@ -131,7 +133,7 @@ func (r *run) newSel(n int) []uint32 {
 	}
 	s := r.sels[r.used]
 	if s == nil || cap(s) < n {
-		s = make([]uint32, 0, max(n, 64))
+		s = vec.Make[uint32](max(n, 64))
 		r.sels[r.used] = s
 	}
 	r.used++

@@ -58,18 +58,18 @@ type Memory struct{ words []uint64 }
 // alloc returns room for n values of a result. They hold anything.
 func alloc[T vec.Fixed](c *Call, n int) []T {
 	if c.Mem == nil {
-		return make([]T, n)
+		return vec.Make[T](n)
 	}
 	var z T
 	need := (n*int(unsafe.Sizeof(z)) + 7) / 8
 	if cap(c.Mem.words) < need {
-		c.Mem.words = make([]uint64, need)
+		c.Mem.words = vec.Make[uint64](need)
 	}
 	return vec.As[T](vec.BytesOf(c.Mem.words[:need]))[:n:n]
 }
 
-func repeat[T any](x T, n int) []T {
-	s := make([]T, n)
+func repeat[T vec.Fixed](x T, n int) []T {
+	s := vec.Make[T](n)
 	for i := range s {
 		s[i] = x
 	}
@@ -110,7 +110,7 @@ func numbers[T number](v *vec.Vector) []T {
 }
 
 func convert[To, From number](s []From) []To {
-	d := make([]To, len(s))
+	d := vec.Make[To](len(s))
 	for i, x := range s {
 		d[i] = To(x)
 	}

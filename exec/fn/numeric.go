@@ -24,7 +24,7 @@ func wideValues(v *vec.Vector) []vec.Int128 {
 		return vec.Values[vec.Int128](v)
 	}
 	src := vec.Values[int64](v)
-	dst := make([]vec.Int128, len(src))
+	dst := vec.Make[vec.Int128](len(src))
 	for i, x := range src {
 		dst[i] = vec.Int128Of(x)
 	}
@@ -39,14 +39,14 @@ func nums(v *vec.Vector) []vec.Num {
 		return vec.Values[vec.Num](v)
 	case types.KInt64:
 		src := vec.Values[int64](v)
-		dst := make([]vec.Num, len(src))
+		dst := vec.Make[vec.Num](len(src))
 		for i, x := range src {
 			dst[i] = vec.Num{Coef: vec.Int128Of(x), Scale: scale}
 		}
 		return dst
 	}
 	src := vec.Values[vec.Int128](v)
-	dst := make([]vec.Num, len(src))
+	dst := vec.Make[vec.Num](len(src))
 	for i, x := range src {
 		dst[i] = vec.Num{Coef: x, Scale: scale}
 	}
@@ -62,7 +62,7 @@ func scaled64(v *vec.Vector, k int) (x []int64, ok bool) {
 	if k > 18 {
 		return nil, false
 	}
-	y := make([]int64, len(x))
+	y := vec.Make[int64](len(x))
 	return y, mulInt64VC(y, x, int64(vec.Pow10(k).Lo))
 }
 
@@ -73,7 +73,7 @@ func narrow(t types.Type, x []vec.Int128, valid vec.Bitmap) *vec.Vector {
 			return vec.New(t, types.KInt128, x, valid)
 		}
 	}
-	y := make([]int64, len(x))
+	y := vec.Make[int64](len(x))
 	for i := range x {
 		y[i] = int64(x[i].Lo)
 	}
@@ -281,7 +281,7 @@ func numericUnary(f64 func(dst, a []int64) bool, num func(vec.Num) vec.Num) func
 			}
 		}
 		src := nums(v)
-		dst := make([]vec.Num, len(src))
+		dst := vec.Make[vec.Num](len(src))
 		for i, x := range src {
 			dst[i] = num(x)
 		}

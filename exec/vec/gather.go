@@ -106,7 +106,7 @@ func gatherData(data []byte, width int, sel []uint32) []byte {
 }
 
 func gather[T Fixed](src []T, sel []uint32) []T {
-	dst := make([]T, len(sel))
+	dst := Make[T](len(sel))
 	for i, s := range sel {
 		dst[i] = src[s]
 	}

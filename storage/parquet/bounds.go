@@ -87,7 +87,7 @@ func boundValue(c *column, raw []byte) *vec.Vector {
 	case types.KInt16:
 		return convertBound(c, narrow, raw)
 	case types.KInt32:
-		return convertBound(c, same[int32], raw)
+		return convertBound[int32](c, nil, raw)
 	case types.KInt64:
 		return convertBound(c, c.converterFor64(), raw)
 	case types.KInt128:
@@ -103,7 +103,7 @@ func boundValue(c *column, raw []byte) *vec.Vector {
 
 func convertBound[T vec.Fixed](c *column, convert converter[T], raw []byte) *vec.Vector {
 	var x [1]T
-	if convert(x[:], raw) != nil {
+	if convert.fill(x[:], raw) != nil {
 		return nil
 	}
 	return vec.NewConst(c.typ, c.kind, x[0], 1)

@@ -9,13 +9,17 @@ import (
 	"gsql/exec/vec"
 )
 
-// A converter makes SQL values of physical values in PLAIN layout.
+// A converter makes SQL values of physical values in PLAIN layout. It is nil for types whose memory is the
+// file's.
 type converter[T vec.Fixed] func(dst []T, src []byte) error
 
-// same is the converter of types whose memory is the file's.
-func same[T vec.Fixed](dst []T, src []byte) error {
-	copy(vec.BytesOf(dst), src)
-	return nil
+// fill makes dst of the values at src.
+func (c converter[T]) fill(dst []T, src []byte) error {
+	if c == nil {
+		copy(vec.BytesOf(dst), src)
+		return nil
+	}
+	return c(dst, src)
 }
 
 func narrow(dst []int16, src []byte) error {
@@ -210,7 +214,7 @@ func (c *column) converterFor64() converter[int64] {
 	case c.conv == convertDiv:
 		return divide(c.factor)
 	}
-	return same[int64]
+	return nil
 }
 
 // bigEndian returns a big-endian integer of any length, for statistics.
@@ -226,20 +230,20 @@ func bigEndian(b []byte) *big.Int {
 func newDecoder(c *column) decoder {
 	switch c.kind {
 	case types.KBool:
-		return newFixed(c, same[uint8])
+		return newFixed[uint8](c, nil)
 	case types.KInt16:
 		return newFixed(c, narrow)
 	case types.KInt32:
-		return newFixed(c, same[int32])
+		return newFixed[int32](c, nil)
 	case types.KInt64:
 		return newFixed(c, c.converterFor64())
 	case types.KFloat32:
 		if c.conv == convertFloat16 {
 			return newFixed(c, float16)
 		}
-		return newFixed(c, same[float32])
+		return newFixed[float32](c, nil)
 	case types.KFloat64:
-		return newFixed(c, same[float64])
+		return newFixed[float64](c, nil)
 	case types.KInt128:
 		if c.conv == convertUnsigned {
 			return newFixed(c, unsigned64)
@@ -248,7 +252,7 @@ func newDecoder(c *column) decoder {
 	case types.KInterval:
 		return newFixed(c, interval)
 	case types.KUUID:
-		return newFixed(c, same[[16]byte])
+		return newFixed[[16]byte](c, nil)
 	}
 	return &texts{col: c}
 }

@@ -62,6 +62,17 @@ func newCursor(c *column, p *pages, rows int64, shared *dictCache) *cursor {
 	return &cursor{col: c, pages: p, dec: newDecoder(c), rows: rows, shared: shared}
 }
 
+// inherit takes over the memory of a cursor that is not used any more, before the first read.
+func (c *cursor) inherit(old *cursor) {
+	c.pages.page, c.scratch = old.pages.page, old.scratch
+	if !old.pages.kept {
+		c.pages.win = old.pages.win[:0]
+	}
+	if c.col == old.col {
+		c.dec = old.dec
+	}
+}
+
 // read returns the next n rows; a passing vector is valid until the next read.
 func (c *cursor) read(n int, passing bool) (*vec.Vector, error) {
 	if c.col.conv == convertNull {

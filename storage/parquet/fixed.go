@@ -9,7 +9,8 @@ import (
 var errCode = errors.New("a dictionary code is out of range")
 
 // fixed decodes columns whose vectors have values of fixed width. Dictionary-encoded pages are decoded to
-// flat values: looking a number up is as cheap as carrying its code.
+// flat values: looking a number up is as cheap as carrying its code. convert is nil for types whose memory is
+// the file's: then a passing vector may be a part of its page.
 type fixed[T vec.Fixed] struct {
 	col     *column
 	convert converter[T]
@@ -22,10 +23,12 @@ type fixed[T vec.Fixed] struct {
 	dict   []T
 	check  bool // codes may be out of range
 
-	out   []T
-	spare []T // memory of passing vectors
-	at    int
-	buf   [512]uint32
+	// The vector being made.
+	rows, at int
+	passing  bool
+	out      []T
+	spare    []T // memory of passing vectors
+	buf      [512]uint32
 }
 
 func newFixed[T vec.Fixed](c *column, convert converter[T]) decoder {
@@ -50,7 +53,7 @@ func (f *fixed[T]) dictionary(data []byte, n int) (any, error) {
 		return nil, err
 	}
 	d := make([]T, n)
-	return d, f.convert(d, b)
+	return d, f.convert.fill(d, b)
 }
 
 func (f *fixed[T]) shareDictionary(d any) { f.dict = d.([]T) }
@@ -108,10 +111,18 @@ func (f *fixed[T]) skip(values int) error {
 }
 
 func (f *fixed[T]) begin(rows int, passing bool) {
-	f.out, f.at = room(rows, passing, &f.spare), 0
+	f.rows, f.passing, f.out, f.at = rows, passing, nil, 0
 }
 
 func (f *fixed[T]) append(k, values int, valid vec.Bitmap, at int) error {
+	if f.out == nil {
+		if f.passing && k == f.rows && values == k && !f.inDict && f.convert == nil && f.isPlain() {
+			b, err := f.plain.next(k)
+			f.out = vec.As[T](b)
+			return err
+		}
+		f.out = room(f.rows, f.passing, &f.spare)
+	}
 	dst := f.out[f.at : f.at+k]
 	f.at += k
 	if err := f.values(dst[:values]); err != nil {
@@ -123,6 +134,12 @@ func (f *fixed[T]) append(k, values int, valid vec.Bitmap, at int) error {
 	return nil
 }
 
+// isPlain reports whether the current page is in PLAIN encoding.
+func (f *fixed[T]) isPlain() bool {
+	p, ok := f.src.(*plainSource)
+	return ok && p == &f.plain
+}
+
 // values decodes the next len(dst) values.
 func (f *fixed[T]) values(dst []T) error {
 	if f.inDict {
@@ -132,7 +149,7 @@ func (f *fixed[T]) values(dst []T) error {
 	if err != nil {
 		return err
 	}
-	return f.convert(dst, b)
+	return f.convert.fill(dst, b)
 }
 
 // lookup decodes codes and looks them up in the dictionary.

@@ -6,6 +6,7 @@ import (
 	"unsafe"
 
 	"gsql/exec/sqlstate"
+	"gsql/exec/vec"
 )
 
 // pages walks the pages of one column chunk. A page's body is read and decompressed only when it is asked
@@ -188,11 +189,5 @@ func (p *pages) stored(n int, keep bool) ([]byte, error) {
 	return b[:n:n], nil
 }
 
-// alignedBytes returns n bytes of memory aligned for every kind of value.
-func alignedBytes(n int) []byte {
-	if n == 0 {
-		return nil
-	}
-	w := make([]uint64, (n+7)/8)
-	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(w))), n)
-}
+// alignedBytes returns n bytes of memory aligned for every kind of value, which hold anything.
+func alignedBytes(n int) []byte { return vec.BytesOf(vec.Make[uint64]((n + 7) / 8))[:n] }

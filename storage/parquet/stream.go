@@ -18,7 +18,7 @@ type stream struct {
 
 	task    *task
 	left    int64 // rows of the task
-	cur     []*cursor
+	cur     []*cursor // of the task, or of an earlier one, whose memory is used again
 	behind  []int64 // rows that a cursor has yet to pass over
 	passing []bool  // see rows
 	window  int     // rows looked at at once
@@ -109,7 +109,11 @@ func (s *stream) start(ctx context.Context) error {
 		if t.dicts != nil {
 			shared = &t.dicts[i]
 		}
-		s.cur[i] = newCursor(&f.cols[ord], p, f.groups[t.group].rows, shared)
+		c := newCursor(&f.cols[ord], p, f.groups[t.group].rows, shared)
+		if s.cur[i] != nil {
+			c.inherit(s.cur[i])
+		}
+		s.cur[i] = c
 		s.behind[i] = t.skip
 	}
 	return nil
@@ -122,7 +126,6 @@ func (s *stream) end() {
 	}
 	s.queue.finish(s.task)
 	s.task = nil
-	clear(s.cur)
 }
 
 // step reads the next window of the task. It returns nil when no row of it is left.
@@ -208,7 +211,7 @@ func (r *rows) narrow(kept []uint32) {
 	if r.sel == nil {
 		r.sel = kept
 	} else {
-		sel := make([]uint32, len(kept))
+		sel := vec.Make[uint32](len(kept))
 		for i, k := range kept {
 			sel[i] = r.sel[k]
 		}
@@ -246,7 +249,7 @@ func (s *stream) fetch(i int, r *rows, passing bool) (err error) {
 	if gather {
 		sel := r.sel
 		if from > 0 {
-			sel = make([]uint32, len(r.sel))
+			sel = vec.Make[uint32](len(r.sel))
 			for k, x := range r.sel {
 				sel[k] = x - uint32(from)
 			}
@@ -260,6 +263,7 @@ func (s *stream) fetch(i int, r *rows, passing bool) (err error) {
 // Close gives up the task.
 func (s *stream) Close() error {
 	s.end()
+	clear(s.cur)
 	s.pending, s.done = nil, true
 	return nil
 }

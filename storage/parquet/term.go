@@ -88,7 +88,7 @@ func (s *stream) apply(t *term, r *rows) error {
 			return nil
 		}
 	} else {
-		kept = t.known.Contains(cols[0], nil, make([]uint32, 0, r.kept))
+		kept = t.known.Contains(cols[0], nil, vec.Make[uint32](r.kept)[:0])
 	}
 	t.seen += int64(r.kept)
 	t.passed += int64(len(kept))

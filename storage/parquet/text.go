@@ -1,6 +1,8 @@
 package parquet
 
 import (
+	"unsafe"
+
 	"gsql/exec/vec"
 )
 
@@ -116,15 +118,21 @@ func (s *texts) begin(rows int, passing bool) {
 	s.rows, s.at, s.code, s.list, s.v, s.passing = rows, 0, nil, nil, views{}, passing
 }
 
-// room returns n values, in the memory of *spare when the vector is a passing one.
+// room returns n values that hold anything, in the memory of *spare when the vector is a passing one.
 func room[T vec.Fixed](n int, passing bool, spare *[]T) []T {
-	if !passing {
-		return make([]T, n)
+	if passing && cap(*spare) >= n {
+		return (*spare)[:n]
 	}
-	if cap(*spare) < n {
-		*spare = make([]T, n)
+	var s []T
+	if unsafe.Sizeof(*new(T)) == 1 {
+		s = make([]T, n) // rows that are NULL stay as they are, and booleans are never but 0 or 1
+	} else {
+		s = vec.Make[T](n)
 	}
-	return (*spare)[:n]
+	if passing {
+		*spare = s
+	}
+	return s
 }
 
 func (s *texts) append(k, values int, valid vec.Bitmap, at int) error {
@@ -189,7 +197,7 @@ func (s *texts) leaveCodes(valid vec.Bitmap) {
 
 // lookup decodes codes into views, when a vector has pages of both kinds.
 func (s *texts) lookup(dst []vec.View) error {
-	codes := make([]uint32, len(dst))
+	codes := vec.Make[uint32](len(dst))
 	if err := s.codes.read(codes); err != nil {
 		return err
 	}
