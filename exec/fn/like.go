@@ -2,77 +2,40 @@ package fn
 
 import (
 	"bytes"
-	"unicode"
 	"unicode/utf8"
 
 	"gsql/exec/sqlstate"
-	"gsql/exec/types"
 	"gsql/exec/vec"
 )
 
-// The operators of LIKE: ~~ and ~~*, and their negations. A pattern that is a constant is compiled once a
-// batch; most patterns are a string to be found at the start, at the end, or anywhere.
-
-func init() {
-	for _, op := range []struct {
-		name      string
-		fold, not bool
-	}{{"~~", false, false}, {"!~~", false, true}, {"~~*", true, false}, {"!~~*", true, true}} {
-		RegisterScalar(&Scalar{
-			Name: op.name, Args: typesOf([]types.ID{types.Text, types.Text}), Ret: types.Of(types.Bool),
-			Eval: likeEval(op.fold, op.not),
-		})
-	}
-	RegisterScalar(
-		scalar("like_escape", types.Text, Map2(likeEscape), types.Text, types.Text),
-	)
-}
-
-func likeEval(fold, not bool) func(*Call) (*vec.Vector, error) {
-	return func(c *Call) (*vec.Vector, error) {
-		out := make([]uint8, c.N)
-		text, pattern := Reader[[]byte](c.Args[0]), Reader[[]byte](c.Args[1])
-		constant := c.Args[1].Enc == vec.Const
-		var m *likeMatcher
-		err := c.Each(func(i int) error {
-			if m == nil || !constant {
-				var err error
-				if m, err = compileLike(pattern(i), fold); err != nil {
-					return err
-				}
-			}
-			s := text(i)
-			if m.cut {
-				if not {
-					out[i] = 1
-				}
-				return m.matchCut(s)
-			}
-			if m.match(s) != not {
-				out[i] = 1
-			}
-			return nil
-		})
-		if err != nil {
-			return nil, err
-		}
-		return vec.New(c.Ret, types.KBool, out, c.Valid), nil
-	}
-}
-
-// likeMatcher is a compiled pattern: literal parts with single-character wildcards in them, which stand one
-// after the other with anything between.
+// likeMatcher is a compiled pattern of LIKE: parts that stand one after the other with anything between. It
+// is for one goroutine.
 type likeMatcher struct {
-	fold     bool
-	parts    []likePart
-	head     bool // the first part is at the start
-	tail     bool // the last part is at the end
-	anything bool // the pattern is only %
+	fold   bool
+	shape  likeShape
+	parts  []likePart
+	head   bool        // the first part is at the start
+	tail   bool        // the last part is at the end
+	finder *vec.Finder // of bytes that every match has; nil: there are none worth looking for
+	sure   bool        // and what has them matches
 	// cut: the pattern ends with an escape character, which is an error where a string gets that far.
 	cut bool
+	buf []byte // a string in lower case
 }
 
-// likePart is a run of characters without %; wild marks the places of _.
+// likeShape tells the patterns that are matched by one comparison.
+type likeShape uint8
+
+const (
+	likeParts likeShape = iota
+	likeAnything
+	likeExact
+	likePrefix
+	likeSuffix
+	likeContains
+)
+
+// likePart is a run of characters without %.
 type likePart struct {
 	lit  []byte // when there is no _: the bytes themselves
 	seq  []rune // otherwise the characters, anyChar for _
@@ -81,9 +44,10 @@ type likePart struct {
 
 const anyChar rune = -1
 
+// compileLike compiles a pattern whose escape character is the backslash.
 func compileLike(pattern []byte, fold bool) (*likeMatcher, error) {
 	if fold {
-		pattern = bytes.ToLower(pattern)
+		pattern = toLower(pattern)
 	}
 	m := &likeMatcher{fold: fold, head: true, tail: true}
 	var cur likePart
@@ -131,20 +95,85 @@ func compileLike(pattern []byte, fold bool) (*likeMatcher, error) {
 		flush()
 	}
 	m.tail = !endAny
-	m.anything = len(m.parts) == 0
-	if m.anything {
-		m.head, m.tail = false, false
-	}
+	m.settle()
 	return m, nil
 }
 
+// settle finds the shape and what to look for.
+func (m *likeMatcher) settle() {
+	if len(m.parts) == 0 {
+		m.shape = likeAnything
+		return
+	}
+	if p := &m.parts[0]; len(m.parts) == 1 && !p.wild {
+		switch {
+		case m.head && m.tail:
+			m.shape = likeExact
+		case m.head:
+			m.shape = likePrefix
+		case m.tail:
+			m.shape = likeSuffix
+		default:
+			m.shape = likeContains
+		}
+	}
+	if m.shape != likeParts && m.shape != likeContains || m.cut {
+		return
+	}
+	var needle []byte
+	for i := range m.parts {
+		if n := m.parts[i].needle(m.fold); len(n) > len(needle) {
+			needle = n
+		}
+	}
+	if len(needle) >= 2 {
+		m.finder = vec.NewFinder(needle, m.fold)
+		m.sure = m.shape == likeContains && len(needle) == len(m.parts[0].lit)
+	}
+}
+
+// needle returns the longest run of bytes that a match of the part has. To be found in any case of letters it
+// must be ASCII without i and k, which other letters than I and K have for lower case.
+func (p *likePart) needle(fold bool) []byte {
+	var best, run []byte
+	take := func() {
+		if len(run) > len(best) {
+			best = run
+		}
+		run = nil
+	}
+	for _, r := range p.seq {
+		if r == anyChar || fold && (r >= utf8.RuneSelf || r == 'i' || r == 'k') {
+			take()
+			continue
+		}
+		run = utf8.AppendRune(run, r)
+	}
+	take()
+	return best
+}
+
+// match reports whether s matches; the pattern is not a cut one.
 func (m *likeMatcher) match(s []byte) bool {
-	if m.anything {
-		return true
-	}
 	if m.fold {
-		s = toLower(s)
+		s = m.lower(s)
 	}
+	switch m.shape {
+	case likeAnything:
+		return true
+	case likeExact:
+		return bytes.Equal(s, m.parts[0].lit)
+	case likePrefix:
+		return bytes.HasPrefix(s, m.parts[0].lit)
+	case likeSuffix:
+		return bytes.HasSuffix(s, m.parts[0].lit)
+	case likeContains:
+		return bytes.Contains(s, m.parts[0].lit)
+	}
+	return m.matchParts(s)
+}
+
+func (m *likeMatcher) matchParts(s []byte) bool {
 	parts := m.parts
 	if m.head {
 		n, ok := parts[0].at(s)
@@ -170,6 +199,28 @@ func (m *likeMatcher) match(s []byte) bool {
 	return last == nil || last.ends(s)
 }
 
+// lower returns s in lower case, in the matcher's buffer if it was not.
+func (m *likeMatcher) lower(s []byte) []byte {
+	for i, c := range s {
+		if c >= utf8.RuneSelf {
+			return toLower(s)
+		}
+		if c >= 'A' && c <= 'Z' {
+			m.buf = append(m.buf[:0], s...)
+			for k, c := range m.buf[i:] {
+				if c >= utf8.RuneSelf {
+					return toLower(s)
+				}
+				if c >= 'A' && c <= 'Z' {
+					m.buf[i+k] = c | 0x20
+				}
+			}
+			return m.buf
+		}
+	}
+	return s
+}
+
 func cutPattern() error {
 	return sqlstate.New(sqlstate.InvalidEscapeSequence, "LIKE pattern must not end with escape character")
 }
@@ -178,7 +229,7 @@ func cutPattern() error {
 // other strings do not match.
 func (m *likeMatcher) matchCut(s []byte) error {
 	if m.fold {
-		s = toLower(s)
+		s = m.lower(s)
 	}
 	if n, ok := m.parts[0].at(s); ok && n < len(s) {
 		return cutPattern()
@@ -192,8 +243,18 @@ func (p *likePart) at(s []byte) (n int, ok bool) {
 		return len(p.lit), bytes.HasPrefix(s, p.lit)
 	}
 	for _, want := range p.seq {
+		if n >= len(s) {
+			return 0, false
+		}
+		if c := s[n]; c < utf8.RuneSelf {
+			if rune(c) != want && want != anyChar {
+				return 0, false
+			}
+			n++
+			continue
+		}
 		r, w := utf8.DecodeRune(s[n:])
-		if w == 0 || want != anyChar && r != want {
+		if want != anyChar && r != want {
 			return 0, false
 		}
 		n += w
@@ -207,6 +268,13 @@ func (p *likePart) find(s []byte) (from, n int) {
 		return bytes.Index(s, p.lit), len(p.lit)
 	}
 	for from = 0; from <= len(s); {
+		if first := p.seq[0]; first >= 0 && first < utf8.RuneSelf {
+			k := bytes.IndexByte(s[from:], byte(first))
+			if k < 0 {
+				return -1, 0
+			}
+			from += k
+		}
 		if n, ok := p.at(s[from:]); ok {
 			return from, n
 		}
@@ -231,59 +299,4 @@ func (p *likePart) ends(s []byte) bool {
 	}
 	n, ok := p.at(s[from:])
 	return ok && from+n == len(s)
-}
-
-// toLower folds to lower case; ASCII, the common case, without decoding.
-func toLower(s []byte) []byte {
-	for i, c := range s {
-		if c >= utf8.RuneSelf {
-			return bytes.Map(unicode.ToLower, s)
-		}
-		if c >= 'A' && c <= 'Z' {
-			out := append([]byte(nil), s...)
-			for k := i; k < len(out); k++ {
-				if c := out[k]; c >= utf8.RuneSelf {
-					return bytes.Map(unicode.ToLower, s)
-				} else if c >= 'A' && c <= 'Z' {
-					out[k] = c + 'a' - 'A'
-				}
-			}
-			return out
-		}
-	}
-	return s
-}
-
-// likeEscape rewrites a pattern with another escape character, or none, to one with a backslash.
-func likeEscape(_ *Call, pattern, escape []byte) ([]byte, error) {
-	var out []byte
-	if len(escape) == 0 {
-		return bytes.ReplaceAll(pattern, []byte{'\\'}, []byte(`\\`)), nil
-	}
-	if utf8.RuneCount(escape) != 1 {
-		return nil, sqlstate.New(sqlstate.InvalidEscapeSequence, "invalid escape string").
-			WithHint("Escape string must be empty or one character.")
-	}
-	if escape[0] == '\\' {
-		return pattern, nil
-	}
-	for i := 0; i < len(pattern); {
-		switch {
-		case bytes.HasPrefix(pattern[i:], escape):
-			i += len(escape)
-			if i == len(pattern) {
-				return append(out, '\\'), nil
-			}
-			_, w := utf8.DecodeRune(pattern[i:])
-			out = append(append(out, '\\'), pattern[i:i+w]...)
-			i += w
-		case pattern[i] == '\\':
-			out = append(out, `\\`...)
-			i++
-		default:
-			out = append(out, pattern[i])
-			i++
-		}
-	}
-	return out, nil
 }
