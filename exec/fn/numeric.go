@@ -245,12 +245,17 @@ func alignedType(args []types.Type) types.Type {
 	return types.NumericOf(0, int(max(args[0].Scale, args[1].Scale)))
 }
 
-// productType is the type of a product: its scale is the sum of its operands'.
+// maxProductScale leaves room for 18 digits before the point in products of a fixed scale.
+const maxProductScale = 20
+
+// productType is the type of a product: its scale is the sum of its operands'. When that is large, each product has
+// a scale of its own, so that it can be rounded to the digits that fit.
 func productType(args []types.Type) types.Type {
-	if args[0].Scale == types.DynamicScale || args[1].Scale == types.DynamicScale {
+	scale := int(args[0].Scale) + int(args[1].Scale)
+	if args[0].Scale == types.DynamicScale || args[1].Scale == types.DynamicScale || scale > maxProductScale {
 		return types.Of(types.Numeric)
 	}
-	return types.NumericOf(0, int(args[0].Scale)+int(args[1].Scale))
+	return types.NumericOf(0, scale)
 }
 
 // sameScale is the type of a result with the scale of the first argument.

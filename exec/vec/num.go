@@ -100,7 +100,7 @@ func align(a, b Num) (x, y Int128, scale int32, ok bool) {
 	return x, y, scale, ok
 }
 
-// AddNum returns a+b with the larger of their scales.
+// AddNum returns a+b with the larger of their scales; see fitNum.
 func AddNum(a, b Num) (Num, error) {
 	if a.Special|b.Special != NumFinite {
 		switch {
@@ -115,16 +115,34 @@ func AddNum(a, b Num) (Num, error) {
 	if ok {
 		x, ok = Add128(x, y)
 	}
-	if !ok {
-		return Num{}, errNumOverflow()
+	if !ok || x.Digits() > MaxDigits {
+		bx, by, scale := alignBig(a, b)
+		return fitNum(bx.Add(bx, by), int(scale))
 	}
-	return MakeNum(x, int(scale))
+	return Num{Coef: x, Scale: scale}, nil
+}
+
+// fitNum returns x * 10^-scale. Digits after the point that are more than a numeric holds are rounded off; digits
+// before it are an error. PostgreSQL, which keeps a thousand digits, has those of products and of sums of very
+// different numbers.
+func fitNum(x *big.Int, scale int) (Num, error) {
+	for range 2 { // rounding up may add a digit
+		drop := len(new(big.Int).Abs(x).String()) - MaxDigits
+		if drop <= 0 {
+			break
+		}
+		if drop > scale {
+			return Num{}, errNumOverflow()
+		}
+		x, scale = roundQuo(x, pow10(int32(drop))), scale-drop
+	}
+	return NumFromBig(x, scale)
 }
 
 // SubNum returns a-b with the larger of their scales.
 func SubNum(a, b Num) (Num, error) { return AddNum(a, b.Neg()) }
 
-// MulNum returns a*b with the sum of their scales.
+// MulNum returns a*b with the sum of their scales; see fitNum.
 func MulNum(a, b Num) (Num, error) {
 	if a.Special|b.Special != NumFinite {
 		if a.Special == NumNaN || b.Special == NumNaN {
@@ -133,10 +151,10 @@ func MulNum(a, b Num) (Num, error) {
 		return infinity(a.Sign() * b.Sign()), nil
 	}
 	x, ok := Mul128(a.Coef, b.Coef)
-	if !ok {
-		return Num{}, errNumOverflow()
+	if !ok || x.Digits() > MaxDigits {
+		return fitNum(new(big.Int).Mul(a.Coef.big(), b.Coef.big()), int(a.Scale+b.Scale))
 	}
-	return MakeNum(x, int(a.Scale+b.Scale))
+	return Num{Coef: x, Scale: a.Scale + b.Scale}, nil
 }
 
 // infinity returns the infinity of a sign, NaN for 0.
