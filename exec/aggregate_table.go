@@ -373,7 +373,11 @@ func (c *chunk) longBytes(f *keyField, col, i int, buf *[]byte) []byte {
 		*buf = appendListKey((*buf)[:0], c.cols[col], c.from+i)
 		return *buf
 	}
-	return c.cols[col].Bytes(c.from + i)
+	s := c.cols[col].Bytes(c.from + i)
+	if f.typ.ID == types.Char {
+		s = bytes.TrimRight(s, " ")
+	}
+	return s
 }
 
 func (c *chunk) equalLong(i int, g uint32) bool {

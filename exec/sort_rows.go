@@ -48,6 +48,9 @@ func (s *rowSorter) addKey(v *vec.Vector, o keyOrder) {
 	if s.rows == 0 || v.Enc == vec.Const {
 		return
 	}
+	if v.Type.ID == types.Char {
+		v = vec.TrimBlanks(v)
+	}
 	if v.Enc == vec.Dict {
 		if v.Dict.Len > s.rows {
 			v = vec.Flatten(v)

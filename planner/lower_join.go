@@ -173,7 +173,7 @@ func sameLayout(a, b types.Type) bool {
 		return a.ID == b.ID && a.Scale == b.Scale
 	}
 	if a.ID == types.Char || b.ID == types.Char {
-		return a.ID == b.ID
+		return false // for the blanks at the end
 	}
 	if a.IsString() && b.IsString() {
 		return true
@@ -191,6 +191,8 @@ func commonType(a, b types.Type) (types.Type, bool) {
 			return types.Of(types.Numeric), true
 		}
 		return types.NumericOf(0, int(max(a.Scale, b.Scale))), true
+	case a.ID == types.Char && b.ID == types.Char:
+		return types.Of(types.Text), true
 	case a.IsInteger() && b.IsInteger():
 		if a.ID > b.ID {
 			return a, true

@@ -78,11 +78,12 @@ func compareRows(got, want *answer, root *node) verdict {
 	g, w := normal(got, l), normal(want, l)
 	for _, key := range sortColumns(root, len(got.names)) {
 		for i := range g {
-			if !same(g[i][key], w[i][key], got.types[key], l) {
+			if x, y := sortValue(g[i][key], got.types[key]), sortValue(w[i][key], got.types[key]); !same(x, y, got.types[key], l) {
 				return verdict{kind: "order", detail: fmt.Sprintf("row %d, column %d: got %s, want %s", i, key+1, g[i][key], w[i][key])}
 			}
 		}
 	}
+	g, w = withoutCommon(g, w)
 	sortRows(g, got.types, l)
 	sortRows(w, got.types, l)
 	for i := range g {
@@ -93,6 +94,38 @@ func compareRows(got, want *answer, root *node) verdict {
 		}
 	}
 	return verdict{}
+}
+
+// withoutCommon leaves out the rows that are on both sides.
+func withoutCommon(g, w [][]string) (gs, ws [][]string) {
+	count := map[string]int{}
+	for _, r := range w {
+		count[strings.Join(r, "|")]++
+	}
+	common := map[string]int{}
+	for _, r := range g {
+		if k := strings.Join(r, "|"); count[k] > common[k] {
+			common[k]++
+		} else {
+			gs = append(gs, r)
+		}
+	}
+	for _, r := range w {
+		if k := strings.Join(r, "|"); common[k] > 0 {
+			common[k]--
+		} else {
+			ws = append(ws, r)
+		}
+	}
+	return gs, ws
+}
+
+// sortValue is what a value counts as in an order.
+func sortValue(v, kind string) string {
+	if v == null {
+		return v
+	}
+	return normalValue(v, kind)
 }
 
 // sortColumns returns the columns that the outermost query is ordered by.

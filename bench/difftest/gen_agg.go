@@ -78,6 +78,12 @@ func (g *gen) finishAggregate(in place, s signature, args []*node, over bool) *n
 			distinct.opt = false
 		}
 	}
+	if ordered && args[0].bare {
+		args[0] = g.leafExpr(in, args[0].kind) // PostgreSQL takes the literal in ORDER BY for another one
+		if args[0].bare {
+			distinct = nil
+		}
+	}
 	if ordered {
 		order = plain(" ORDER BY ", args[0], pick(g, []string{"", " DESC", " NULLS FIRST"}))
 		if distinct != nil {

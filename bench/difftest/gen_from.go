@@ -242,7 +242,7 @@ func (g *gen) valuesRef() source {
 
 func (g *gen) series() source {
 	alias := g.name("r")
-	kind := pick(g, []string{"int4", "int8"})
+	kind := pick(g, []string{"int4"})
 	bound := fmt.Sprint(g.Intn(12))
 	if kind == "int8" {
 		bound += "::bigint"

@@ -207,6 +207,9 @@ func (t *tester) report(ctx context.Context, seed int64, c *config, root *node, 
 	_, _, v = t.compare(ctx, c, small)
 	if excuse := excused(small, v); excuse != "" {
 		t.excuses[excuse]++
+		if t.verbose {
+			fmt.Printf("-- excused: %s\n%s;\n%s\n\n", excuse, small, v.detail)
+		}
 		return
 	}
 	t.failures++
@@ -218,29 +221,25 @@ func (t *tester) report(ctx context.Context, seed int64, c *config, root *node, 
 	fmt.Println()
 }
 
-// excused says why a difference is one that may be.
-func excused(root *node, v verdict) string {
-	return ""
-}
-
 // one compares the query of -sql.
 func (t *tester) one(ctx context.Context) error {
 	if err := t.prepare(ctx, t.seed/queriesPerData); err != nil {
 		return err
 	}
+	last := ""
 	for _, c := range t.configs {
-		root := leaf(kindQuery, t.sql)
-		got, want, v := t.compare(ctx, c, root)
-		fmt.Printf("%s: %s %s\n", c.name, v.kind, v.detail)
-		if t.verbose {
-			for _, r := range got.rows {
-				fmt.Println("got ", strings.Join(r, " | "))
+		got, want, v := t.compare(ctx, c, leaf(kindQuery, t.sql))
+		result := fmt.Sprintf("%s %s\ngot  %s %s", v.kind, v.detail, orRows(got), got.msg)
+		if result == last {
+			fmt.Printf("%s: the same\n", c.name)
+			continue
+		}
+		last = result
+		fmt.Printf("%s: %s\n", c.name, result)
+		for i, a := range []*answer{got, want} {
+			for _, r := range a.rows[:min(len(a.rows), 40)] {
+				fmt.Println([]string{"got ", "want"}[i], strings.Join(r, " | "))
 			}
-			for _, r := range want.rows {
-				fmt.Println("want", strings.Join(r, " | "))
-			}
-			fmt.Println(got.code, got.msg, want.code, want.msg)
-			return nil
 		}
 	}
 	return nil

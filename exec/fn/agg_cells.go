@@ -125,6 +125,9 @@ func (c *cells) widen() {
 func (c *cells) compare(g int, v *vec.Vector, i int) int {
 	if c.kind == types.KView {
 		x, y := &vec.As[vec.View](c.data)[g], &vec.Values[vec.View](v)[i]
+		if c.typ.ID == types.Char {
+			return bytes.Compare(trimBlanks(x.In([][]byte{c.text}, x)), trimBlanks(y.In(v.Bufs, y)))
+		}
 		if a, b := binary.BigEndian.Uint32(x.Prefix[:]), binary.BigEndian.Uint32(y.Prefix[:]); a != b {
 			if a < b {
 				return -1

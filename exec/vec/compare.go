@@ -15,14 +15,15 @@ func EqualRows(a *Vector, i int, b *Vector, j int) bool {
 	if an || bn {
 		return an && bn
 	}
-	if a.Kind == types.KView && b.Kind == types.KView {
+	if a.Kind == types.KView && b.Kind == types.KView && a.Type.ID != types.Char {
 		return bytes.Equal(a.Bytes(i), b.Bytes(j))
 	}
 	return CompareRows(a, i, b, j) == 0
 }
 
 // CompareRows orders row i of a and row j of b as PostgreSQL does within a column: <0, 0 or >0. NaN is
-// above all numbers; neither row may be NULL. Strings compare by bytes (collation C).
+// above all numbers; neither row may be NULL. Strings compare by bytes (collation C), character(n) without the
+// blanks at the end.
 func CompareRows(a *Vector, i int, b *Vector, j int) int {
 	switch a.Kind {
 	case types.KBool:
@@ -43,6 +44,9 @@ func CompareRows(a *Vector, i int, b *Vector, j int) int {
 	case types.KNum:
 		return CompareNum(At[Num](a, i), At[Num](b, j))
 	case types.KView:
+		if a.Type.ID == types.Char {
+			return compareBlank(a.Bytes(i), b.Bytes(j))
+		}
 		return bytes.Compare(a.Bytes(i), b.Bytes(j))
 	case types.KInterval:
 		ad, am := At[Interval](a, i).canonical()
