@@ -30,7 +30,13 @@ func TestCommands(t *testing.T) {
 				t.Fatal(err)
 			}
 			var got strings.Builder
-			for _, part := range strings.SplitAfter(string(b), "\n") {
+			parts := strings.SplitAfter(string(b), "\n")
+			for i := 0; i < len(parts); i++ {
+				part := parts[i]
+				for strings.HasPrefix(part, "$ gsql ") && openQuote(part) && i+1 < len(parts) {
+					i++
+					part += parts[i]
+				}
 				switch {
 				case strings.HasPrefix(part, "#"):
 					if got.Len() > 0 {
@@ -65,20 +71,34 @@ func command(t *testing.T, line string) string {
 		stdin, args = args[n-1], args[:n-2]
 	}
 	code := oneShot(context.Background(), args, strings.NewReader(stdin), &stdout, &stderr)
-	out := stdout.String() + stderr.String()
+	folder, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := strings.ReplaceAll(stdout.String()+stderr.String(), folder, "FOLDER")
 	if code != 0 {
 		out += fmt.Sprintf("[exit status %d]\n", code)
 	}
 	return out
 }
 
+func openQuote(line string) bool {
+	_, err := splitWords(line)
+	return err != nil
+}
+
 // splitWords splits a line as a shell does, with single and double quotes.
 func splitWords(s string) ([]string, error) {
 	var words []string
 	var cur strings.Builder
-	in, quote := false, rune(0)
-	for _, r := range s {
+	in, quote, escaped := false, rune(0), false
+	for i, r := range s {
 		switch {
+		case escaped:
+			escaped = false
+			cur.WriteRune(r)
+		case quote == '"' && r == '\\' && (strings.HasPrefix(s[i+1:], `"`) || strings.HasPrefix(s[i+1:], `\`)):
+			escaped = true
 		case quote != 0 && r == quote:
 			quote = 0
 		case quote == 0 && (r == '\'' || r == '"'):

@@ -5,7 +5,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"unicode/utf8"
+
+	"github.com/mattn/go-runewidth"
 
 	"gsql/exec/sqlstate"
 )
@@ -17,7 +18,12 @@ func printError(w io.Writer, text string, err error) {
 		fmt.Fprintln(w, "ERROR: ", err)
 		return
 	}
-	fmt.Fprintln(w, "ERROR: ", e.Message)
+	printMessage(w, "ERROR", text, e)
+}
+
+// printMessage prints an error or a notice.
+func printMessage(w io.Writer, severity, text string, e *sqlstate.Error) {
+	fmt.Fprintf(w, "%s:  %s\n", severity, e.Message)
 	if e.Position > 0 && e.Position <= len(text)+1 {
 		printPlace(w, text, e.Position-1)
 	}
@@ -38,7 +44,7 @@ func printPlace(w io.Writer, text string, at int) {
 	if n := strings.IndexByte(text[at:], '\n'); n >= 0 {
 		end = at + n
 	}
-	before, after := []rune(strings.ReplaceAll(text[start:at], "\t", " ")), []rune(strings.ReplaceAll(text[at:end], "\t", " "))
+	before, after := []rune(strings.ReplaceAll(text[start:at], "\t", " ")), []rune(strings.ReplaceAll(strings.TrimSuffix(text[at:end], "\r"), "\t", " "))
 	cutLeft, cutRight := "", ""
 	if len(before) > maxLine*2/3 {
 		before, cutLeft = before[len(before)-maxLine*2/3:], "..."
@@ -48,5 +54,5 @@ func printPlace(w io.Writer, text string, at int) {
 	}
 	head := fmt.Sprintf("LINE %d: %s%s", line, cutLeft, string(before))
 	fmt.Fprintf(w, "%s%s%s\n", head, string(after), cutRight)
-	fmt.Fprintf(w, "%s^\n", strings.Repeat(" ", utf8.RuneCountInString(head)))
+	fmt.Fprintf(w, "%s^\n", strings.Repeat(" ", runewidth.StringWidth(head)))
 }

@@ -10,10 +10,12 @@ import (
 	"os/signal"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/spf13/pflag"
 
 	"gsql"
+	"gsql/exec/sqlstate"
 	"gsql/sql/syntax"
 )
 
@@ -30,7 +32,7 @@ Examples:
   gsql -c "SELECT city, avg(price) FROM 'sales.parquet' GROUP BY city ORDER BY 2 DESC"
   gsql -C data --csv -c 'SELECT * FROM sales WHERE year = 2024' > sales-2024.csv
   gsql -c "EXPLAIN ANALYZE SELECT count(*) FROM 'logs/**/*.ndjson'"
-  gsql serve data && psql -h 127.0.0.1
+  gsql serve data        # and then elsewhere: psql -h 127.0.0.1
 
 Flags:
 `
@@ -39,11 +41,31 @@ func main() {
 	if len(os.Args) > 1 && os.Args[1] == "serve" {
 		os.Exit(serve(os.Args[2:]))
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	code := oneShot(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
-	stop()
-	os.Exit(code)
+	ctx, cancel := context.WithCancel(context.Background())
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	done := make(chan int, 1)
+	go func() { done <- oneShot(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr) }()
+	select {
+	case code := <-done:
+		os.Exit(code)
+	case sig := <-signals:
+		cancel()
+		select {
+		case <-done: // which has told of it
+		case <-signals:
+		case <-time.After(patience):
+			fmt.Fprintln(os.Stderr, "ERROR: ", "canceling statement due to user request")
+		}
+		if sig == syscall.SIGTERM {
+			os.Exit(128 + int(syscall.SIGTERM))
+		}
+		os.Exit(128 + int(syscall.SIGINT))
+	}
 }
+
+// patience is how long an interrupted query may take to end. The end of the process frees what it holds in any case.
+const patience = 50 * time.Millisecond
 
 // options are the flags of a one-shot run.
 type options struct {
@@ -54,15 +76,12 @@ type options struct {
 }
 
 // parseFlags reads the command line. The flags are psql's where psql has one.
-func parseFlags(args []string, out io.Writer) (*options, error) {
+func parseFlags(args []string, stdin io.Reader, out io.Writer) (*options, error) {
 	o := &options{format: format{kind: "aligned"}}
 	fs := pflag.NewFlagSet("gsql", pflag.ContinueOnError)
 	fs.SetOutput(out)
 	fs.SortFlags = false
-	fs.Usage = func() {
-		fmt.Fprint(out, usage)
-		fs.PrintDefaults()
-	}
+	fs.Usage = func() { printUsage(out, usage, fs) }
 	csv, json, unaligned := false, false, false
 	fs.StringArrayVarP(&o.commands, "command", "c", nil, "run the SQL statements in this `text`")
 	fs.StringArrayVarP(&o.files, "file", "f", nil, "run the SQL statements in this `file`; - is standard input")
@@ -73,6 +92,7 @@ func parseFlags(args []string, out io.Writer) (*options, error) {
 	fs.BoolVarP(&o.format.tuplesOnly, "tuples-only", "t", false, "print rows only, without header and footer")
 	fs.BoolVarP(&o.format.expanded, "expanded", "x", false, "print one value a line")
 	fs.StringVarP(&o.format.separator, "field-separator", "F", "|", "`text` between the columns with -A")
+	fs.BoolVarP(&o.format.quiet, "quiet", "q", false, "print results only, not the names of commands")
 	fs.StringVar(&o.format.null, "null", "", "`text` for NULL")
 	addConfigFlags(fs, &o.cfg)
 	version := fs.Bool("version", false, "print the version")
@@ -86,6 +106,10 @@ func parseFlags(args []string, out io.Writer) (*options, error) {
 	if fs.NArg() > 0 {
 		return nil, fmt.Errorf("unexpected argument %q; SQL goes behind -c", fs.Arg(0))
 	}
+	if len(args) == 0 && isTerminal(stdin) {
+		fs.Usage()
+		return nil, pflag.ErrHelp
+	}
 	for kind, set := range map[string]bool{"csv": csv, "json": json, "unaligned": unaligned} {
 		if set {
 			o.format.kind = kind
@@ -97,17 +121,56 @@ func parseFlags(args []string, out io.Writer) (*options, error) {
 	return o, nil
 }
 
+// printUsage prints a text and the flags.
+func printUsage(out io.Writer, text string, fs *pflag.FlagSet) {
+	fmt.Fprint(out, text)
+	var heads, texts []string
+	width := 0
+	fs.VisitAll(func(f *pflag.Flag) {
+		name, text := pflag.UnquoteUsage(f)
+		head := "      --" + f.Name
+		if f.Shorthand != "" {
+			head = "  -" + f.Shorthand + ", --" + f.Name
+		}
+		if name != "" && f.Value.Type() != "bool" {
+			head += " " + strings.ToUpper(name)
+		}
+		if f.DefValue != "" && f.DefValue != "0" && f.DefValue != "false" && f.DefValue != "[]" {
+			text += fmt.Sprintf(" (default %s)", f.DefValue)
+		}
+		heads, texts = append(heads, head), append(texts, text)
+		width = max(width, len(head))
+	})
+	for i, head := range heads {
+		fmt.Fprintf(out, "%-*s   %s\n", width, head, texts[i])
+	}
+}
+
+// isTerminal reports whether somebody would have to type the input.
+func isTerminal(r io.Reader) bool {
+	f, ok := r.(*os.File)
+	if !ok {
+		return false
+	}
+	st, err := f.Stat()
+	if err != nil || st.Mode()&os.ModeCharDevice == 0 {
+		return false
+	}
+	null, err := os.Stat(os.DevNull)
+	return err != nil || !os.SameFile(st, null)
+}
+
 // addConfigFlags adds what one-shot runs and the server share.
 func addConfigFlags(fs *pflag.FlagSet, cfg *gsql.Config) {
-	fs.IntVar(&cfg.Partitions, "partitions", 0, "partitions that a query works on at once (default one per core)")
-	fs.Var((*byteSize)(&cfg.MemoryLimit), "memory", "`limit` for the large state of queries, such as 2GB (default 80 % of the memory)")
+	fs.IntVar(&cfg.Partitions, "partitions", 0, "`number` of partitions that a query works on at once (default one per core)")
+	fs.Var((*byteSize)(&cfg.MemoryLimit), "memory", "limit for the large state of queries, in `bytes` or such as 2GB (default 80 % of the memory)")
 	fs.StringVar(&cfg.TimeZone, "timezone", "UTC", "time `zone` of the session")
 }
 
 // oneShot runs the statements of the command line, of files or of standard input, and returns the exit status:
 // 1 when a statement failed, 2 for a wrong command line.
 func oneShot(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	o, err := parseFlags(args, stdout)
+	o, err := parseFlags(args, stdin, stdout)
 	if errors.Is(err, pflag.ErrHelp) {
 		return 0
 	}
@@ -122,35 +185,49 @@ func oneShot(ctx context.Context, args []string, stdin io.Reader, stdout, stderr
 	}
 	defer db.Close()
 	db.LimitGoHeap(os.Getenv)
-	texts := o.commands
-	for _, f := range o.files {
-		b, err := readFile(f, stdin)
-		if err != nil {
-			printError(stderr, "", err)
-			return 1
-		}
-		texts = append(texts, string(b))
-	}
-	if len(o.commands)+len(o.files) == 0 {
-		b, err := io.ReadAll(stdin)
-		if err != nil {
-			printError(stderr, "", err)
-			return 1
-		}
-		texts = []string{string(b)}
+	texts, err := o.texts(stdin)
+	if err != nil {
+		fmt.Fprintln(stderr, "gsql:", err)
+		return 1
 	}
 	s := db.Session()
 	defer s.Close()
-	for _, text := range texts {
-		if err := runText(ctx, s, text, o.format, stdout); err != nil {
+	s.OnNotice(func(severity string, n *sqlstate.Error) { printMessage(stderr, severity, "", n) })
+	for _, t := range texts {
+		if err := runText(ctx, s, t, o.format, stdout); err != nil {
 			if errors.Is(err, syscall.EPIPE) { // whoever reads has seen enough
 				return 0
 			}
-			printError(stderr, text, err)
+			printError(stderr, t.sql, err)
 			return 1
 		}
 	}
 	return 0
+}
+
+// script is SQL to run. That of the command line is one transaction, as the text of psql -c is.
+type script struct {
+	sql    string
+	atomic bool
+}
+
+func (o *options) texts(stdin io.Reader) ([]script, error) {
+	var texts []script
+	for _, c := range o.commands {
+		texts = append(texts, script{c, true})
+	}
+	files := o.files
+	if len(o.commands)+len(o.files) == 0 {
+		files = []string{"-"}
+	}
+	for _, f := range files {
+		b, err := readFile(f, stdin)
+		if err != nil {
+			return nil, err
+		}
+		texts = append(texts, script{strings.TrimPrefix(string(b), "\uFEFF"), false})
+	}
+	return texts, nil
 }
 
 func readFile(name string, stdin io.Reader) ([]byte, error) {
@@ -161,27 +238,37 @@ func readFile(name string, stdin io.Reader) ([]byte, error) {
 }
 
 // runText runs all statements of a text.
-func runText(ctx context.Context, s *gsql.Session, text string, f format, out io.Writer) error {
-	stmts, err := syntax.Parse(text)
+func runText(ctx context.Context, s *gsql.Session, t script, f format, out io.Writer) error {
+	stmts, err := syntax.Parse(t.sql)
 	if err != nil {
 		return err
 	}
+	defer s.EndImplicit()
 	for _, stmt := range stmts {
-		p, err := s.PrepareFixed(ctx, text, stmt, nil)
-		if err != nil {
-			return err
+		if t.atomic && len(stmts) > 1 {
+			s.StartImplicit()
 		}
-		rows, err := p.Query(ctx, nil)
-		if err != nil {
-			return err
-		}
-		err = f.print(out, rows)
-		rows.Close()
-		if err != nil {
+		if err := runStatement(ctx, s, t.sql, stmt, f, out); err != nil {
+			s.Fail()
 			return err
 		}
 	}
 	return nil
+}
+
+func runStatement(ctx context.Context, s *gsql.Session, sql string, stmt syntax.Statement, f format, out io.Writer) error {
+	ctx, cancel := s.WithTimeout(ctx)
+	defer cancel()
+	p, err := s.PrepareFixed(ctx, sql, stmt, nil)
+	if err != nil {
+		return err
+	}
+	rows, err := p.Query(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	return f.print(out, rows)
 }
 
 // byteSize is a number of bytes on the command line: 512MB, 2GB, 1GiB.

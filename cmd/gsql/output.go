@@ -2,19 +2,11 @@ package main
 
 import (
 	"bufio"
-	"encoding/json"
 	"fmt"
 	"io"
-	"math"
-	"strings"
-	"unicode/utf8"
-
-	"github.com/mattn/go-runewidth"
 
 	"gsql"
 	"gsql/exec/text"
-	"gsql/exec/types"
-	"gsql/exec/vec"
 )
 
 // format says how results are printed; the flags are psql's.
@@ -23,28 +15,32 @@ type format struct {
 	tuplesOnly bool   // -t
 	expanded   bool   // -x
 	separator  string // -F
-	null       string // -P null=
+	null       string // --null
+	quiet      bool   // -q: no command tags
 }
 
 // print writes all rows of a result, or its tag when it has no rows.
 func (f format) print(out io.Writer, rows *gsql.Rows) error {
 	w := bufio.NewWriterSize(out, 1<<16)
-	defer w.Flush()
 	if !rows.ReturnsRows() {
 		if _, err := rows.NextBatch(); err != io.EOF {
 			return err
 		}
-		if tag := rows.Tag(); tag != "" && f.kind == "aligned" && !f.tuplesOnly {
+		if tag := rows.Tag(); tag != "" && !f.quiet && f.kind != "csv" && f.kind != "json" {
 			fmt.Fprintln(w, tag)
 		}
-		return nil
+		return w.Flush()
 	}
 	var err error
 	switch {
 	case f.kind == "json":
 		err = f.json(w, rows)
+	case f.kind == "csv" && f.expanded:
+		err = f.csvRecords(w, rows)
 	case f.kind == "csv":
 		err = f.csv(w, rows)
+	case f.kind == "unaligned" && f.expanded:
+		err = f.unalignedRecords(w, rows)
 	case f.expanded:
 		err = f.records(w, rows)
 	case f.kind == "unaligned":
@@ -94,313 +90,135 @@ func footer(n int64) string {
 	return fmt.Sprintf("(%d rows)", n)
 }
 
-// widthRows is how many rows decide the widths of an aligned table; wider values behind them stick out, so
-// that a large result need not be kept in memory.
-const widthRows = 10_000
-
-func (f format) aligned(w *bufio.Writer, rows *gsql.Rows) error {
-	t := newTable(f, w, rows.Columns())
-	if err := f.each(rows, t.add); err != nil {
-		return err
+func names(rows *gsql.Rows) []string {
+	var out []string
+	for _, c := range rows.Columns() {
+		out = append(out, c.Name)
 	}
-	t.flush()
-	if !f.tuplesOnly {
-		fmt.Fprintln(w, footer(t.rows))
-	}
-	fmt.Fprintln(w)
-	return nil
+	return out
 }
 
-// table prints rows under aligned columns, in psql's way.
-type table struct {
-	f      format
-	w      *bufio.Writer
-	names  []string
-	right  []bool // numbers stand at the right
-	widths []int
-	kept   [][]string
-	done   bool // the head is printed
-	rows   int64
-}
+// flushBytes is how much is gathered before it is written.
+const flushBytes = 1 << 16
 
-func newTable(f format, w *bufio.Writer, cols []gsql.Column) *table {
-	t := &table{f: f, w: w}
-	for _, c := range cols {
-		t.names = append(t.names, c.Name)
-		t.right = append(t.right, c.Type.IsNumber() || c.Type.ID == types.OID)
-		t.widths = append(t.widths, 0)
+// lines prints a row a line, with the separator between values; quote, if set, changes what has been appended to
+// line from a place on. It returns the number of rows.
+func (f format) lines(w *bufio.Writer, rows *gsql.Rows, separator string, quote func(line []byte, from int) []byte) (n int64, err error) {
+	var line []byte
+	value := func(i int, appendTo func(line []byte) []byte) {
+		if i > 0 {
+			line = append(line, separator...)
+		}
+		from := len(line)
+		if line = appendTo(line); quote != nil {
+			line = quote(line, from)
+		}
 	}
 	if !f.tuplesOnly {
-		t.measure(t.names)
-	}
-	return t
-}
-
-func (t *table) measure(cells []string) {
-	for i, c := range cells {
-		for _, line := range strings.Split(c, "\n") {
-			t.widths[i] = max(t.widths[i], width(line))
+		for i, name := range names(rows) {
+			value(i, func(line []byte) []byte { return append(line, name...) })
 		}
+		line = append(line, '\n')
 	}
-}
-
-func width(s string) int {
-	for i := range len(s) {
-		if s[i] >= utf8.RuneSelf {
-			return runewidth.StringWidth(s)
+	for {
+		b, err := rows.NextBatch()
+		if err == io.EOF {
+			_, err = w.Write(line)
+			return n, err
 		}
-	}
-	return len(s)
-}
-
-func (t *table) add(cells []string) error {
-	t.rows++
-	if t.done {
-		t.row(cells)
-		return nil
-	}
-	t.measure(cells)
-	t.kept = append(t.kept, append([]string(nil), cells...))
-	if len(t.kept) == widthRows {
-		t.flush()
-	}
-	return nil
-}
-
-// flush prints the head and the rows kept so far.
-func (t *table) flush() {
-	if t.done {
-		return
-	}
-	t.done = true
-	if !t.f.tuplesOnly {
-		t.head()
-	}
-	for _, r := range t.kept {
-		t.row(r)
-	}
-	t.kept = nil
-}
-
-func (t *table) head() {
-	for i, n := range t.names {
-		pad := t.widths[i] - width(n)
-		if i > 0 {
-			t.w.WriteByte('|')
+		if err != nil {
+			_, _ = w.Write(line)
+			return n, err
 		}
-		fmt.Fprintf(t.w, " %s%s%s ", strings.Repeat(" ", pad/2), n, strings.Repeat(" ", pad-pad/2))
-	}
-	t.w.WriteByte('\n')
-	for i, n := range t.widths {
-		if i > 0 {
-			t.w.WriteByte('+')
-		}
-		t.w.WriteString(strings.Repeat("-", n+2))
-	}
-	t.w.WriteByte('\n')
-}
-
-// row prints one row; values of several lines continue below, marked with +.
-func (t *table) row(cells []string) {
-	lines := make([][]string, len(cells))
-	height := 1
-	for i, c := range cells {
-		lines[i] = strings.Split(c, "\n")
-		height = max(height, len(lines[i]))
-	}
-	for k := range height {
-		for i := range cells {
-			if i > 0 {
-				t.w.WriteByte('|')
+		n += int64(b.Rows)
+		for i := range b.Rows {
+			for c, v := range b.Cols {
+				value(c, func(line []byte) []byte {
+					if v.IsNull(i) {
+						return append(line, f.null...)
+					}
+					return text.Append(line, v, i, rows.Style())
+				})
 			}
-			s, more := "", false
-			if k < len(lines[i]) {
-				s, more = lines[i][k], k+1 < len(lines[i])
+			if len(b.Cols) > 0 {
+				line = append(line, '\n')
 			}
-			t.cell(i, s, more, i+1 == len(cells))
+			if len(line) >= flushBytes {
+				if _, err := w.Write(line); err != nil {
+					return n, err
+				}
+				line = line[:0]
+			}
 		}
-		t.w.WriteByte('\n')
-	}
-}
-
-func (t *table) cell(i int, s string, more, last bool) {
-	pad := strings.Repeat(" ", max(0, t.widths[i]-width(s)))
-	t.w.WriteByte(' ')
-	if t.right[i] {
-		t.w.WriteString(pad)
-		t.w.WriteString(s)
-	} else {
-		t.w.WriteString(s)
-		if !last || more {
-			t.w.WriteString(pad)
-		}
-	}
-	switch {
-	case more:
-		t.w.WriteByte('+')
-	case !last:
-		t.w.WriteByte(' ')
 	}
 }
 
 func (f format) unaligned(w *bufio.Writer, rows *gsql.Rows) error {
-	if !f.tuplesOnly {
-		var names []string
-		for _, c := range rows.Columns() {
-			names = append(names, c.Name)
-		}
-		fmt.Fprintln(w, strings.Join(names, f.separator))
-	}
-	n := int64(0)
-	err := f.each(rows, func(cells []string) error {
-		n++
-		for i, c := range cells {
-			if i > 0 {
-				w.WriteString(f.separator)
-			}
-			w.WriteString(c)
-		}
-		return w.WriteByte('\n')
-	})
+	n, err := f.lines(w, rows, f.separator, nil)
 	if err == nil && !f.tuplesOnly {
-		fmt.Fprintln(w, footer(n))
+		_, err = fmt.Fprintln(w, footer(n))
 	}
 	return err
 }
 
-// records prints one value a line, as psql -x does.
-func (f format) records(w *bufio.Writer, rows *gsql.Rows) error {
-	nameWidth := 0
-	for _, c := range rows.Columns() {
-		nameWidth = max(nameWidth, width(c.Name))
-	}
-	n := 0
-	err := f.each(rows, func(cells []string) error {
-		n++
-		switch {
-		case !f.tuplesOnly && f.kind == "aligned":
-			title := fmt.Sprintf("-[ RECORD %d ]", n)
-			fmt.Fprintln(w, title+strings.Repeat("-", max(0, nameWidth+1-len(title)))+"+"+strings.Repeat("-", 20))
-		case n > 1:
-			fmt.Fprintln(w)
+// unalignedRecords prints name and value a line, and an empty line between rows.
+func (f format) unalignedRecords(w *bufio.Writer, rows *gsql.Rows) error {
+	first := true
+	return f.each(rows, func(cells []string) error {
+		if !first && len(cells) > 0 {
+			w.WriteByte('\n')
 		}
+		first = false
 		for i, c := range rows.Columns() {
-			if f.kind == "aligned" {
-				lines := strings.Split(cells[i], "\n")
-				fmt.Fprintf(w, "%s%s | %s\n", c.Name, strings.Repeat(" ", nameWidth-width(c.Name)), strings.Join(lines, "\n"+strings.Repeat(" ", nameWidth)+" | "))
-			} else {
-				fmt.Fprintf(w, "%s%s%s\n", c.Name, f.separator, cells[i])
-			}
+			fmt.Fprintf(w, "%s%s%s\n", c.Name, f.separator, cells[i])
 		}
 		return nil
 	})
-	if err == nil && n == 0 && !f.tuplesOnly {
-		fmt.Fprintln(w, "(0 rows)")
-	}
-	if f.kind == "aligned" {
-		fmt.Fprintln(w)
-	}
-	return err
 }
 
 func (f format) csv(w *bufio.Writer, rows *gsql.Rows) error {
-	if !f.tuplesOnly {
-		for i, c := range rows.Columns() {
-			if i > 0 {
-				w.WriteByte(',')
-			}
-			writeCSV(w, c.Name)
-		}
-		w.WriteByte('\n')
-	}
-	return f.each(rows, func(cells []string) error {
-		for i, c := range cells {
-			if i > 0 {
-				w.WriteByte(',')
-			}
-			writeCSV(w, c)
-		}
-		return w.WriteByte('\n')
-	})
-}
-
-func writeCSV(w *bufio.Writer, s string) {
-	if strings.ContainsAny(s, ",\"\n\r") {
-		s = `"` + strings.ReplaceAll(s, `"`, `""`) + `"`
-	}
-	w.WriteString(s)
-}
-
-// json prints an array with one object a line.
-func (f format) json(w *bufio.Writer, rows *gsql.Rows) error {
-	var keys []string
-	for _, c := range rows.Columns() {
-		k, _ := json.Marshal(c.Name)
-		keys = append(keys, string(k)+":")
-	}
-	w.WriteByte('[')
-	n := 0
-	var buf []byte
-	for {
-		b, err := rows.NextBatch()
-		if err == io.EOF {
-			break
-		}
-		if err != nil {
-			return err
-		}
-		for i := range b.Rows {
-			if n++; n > 1 {
-				w.WriteString(",\n ")
-			}
-			w.WriteByte('{')
-			for c, v := range b.Cols {
-				if c > 0 {
-					w.WriteByte(',')
-				}
-				w.WriteString(keys[c])
-				buf = appendJSON(buf[:0], v, i, rows.Style())
-				w.Write(buf)
-			}
-			w.WriteByte('}')
-		}
-	}
-	_, err := w.WriteString("]\n")
+	_, err := f.lines(w, rows, ",", quoteCSV)
 	return err
 }
 
-func appendJSON(dst []byte, v *vec.Vector, i int, st *text.Style) []byte {
-	if v.IsNull(i) {
-		return append(dst, "null"...)
-	}
-	t := v.Type
-	switch {
-	case t.ID == types.Bool:
-		if vec.At[uint8](v, i) != 0 {
-			return append(dst, "true"...)
+// csvRecords prints a line with name and value for each value.
+func (f format) csvRecords(w *bufio.Writer, rows *gsql.Rows) error {
+	return f.each(rows, func(cells []string) error {
+		var line []byte
+		for i, c := range rows.Columns() {
+			line = append(quoteCSV(append(line, c.Name...), len(line)), ',')
+			line = append(quoteCSV(append(line, cells[i]...), len(line)), '\n')
 		}
-		return append(dst, "false"...)
-	case t.ID == types.Float32 && finite(float64(vec.At[float32](v, i))), t.ID == types.Float64 && finite(vec.At[float64](v, i)),
-		t.IsInteger(), t.ID == types.OID, t.ID == types.JSON, t.ID == types.JSONB,
-		t.ID == types.Numeric && (v.Kind != types.KNum || vec.At[vec.Num](v, i).Special == vec.NumFinite):
-		return text.Append(dst, v, i, st)
-	case t.ID == types.Array:
-		l := vec.At[vec.List](v, i)
-		child := v.Child
-		if v.Enc == vec.Dict {
-			child = v.Dict.Child
-		}
-		dst = append(dst, '[')
-		for k := range l.Len {
-			if k > 0 {
-				dst = append(dst, ',')
-			}
-			dst = appendJSON(dst, child, int(l.Off+k), st)
-		}
-		return append(dst, ']')
-	}
-	s, _ := json.Marshal(string(text.Append(nil, v, i, st)))
-	return append(dst, s...)
+		_, err := w.Write(line)
+		return err
+	})
 }
 
-func finite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }
+// quoteCSV puts line[from:] into quotes if it needs them; \. alone would be the end of data for PostgreSQL's COPY.
+func quoteCSV(line []byte, from int) []byte {
+	s := line[from:]
+	quotes, other := 0, false
+	for _, c := range s {
+		switch c {
+		case '"':
+			quotes++
+		case ',', '\n', '\r':
+			other = true
+		}
+	}
+	if quotes == 0 && !other && string(s) != `\.` {
+		return line
+	}
+	line = append(line, make([]byte, quotes+2)...)
+	to := len(line) - 1
+	line[to] = '"'
+	for i := from + len(s) - 1; i >= from; i-- {
+		to--
+		if line[to] = line[i]; line[i] == '"' {
+			to--
+			line[to] = '"'
+		}
+	}
+	line[from] = '"'
+	return line
+}

@@ -37,14 +37,10 @@ func serve(args []string) int {
 	cfg := gsql.Config{Restrict: true, Dir: "."}
 	fs := pflag.NewFlagSet("gsql serve", pflag.ContinueOnError)
 	fs.SortFlags = false
-	fs.Usage = func() {
-		fmt.Fprint(os.Stdout, serveUsage)
-		fs.SetOutput(os.Stdout)
-		fs.PrintDefaults()
-	}
+	fs.Usage = func() { printUsage(os.Stdout, serveUsage, fs) }
 	listen := fs.String("listen", "127.0.0.1:5432", "`address` to listen on; loopback only, since clients need no password")
 	fs.StringArrayVar(&cfg.AllowPaths, "allow-path", nil, "`folder` beside DIR that clients may read, too; may be repeated")
-	maxConns := fs.Int("max-connections", 200, "connections at most")
+	maxConns := fs.Int("max-connections", 200, "`number` of connections at most")
 	verbose := fs.BoolP("verbose", "v", false, "log connections and failed statements")
 	addConfigFlags(fs, &cfg)
 	if err := fs.Parse(args); errors.Is(err, pflag.ErrHelp) {
