@@ -18,5 +18,6 @@ func Make[T Fixed](n int) []T {
 	// size for every kind of value.
 	var b strings.Builder
 	b.Grow(size)
+	b.WriteByte(0) // StringData promises nothing for an empty string
 	return unsafe.Slice((*T)(unsafe.Pointer(unsafe.StringData(b.String()))), n)
 }
