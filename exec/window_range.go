@@ -22,7 +22,7 @@ func (w *windowRows) rangeLimits(key, offset *vec.Vector, minus bool) (values, l
 		return numLimits(key, offset, minus)
 	case t.ID == types.Time && u.ID == types.Interval:
 		return timeLimits(key, offset, minus)
-	case (t.ID == types.Date || t.ID == types.Timestamp || t.ID == types.TimestampTZ) && u.ID == types.Interval:
+	case (t.ID == types.Date || t.ID == types.Timestamp || t.ID == types.TimestampTZ || t.ID == types.Interval) && u.ID == types.Interval:
 		return w.timestampLimits(key, offset, minus)
 	}
 	return nil, nil, sqlstate.Unsupported("Cast the offset value to an appropriate type.",
@@ -164,7 +164,7 @@ func timeLimits(key, offset *vec.Vector, minus bool) (values, limits *vec.Vector
 	return key, vec.New(key.Type, types.KInt64, l, key.Valid), nil
 }
 
-// timestampLimits uses the operators of timestamps and dates; of dates they make timestamps.
+// timestampLimits uses the operators of timestamps, intervals and dates; of dates they make timestamps.
 func (w *windowRows) timestampLimits(key, offset *vec.Vector, minus bool) (values, limits *vec.Vector, err error) {
 	by := vec.At[vec.Interval](offset, 0)
 	if negative(by) {

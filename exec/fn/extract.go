@@ -19,7 +19,7 @@ func init() {
 		}
 		RegisterScalar(
 			&Scalar{Name: "extract", Args: typesOf([]types.ID{types.Text, id}), Ret: types.Of(types.Numeric), Volatility: volatility, Eval: extractEval(id, false)},
-			&Scalar{Name: "date_part", Args: typesOf([]types.ID{types.Text, id}), Ret: types.Of(types.Float64), Volatility: volatility, Eval: extractEval(id, true)},
+			&Scalar{Name: "date_part", Args: typesOf([]types.ID{types.Text, id}), Ret: types.Of(types.Float64), Volatility: volatility, Eval: datePartEval(id)},
 		)
 	}
 	RegisterScalar(
@@ -36,7 +36,21 @@ func init() {
 // part is a field's value: a whole number of units of 10^-scale, or unknown.
 type part struct {
 	value int64
-	scale int32
+	scale int32 // or one of those below
+}
+
+const (
+	infinitePartScale = -1 - iota // the sign of an infinity
+	julianPartScale               // microseconds, which are to be days
+)
+
+// julianDays returns days with their fraction, with as many digits as a division gives it in PostgreSQL.
+func julianDays(micros int64) (vec.Num, error) {
+	fraction, err := vec.DivNum(vec.NumOf(micros%text.Day), vec.NumOf(text.Day))
+	if err != nil {
+		return fraction, err
+	}
+	return vec.AddNum(vec.NumOf(micros/text.Day), fraction)
 }
 
 // extractor returns the function that reads a field of a type's values. ok is false where the type has no
@@ -46,10 +60,21 @@ type extractor func(m vec.Interval) part
 // A moment is given to extractors as an interval: days since 1970 and microseconds of the day, with the zone's
 // offset in Months.
 
-func extractEval(id types.ID, float bool) func(*Call) (*vec.Vector, error) {
+// datePartEval is extractEval for date_part, to which a date is a timestamp at midnight.
+func datePartEval(id types.ID) func(*Call) (*vec.Vector, error) {
+	if id == types.Date {
+		return fieldEval(id, types.Timestamp, true)
+	}
+	return fieldEval(id, id, true)
+}
+
+func extractEval(id types.ID, float bool) func(*Call) (*vec.Vector, error) { return fieldEval(id, id, float) }
+
+// fieldEval reads a field of values of one type, as of another one.
+func fieldEval(from, id types.ID, float bool) func(*Call) (*vec.Vector, error) {
 	return func(c *Call) (*vec.Vector, error) {
 		name := Reader[[]byte](c.Args[0])
-		at := momentReader(c, id)
+		at := momentReader(c, from)
 		constant := c.Args[0].Enc == vec.Const
 		var get extractor
 		next := func(i int) (part, bool, error) {
@@ -68,20 +93,27 @@ func extractEval(id types.ID, float bool) func(*Call) (*vec.Vector, error) {
 		if float {
 			return runNull(c, func(i int) (float64, bool, error) {
 				p, ok, err := next(i)
-				if p.scale < 0 {
+				switch p.scale {
+				case infinitePartScale:
 					return infinityOf(p.value), ok, err
+				case julianPartScale:
+					return float64(p.value/text.Day) + float64(p.value%text.Day)/1e6/86400, ok, err
 				}
 				return float64(p.value) / pow10f[p.scale], ok, err
 			})
 		}
 		return runNull(c, func(i int) (vec.Num, bool, error) {
 			p, ok, err := next(i)
-			if p.scale < 0 {
-				s := vec.NumPosInf
-				if p.value < 0 {
-					s = vec.NumNegInf
-				}
-				return vec.Num{Special: s}, ok, err
+			switch {
+			case err != nil:
+				return vec.Num{}, ok, err
+			case p.scale == infinitePartScale && p.value < 0:
+				return vec.Num{Special: vec.NumNegInf}, ok, nil
+			case p.scale == infinitePartScale:
+				return vec.Num{Special: vec.NumPosInf}, ok, nil
+			case p.scale == julianPartScale:
+				n, err := julianDays(p.value)
+				return n, ok, err
 			}
 			return vec.Num{Coef: vec.Int128Of(p.value), Scale: p.scale}, ok, err
 		})
@@ -96,7 +128,7 @@ func infinityOf(sign int64) float64 { return math.Inf(int(sign)) }
 func infinitePart(f string, sign int64) (part, bool, error) {
 	switch f {
 	case "year", "decade", "century", "millennium", "isoyear", "julian", "epoch":
-		return part{sign, -1}, true, nil
+		return part{sign, infinitePartScale}, true, nil
 	}
 	return part{}, false, nil
 }
@@ -163,8 +195,13 @@ func extractorOf(f string, id types.ID) (extractor, error) {
 	hasDate := id != types.Time && id != types.TimeTZ
 	hasTime := id != types.Date
 	if e, ok := dateParts[f]; ok {
-		if !hasDate {
+		switch {
+		case !hasDate:
 			return nil, badField(f, id, true)
+		case f == "julian" && hasTime:
+			return func(m vec.Interval) part {
+				return part{(int64(m.Days)+julianEpoch)*text.Day + m.Micros, julianPartScale}
+			}, nil
 		}
 		return e, nil
 	}
@@ -233,8 +270,11 @@ var dateParts = map[string]extractor{
 		y, _ := isoWeek(int64(m.Days))
 		return part{bcYear(y), 0}
 	},
-	"julian": func(m vec.Interval) part { return part{int64(m.Days) + 2440588, 0} },
+	"julian": func(m vec.Interval) part { return part{int64(m.Days) + julianEpoch, 0} },
 }
+
+// julianEpoch is the Julian day of 1970-01-01.
+const julianEpoch = 2440588
 
 // bcYear counts years before 1 AD from -1.
 func bcYear(y int64) int64 {
