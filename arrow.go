@@ -29,7 +29,11 @@ func arrowType(t types.Type) arrow.DataType {
 		return arrow.PrimitiveTypes.Float64
 	case types.Numeric:
 		if t.Scale != types.DynamicScale {
-			return &arrow.Decimal128Type{Precision: 38, Scale: int32(t.Scale)}
+			prec := t.Prec
+			if prec <= 0 || prec > 38 {
+				prec = 38
+			}
+			return &arrow.Decimal128Type{Precision: prec, Scale: int32(t.Scale)}
 		}
 	case types.Bytea:
 		return arrow.BinaryTypes.Binary

@@ -105,6 +105,9 @@ func assignReflect(dst reflect.Value, v *vec.Vector, i int, st *text.Style) erro
 	case src.Type().AssignableTo(dst.Type()):
 		dst.Set(src)
 		return nil
+	case dst.Kind() == reflect.String:
+		dst.SetString(string(text.Append(nil, v, i, st)))
+		return nil
 	case dst.CanInt():
 		n, err := toInt(x)
 		if err == nil && !dst.OverflowInt(n) {

@@ -49,8 +49,12 @@ func parseDSN(name string) (Config, error) {
 	if err != nil {
 		return Config{}, fmt.Errorf("gsql: data source name: %w", err)
 	}
+	settings, err := url.ParseQuery(u.RawQuery)
+	if err != nil {
+		return Config{}, fmt.Errorf("gsql: data source name: %w", err)
+	}
 	cfg := Config{Dir: u.Path}
-	for key, values := range u.Query() {
+	for key, values := range settings {
 		v := values[len(values)-1]
 		n, nerr := strconv.ParseInt(v, 10, 64)
 		switch key {
