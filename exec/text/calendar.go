@@ -3,6 +3,8 @@ package text
 import (
 	"math"
 	"strconv"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"gsql/exec/vec"
@@ -49,22 +51,21 @@ func DaysFromCivil(year, month, day int64) int64 {
 	return era*146097 + doe - 719468
 }
 
-// CivilFromDays is the inverse of DaysFromCivil.
+// CivilFromDays is the inverse of DaysFromCivil. (C. Neri and L. Schneider, "Euclidean affine functions and
+// their application to calendar algorithms".)
 func CivilFromDays(days int64) (year, month, day int64) {
-	z := days + 719468
-	era := floorDiv(z, 146097)
-	doe := z - era*146097
-	yoe := (doe - doe/1460 + doe/36524 - doe/146096) / 365
-	doy := doe - (365*yoe + yoe/4 - yoe/100)
-	mp := (5*doy + 2) / 153
-	day = doy - (153*mp+2)/5 + 1
-	month = mp + 3
-	if mp >= 10 {
-		month = mp - 9
-	}
-	year = yoe + era*400
-	if month <= 2 {
-		year++
+	// Counted from 1 March of a year that is a multiple of 400 and before all dates.
+	const cycles = 100
+	n1 := uint64(days+719468+cycles*146097)*4 + 3
+	century := n1 / 146097
+	n2 := uint64(uint32(n1%146097) | 3)
+	p2 := n2 * 2939745
+	ofYear := uint32(p2) / 2939745 / 4 // days since 1 March
+	n3 := ofYear*2141 + 197913
+	year = int64(100*century+p2>>32) - 400*cycles
+	month, day = int64(n3>>16), int64(n3&0xffff/2141)+1
+	if ofYear >= 306 { // January and February
+		return year + 1, month - 12, day
 	}
 	return year, month, day
 }
@@ -93,8 +94,67 @@ func Offset(ts int64, loc *time.Location) int64 {
 	if loc == time.UTC {
 		return 0
 	}
-	_, off := time.Unix(floorDiv(ts, Second), 0).In(loc).Zone()
-	return int64(off)
+	return changesOf(loc).offset(floorDiv(ts, Second))
+}
+
+// zoneChanges has the moments at which the clocks of a zone change between the years 1800 and 2500, in seconds
+// since 1970, and their offsets from then on.
+type zoneChanges struct {
+	loc   *time.Location
+	from  []int64 // the first is the first second of 1800
+	off   []int32
+	until int64
+}
+
+var (
+	allChanges  sync.Map // *time.Location -> *zoneChanges
+	lastChanges atomic.Pointer[zoneChanges]
+)
+
+func changesOf(loc *time.Location) *zoneChanges {
+	if z := lastChanges.Load(); z != nil && z.loc == loc {
+		return z
+	}
+	z, ok := allChanges.Load(loc)
+	if !ok {
+		z, _ = allChanges.LoadOrStore(loc, newZoneChanges(loc))
+	}
+	lastChanges.Store(z.(*zoneChanges))
+	return z.(*zoneChanges)
+}
+
+func newZoneChanges(loc *time.Location) *zoneChanges {
+	z := &zoneChanges{loc: loc, until: DaysFromCivil(2500, 1, 1) * 86400}
+	for at := DaysFromCivil(1800, 1, 1) * 86400; at < z.until; {
+		t := time.Unix(at, 0).In(loc)
+		_, off := t.Zone()
+		z.from, z.off = append(z.from, at), append(z.off, int32(off))
+		_, end := t.ZoneBounds()
+		if end.IsZero() {
+			break
+		}
+		// On the last day of some leap years package time says that an offset ends where it is asked about.
+		at = max(end.Unix(), at+86400)
+	}
+	return z
+}
+
+func (z *zoneChanges) offset(sec int64) int64 {
+	if sec < z.from[0] || sec >= z.until {
+		_, off := time.Unix(sec, 0).In(z.loc).Zone()
+		return int64(off)
+	}
+	// The last change that is not after sec.
+	lo, hi := 0, len(z.from)
+	for hi-lo > 1 {
+		mid := int(uint(lo+hi) >> 1)
+		if z.from[mid] <= sec {
+			lo = mid
+		} else {
+			hi = mid
+		}
+	}
+	return int64(z.off[lo])
 }
 
 // LocalToUTC returns the UTC timestamp at which clocks in loc show the local timestamp ts. Of a time that

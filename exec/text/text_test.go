@@ -2,6 +2,7 @@ package text
 
 import (
 	"errors"
+	"fmt"
 	"math"
 	"strconv"
 	"testing"
@@ -107,6 +108,53 @@ func TestCalendarInverts(t *testing.T) {
 		if want := time.Unix(d*86400, 0).UTC(); int64(want.Year()) != y || int64(want.Month()) != m || int64(want.Day()) != day {
 			t.Fatalf("day %d is %d-%d-%d, want %v", d, y, m, day, want)
 		}
+	}
+}
+
+func TestCalendarLimits(t *testing.T) {
+	for d, want := range map[int64]string{
+		minDate: "-4713-11-24", maxDate: "5874897-12-31", 0: "1970-1-1", -719468: "0-3-1", -719469: "0-2-29", DateInfinity: "5881580-7-11", -13_000_000: "-33623-3-18",
+	} {
+		y, m, day := CivilFromDays(d)
+		if got := fmt.Sprintf("%d-%d-%d", y, m, day); got != want || DaysFromCivil(y, m, day) != d {
+			t.Errorf("day %d is %s, want %s", d, got, want)
+		}
+	}
+}
+
+func TestOffset(t *testing.T) {
+	for _, name := range []string{"Europe/Berlin", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe", "+05:30", "Etc/UTC"} {
+		loc, err := Zone(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for sec := int64(-6e9); sec < 30e9; sec += 1234567 {
+			at := sec
+			if sec%3 == 0 { // at and before a change of the clocks
+				if _, end := time.Unix(sec, 0).In(loc).ZoneBounds(); !end.IsZero() {
+					at = end.Unix() - sec%2
+				}
+			}
+			_, want := time.Unix(at, 0).In(loc).Zone()
+			if got := Offset(at*Second+999_999, loc); got != int64(want) {
+				t.Fatalf("%s at %d: %d, want %d", name, at, got, want)
+			}
+		}
+	}
+}
+
+func BenchmarkCivilFromDays(b *testing.B) {
+	var sum int64
+	for i := int64(0); b.Loop(); i++ {
+		y, m, d := CivilFromDays(i & 0xffff)
+		sum += y + m + d
+	}
+}
+
+func BenchmarkOffset(b *testing.B) {
+	loc, _ := Zone("Europe/Berlin")
+	for i := int64(0); b.Loop(); i++ {
+		Offset(i*86400*1e6*137%(2e9*1e6), loc)
 	}
 }
 
