@@ -68,7 +68,9 @@ func datePartEval(id types.ID) func(*Call) (*vec.Vector, error) {
 	return fieldEval(id, id, true)
 }
 
-func extractEval(id types.ID, float bool) func(*Call) (*vec.Vector, error) { return fieldEval(id, id, float) }
+func extractEval(id types.ID, float bool) func(*Call) (*vec.Vector, error) {
+	return fieldEval(id, id, float)
+}
 
 // fieldEval reads a field of values of one type, as of another one.
 func fieldEval(from, id types.ID, float bool) func(*Call) (*vec.Vector, error) {

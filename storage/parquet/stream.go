@@ -17,11 +17,11 @@ type stream struct {
 	terms []*term
 
 	task    *task
-	left    int64 // rows of the task
+	left    int64     // rows of the task
 	cur     []*cursor // of the task, or of an earlier one, whose memory is used again
-	behind  []int64 // rows that a cursor has yet to pass over
-	passing []bool  // see rows
-	window  int     // rows looked at at once
+	behind  []int64   // rows that a cursor has yet to pass over
+	passing []bool    // see rows
+	window  int       // rows looked at at once
 	sent    int64
 
 	pending *vec.Batch // the rest of a batch that was too large
