@@ -134,10 +134,10 @@ func writeGroupBy(path string, n, k int) error {
 }
 
 func writeTPCH(dir string, o options) error {
-	cmd := exec.Command("tpchgen-cli", "-s", strconv.FormatFloat(o.scale, 'f', -1, 64), "--format", "parquet", "--output-dir", dir)
+	cmd := exec.Command("tpchgen-cli", "parquet", "-s", strconv.FormatFloat(o.scale, 'f', -1, 64), "--output-dir", dir)
 	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
 	if err := cmd.Run(); err != nil {
-		return fmt.Errorf("tpchgen-cli (pip install tpchgen-cli): %w", err)
+		return fmt.Errorf("tpchgen-cli (pip install tpchgen-cli, version 4 or later): %w", err)
 	}
 	return nil
 }

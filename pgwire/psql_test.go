@@ -22,7 +22,7 @@ func TestPsql(t *testing.T) {
 SELECT city, population FROM cities ORDER BY population DESC LIMIT 2;
 SELECT 1 AS a \; SELECT 'two' AS b;
 \x
-SELECT NULL AS n, E'line 1\nline 2' AS s;
+SELECT NULL AS n, 'some text' AS s;
 \x
 SELECT 'ü', nothing FROM cities;
 COMMIT;
@@ -52,8 +52,7 @@ SELECT 5 AS five \gset
 Expanded display is on.
 -[ RECORD 1 ]
 n | 
-s | line 1  +
-  | line 2
+s | some text
 
 Expanded display is off.
 psql:<stdin>:7: ERROR:  42703: column "nothing" does not exist
