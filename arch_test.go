@@ -18,7 +18,7 @@ var layers = [][]string{
 	{"exec/sqlstate"},
 	{"exec/types"},
 	{"exec/mem", "exec/vec"},
-	{"exec/text"},
+	{"exec/text", "exec/spill"},
 	{"exec/fn"},
 	{"exec/expr"},
 	{"exec"},

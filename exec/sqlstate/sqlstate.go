@@ -76,6 +76,7 @@ const (
 	WindowingError             Code = "42P20"
 	DiskFull                   Code = "53100"
 	OutOfMemory                Code = "53200"
+	ConfigLimitExceeded        Code = "53400"
 	TooManyConnections         Code = "53300"
 	ProgramLimitExceeded       Code = "54000"
 	StatementTooComplex        Code = "54001"

@@ -1,0 +1,224 @@
+package spill
+
+import (
+	"bufio"
+	"context"
+	"io"
+	"os"
+
+	"github.com/apache/arrow/go/v15/arrow"
+	"github.com/apache/arrow/go/v15/arrow/ipc"
+
+	"gsql/exec/types"
+	"gsql/exec/vec"
+)
+
+// bufferBytes is what a writer and a reader hold beside the batch that they work on.
+const bufferBytes = 64 << 10
+
+// maxText bounds the text of one column in one Arrow batch, whose offsets have 31 bits.
+const maxText = 1 << 30
+
+// Writer writes one file. One goroutine may use it.
+type Writer struct {
+	space *Space
+	types []types.Type
+	file  *os.File
+	buf   *bufio.Writer
+	rows  int64
+	bytes int64
+
+	kinds  []types.Kind // of the columns in the current stream
+	stream *ipc.Writer  // nil: none
+	schema *arrow.Schema
+}
+
+// Create starts a file of rows with columns of these types.
+func (s *Space) Create(ts []types.Type) (*Writer, error) {
+	f, err := s.store.create()
+	if err != nil {
+		return nil, err
+	}
+	s.files.Add(1)
+	s.mu.Lock()
+	s.open[f.Name()] = struct{}{}
+	s.mu.Unlock()
+	w := &Writer{space: s, types: ts, file: f}
+	w.buf = bufio.NewWriterSize(counter{w}, bufferBytes)
+	return w, nil
+}
+
+// counter writes to the file of a writer what the limits allow.
+type counter struct{ w *Writer }
+
+func (c counter) Write(p []byte) (int, error) {
+	if err := c.w.space.take(int64(len(p))); err != nil {
+		return 0, err
+	}
+	c.w.bytes += int64(len(p))
+	return c.w.file.Write(p)
+}
+
+// Rows returns how many rows were written.
+func (w *Writer) Rows() int64 { return w.rows }
+
+// Write appends the rows of b that count. After an error the writer may only be closed.
+func (w *Writer) Write(b *vec.Batch) error {
+	b = b.Compact()
+	if b.Rows == 0 {
+		return nil
+	}
+	if b.Rows > 1 && textBytes(b) > maxText {
+		half := b.Rows / 2
+		if err := w.Write(slice(b, 0, half)); err != nil {
+			return err
+		}
+		return w.Write(slice(b, half, b.Rows))
+	}
+	flat := make([]*vec.Vector, len(b.Cols))
+	for i, v := range b.Cols {
+		flat[i] = vec.Flatten(v)
+	}
+	if w.stream == nil || !w.sameKinds(flat) {
+		if err := w.begin(flat); err != nil {
+			return err
+		}
+	}
+	rec := encode(w.schema, flat, b.Rows)
+	defer rec.Release()
+	if err := w.stream.Write(rec); err != nil {
+		return diskError(err)
+	}
+	w.rows += int64(b.Rows)
+	return nil
+}
+
+func (w *Writer) sameKinds(flat []*vec.Vector) bool {
+	for i, v := range flat {
+		if v.Kind != w.kinds[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// begin starts a new Arrow stream within the file, for columns of these kinds: a numeric column may need more
+// bits from some batch on.
+func (w *Writer) begin(flat []*vec.Vector) error {
+	if err := w.endStream(); err != nil {
+		return err
+	}
+	w.kinds = w.kinds[:0]
+	fields := make([]arrow.Field, len(flat))
+	for i, v := range flat {
+		w.kinds = append(w.kinds, v.Kind)
+		fields[i] = fieldOf(v)
+	}
+	w.schema = arrow.NewSchema(fields, nil)
+	w.stream = ipc.NewWriter(w.buf, ipc.WithSchema(w.schema), ipc.WithLZ4())
+	return nil
+}
+
+func (w *Writer) endStream() error {
+	if w.stream == nil {
+		return nil
+	}
+	err := w.stream.Close()
+	w.stream = nil
+	return diskError(err)
+}
+
+// Finish ends the file.
+func (w *Writer) Finish() (*File, error) {
+	err := w.endStream()
+	if err == nil {
+		err = diskError(w.buf.Flush())
+	}
+	if cerr := w.file.Close(); err == nil {
+		err = diskError(cerr)
+	}
+	if err != nil {
+		w.space.remove(w.file.Name(), w.bytes)
+		return nil, err
+	}
+	return &File{space: w.space, types: w.types, path: w.file.Name(), rows: w.rows, bytes: w.bytes}, nil
+}
+
+// Close drops the file. It does nothing after Finish's file has been removed, and must not be called between.
+func (w *Writer) Close() {
+	_ = w.file.Close()
+	w.space.remove(w.file.Name(), w.bytes)
+}
+
+// File is a complete file. It may be read by several readers at once.
+type File struct {
+	space *Space
+	types []types.Type
+	path  string
+	rows  int64
+	bytes int64
+}
+
+// Rows returns the number of rows, Bytes the size on disk.
+func (f *File) Rows() int64  { return f.rows }
+func (f *File) Bytes() int64 { return f.bytes }
+
+// Remove deletes the file; readers that are open must be closed.
+func (f *File) Remove() { f.space.remove(f.path, f.bytes) }
+
+// Reader reads a file from its beginning. One goroutine may use it.
+type Reader struct {
+	file   *File
+	h      *os.File
+	buf    *bufio.Reader
+	stream *ipc.Reader
+}
+
+// Open returns a reader, which the caller closes.
+func (f *File) Open() (*Reader, error) {
+	h, err := os.Open(f.path)
+	if err != nil {
+		return nil, diskError(err)
+	}
+	return &Reader{file: f, h: h, buf: bufio.NewReaderSize(h, bufferBytes)}, nil
+}
+
+// Next returns the next batch, of the size in which rows were written, or io.EOF.
+func (r *Reader) Next(ctx context.Context) (*vec.Batch, error) {
+	for {
+		if ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		}
+		if r.stream == nil {
+			if _, err := r.buf.Peek(1); err != nil {
+				if err == io.EOF {
+					return nil, io.EOF
+				}
+				return nil, diskError(err)
+			}
+			s, err := ipc.NewReader(r.buf)
+			if err != nil {
+				return nil, diskError(err)
+			}
+			r.stream = s
+		}
+		if r.stream.Next() {
+			return decode(r.stream.Record(), r.file.types), nil
+		}
+		err := r.stream.Err()
+		r.stream.Release()
+		r.stream = nil
+		if err != nil && err != io.EOF {
+			return nil, diskError(err)
+		}
+	}
+}
+
+// Close frees what the reader holds. It may be called twice.
+func (r *Reader) Close() {
+	if r.stream != nil {
+		r.stream.Release()
+		r.stream = nil
+	}
+	_ = r.h.Close()
+}
