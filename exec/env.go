@@ -7,6 +7,7 @@ import (
 
 	"gsql/exec/fn"
 	"gsql/exec/mem"
+	"gsql/exec/spill"
 	"gsql/exec/vec"
 )
 
@@ -16,6 +17,8 @@ type Env struct {
 	Mem       *mem.Pool
 	BatchRows int      // rows of a batch that operators aim at
 	Profile   *Profile // nil: do not measure
+	// Spill takes what does not fit in Mem; nil: nothing does, and what does not fit is a 53200 error.
+	Spill *spill.Space
 
 	root   context.Context
 	cancel context.CancelFunc

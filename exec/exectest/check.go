@@ -16,6 +16,7 @@ import (
 	"gsql/exec"
 	"gsql/exec/fn"
 	"gsql/exec/mem"
+	"gsql/exec/spill"
 	"gsql/exec/sqlstate"
 	"gsql/exec/vec"
 )
@@ -36,6 +37,9 @@ type Case struct {
 	MayStopEarly bool
 	Approx       bool // floats may differ in their last digits, as sums do that add in another order
 	RowsOnly     bool // only compare rows: no faults, no early Close
+	// Spills: with little memory, what does not fit must go to disk and the result be the same. Else 53200 is
+	// accepted. The inputs should be of more than mem's least share, 64 KB for each holder.
+	Spills bool
 }
 
 // variant is one way to run a case.
@@ -43,7 +47,7 @@ type variant struct {
 	parts, batch int
 	enc          Encoding
 	sel, collide bool
-	limit        int64 // of memory
+	limit        int64 // of memory; 0: none
 }
 
 func (v variant) String() string {
@@ -162,6 +166,7 @@ type execution struct {
 	sources []*source
 	plan    exec.Plan
 	pool    *mem.Pool
+	store   *spill.Store
 	env     *exec.Env
 	ctx     context.Context
 	cancel  context.CancelFunc
@@ -180,6 +185,8 @@ func (c Case) start(t *testing.T, v variant, prepare func(*execution)) *executio
 	}
 	e.plan = c.Plan(in, v.parts)
 	e.env = exec.NewEnv(e.ctx, &fn.Ctx{Location: time.UTC}, e.pool, min(v.batch, 8192))
+	e.store = spill.NewStore(t.TempDir(), 0)
+	e.env.Spill = e.store.Space(0)
 	if prepare != nil {
 		prepare(e)
 	}
@@ -194,6 +201,15 @@ func (e *execution) finish() {
 		e.t.Errorf("%s: Close of the environment: %v", e.v, err)
 	}
 	vec.ConstantHash = false
+	if n := e.env.Spill.Used(); n != 0 {
+		e.t.Errorf("%s: %d bytes of spill files are left", e.v, n)
+	}
+	if err := e.env.Spill.Close(); err != nil {
+		e.t.Errorf("%s: Close of the spill files: %v", e.v, err)
+	}
+	if err := e.store.Close(); err != nil {
+		e.t.Errorf("%s: Close of the spill directory: %v", e.v, err)
+	}
 	if n := e.pool.Used(); n != 0 {
 		e.t.Fatalf("%s: %d bytes are still reserved", e.v, n)
 	}
@@ -271,13 +287,14 @@ func (c Case) run(t *testing.T, v variant) ([]string, error) {
 	return collect(e.ctx, e.env, e.plan)
 }
 
-// checkMemoryLimit: with little memory the result is right or the error is 53200.
+// checkMemoryLimit: with little memory the result is right or, when the operator does not spill, the error is
+// 53200.
 func (c Case) checkMemoryLimit(t *testing.T, parts int) {
 	t.Helper()
-	for _, limit := range []int64{1, 1 << 12, 1 << 16} {
+	for _, limit := range []int64{1, 1 << 16, 1 << 20} {
 		v := variant{parts: parts, batch: 100, limit: limit}
 		rows, err := c.run(t, v)
-		if err != nil && sqlstate.Of(err) == sqlstate.OutOfMemory {
+		if !c.Spills && err != nil && sqlstate.Of(err) == sqlstate.OutOfMemory {
 			continue
 		}
 		c.judge(t, v, rows, err)

@@ -18,6 +18,8 @@ type Pool struct {
 	used  atomic.Int64
 	peak  atomic.Int64
 
+	spillable atomic.Int64 // holders that can spill
+
 	mu      sync.Mutex
 	holders map[*Reservation]struct{}
 }
@@ -36,10 +38,20 @@ func (p *Pool) Used() int64 { return p.used.Load() }
 // Peak returns the most bytes that were ever reserved at once.
 func (p *Pool) Peak() int64 { return p.peak.Load() }
 
-// Reserve returns an empty reservation under a name that error texts show, such as "hash join build".
-// The caller must Release it. One goroutine may use it at a time.
-func (p *Pool) Reserve(name string) *Reservation {
-	r := &Reservation{pool: p, name: name}
+// Reserve returns an empty reservation under a name that error texts show, such as "hash join build". The caller
+// must Release it. One goroutine may use it at a time.
+func (p *Pool) Reserve(name string) *Reservation { return p.add(&Reservation{pool: p, name: name}) }
+
+// ReserveSpillable is Reserve for a holder that can write what it holds to disk: when Grow fails, it does so,
+// gives back what that freed, and asks again. No such holder gets so much that others are left with nothing:
+// beyond its share of the pool it grows only while a fifth of the pool is free. Up to a floor it may grow in any
+// case, even beyond the limit by that little, so that it always has room to work in.
+func (p *Pool) ReserveSpillable(name string) *Reservation {
+	p.spillable.Add(1)
+	return p.add(&Reservation{pool: p, name: name, spillable: true})
+}
+
+func (p *Pool) add(r *Reservation) *Reservation {
 	p.mu.Lock()
 	p.holders[r] = struct{}{}
 	p.mu.Unlock()
@@ -48,9 +60,39 @@ func (p *Pool) Reserve(name string) *Reservation {
 
 // Reservation is a number of bytes held under a name.
 type Reservation struct {
-	pool  *Pool
-	name  string
-	bytes atomic.Int64
+	pool      *Pool
+	name      string
+	spillable bool
+	meter     *Meter
+	bytes     atomic.Int64
+}
+
+// Meter adds up what some reservations hold.
+type Meter struct{ now, peak atomic.Int64 }
+
+// Now returns the bytes held, Peak the most that were held at once.
+func (m *Meter) Now() int64  { return m.now.Load() }
+func (m *Meter) Peak() int64 { return m.peak.Load() }
+
+func (m *Meter) add(n int64) {
+	if m != nil {
+		raise(&m.peak, m.now.Add(n))
+	}
+}
+
+// raise sets peak to at least n.
+func raise(peak *atomic.Int64, n int64) {
+	for p := peak.Load(); n > p; p = peak.Load() {
+		if peak.CompareAndSwap(p, n) {
+			return
+		}
+	}
+}
+
+// Measure lets m count what r holds from now on, and returns r.
+func (r *Reservation) Measure(m *Meter) *Reservation {
+	r.meter = m
+	return r
 }
 
 // Bytes returns what is held.
@@ -60,20 +102,34 @@ func (r *Reservation) Bytes() int64 { return r.bytes.Load() }
 func (r *Reservation) Grow(n int64) error {
 	p := r.pool
 	used := p.used.Add(n)
-	if p.limit > 0 && used > p.limit && n > 0 {
+	if n > 0 && p.limit > 0 && !r.mayHold(used, r.bytes.Load()+n) {
 		p.used.Add(-n)
 		return p.exceeded(r, n)
 	}
 	r.bytes.Add(n)
-	for peak := p.peak.Load(); used > peak; peak = p.peak.Load() {
-		if p.peak.CompareAndSwap(peak, used) {
-			break
-		}
-	}
+	r.meter.add(n)
+	raise(&p.peak, used)
 	return nil
 }
 
-// Resize makes the reservation n bytes, with Grow's error when that is more than the pool has.
+// mayHold reports whether a reservation may have so many bytes, with so many used in all.
+func (r *Reservation) mayHold(used, bytes int64) bool {
+	p := r.pool
+	switch {
+	case !r.spillable:
+		return used <= p.limit
+	case bytes <= p.floor():
+		return true
+	case used <= p.limit-p.limit/5:
+		return true
+	}
+	return used <= p.limit && bytes <= p.limit/max(p.spillable.Load(), 1)
+}
+
+// floor is what a holder that spills may have in any case.
+func (p *Pool) floor() int64 { return min(max(p.limit/64, 64<<10), 4<<20) }
+
+// Resize makes the reservation n bytes, with Grow's error when that is more than it may have.
 func (r *Reservation) Resize(n int64) error { return r.Grow(n - r.bytes.Load()) }
 
 // Release gives everything back. It may be called twice, and on nil.
@@ -82,8 +138,13 @@ func (r *Reservation) Release() {
 		return
 	}
 	p := r.pool
-	p.used.Add(-r.bytes.Swap(0))
+	n := r.bytes.Swap(0)
+	p.used.Add(-n)
+	r.meter.add(-n)
 	p.mu.Lock()
+	if _, ok := p.holders[r]; ok && r.spillable {
+		p.spillable.Add(-1)
+	}
 	delete(p.holders, r)
 	p.mu.Unlock()
 }
