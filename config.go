@@ -8,16 +8,22 @@ import (
 )
 
 // Config says how a DB works. The zero value reads files relative to the current folder, uses all cores,
-// and keeps its large state within 80 % of the memory that the process may use.
+// and keeps within 80 % of the memory that the process may use.
 type Config struct {
 	// Dir is the folder of the tables: each data file and each folder of data files in it is a table by
 	// its name. Relative paths in queries start from it. "" is the current folder, without tables by name.
 	Dir string
 	// Partitions is how many partitions run at once; 0 is one per core.
 	Partitions int
-	// MemoryLimit is what hash tables, sort buffers and the like of all queries may take, in bytes; 0 is
-	// 80 % of the machine's or the container's memory, negative is no limit.
+	// MemoryLimit is the memory that all queries together may take, in bytes; 0 is 80 % of the machine's or the
+	// container's memory, negative is no limit. What does not fit goes to TempDir. See also LimitGoHeap.
 	MemoryLimit int64
+	// TempDir is where what does not fit in memory is written, into a directory of its own that is removed by
+	// Close; "" is the system's directory for temporary files.
+	TempDir string
+	// TempLimit is how many bytes may lie in TempDir at a time; 0 is 90 % of what is free when the first are
+	// written, negative is no limit.
+	TempLimit int64
 	// BatchRows is how many rows operators work on at once; 0 is 8192.
 	BatchRows int
 	// Restrict lets queries read only files below Dir and AllowPaths, with links resolved.
@@ -46,6 +52,15 @@ func (c Config) withDefaults() Config {
 		c.TimeZone = "UTC"
 	}
 	return c
+}
+
+// stateMemory is the part of the memory limit that large state (hash tables, sort buffers, collected rows) may take:
+// the rest is for batches on their way, decoded pages, and what the garbage collector has not found yet.
+func (c Config) stateMemory() int64 {
+	if c.MemoryLimit <= 0 {
+		return 0
+	}
+	return c.MemoryLimit / 100 * 55
 }
 
 // availableMemory returns the memory limit of the control group, or else the machine's memory; 0 when

@@ -7,6 +7,7 @@ import (
 
 	"gsql/exec"
 	"gsql/exec/mem"
+	"gsql/exec/spill"
 	"gsql/sql"
 	"gsql/storage"
 )
@@ -16,6 +17,7 @@ type DB struct {
 	cfg     Config
 	catalog *storage.Catalog
 	pool    *mem.Pool
+	spill   *spill.Store
 
 	mu    sync.RWMutex
 	views map[exec.Name]*sql.View
@@ -38,8 +40,12 @@ func Open(cfg Config) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	db := &DB{cfg: cfg, catalog: catalog, pool: mem.NewPool(cfg.MemoryLimit), views: map[exec.Name]*sql.View{},
-		ballast: make([]byte, ballastBytes)}
+	db := &DB{cfg: cfg, catalog: catalog, pool: mem.NewPool(cfg.stateMemory()),
+		spill: spill.NewStore(cfg.TempDir, cfg.TempLimit),
+		views: map[exec.Name]*sql.View{}}
+	if cfg.MemoryLimit <= 0 || cfg.MemoryLimit >= 8*ballastBytes {
+		db.ballast = make([]byte, ballastBytes)
+	}
 	if _, err := checkSetting("TimeZone", cfg.TimeZone); err != nil {
 		return nil, err
 	}
@@ -47,11 +53,12 @@ func Open(cfg Config) (*DB, error) {
 	return db, nil
 }
 
-// LimitGoHeap sets the Go runtime's soft memory limit from the DB's own and lets the garbage collector run less
-// often; a process that is nothing but gsql calls it once. An explicit GOMEMLIMIT or GOGC is left alone.
+// LimitGoHeap sets the Go runtime's soft memory limit to the DB's own, so that the whole process keeps to it, and
+// lets the garbage collector run less often before it is near; a process that is nothing but gsql calls it once.
+// An explicit GOMEMLIMIT or GOGC is left alone.
 func (db *DB) LimitGoHeap(getenv func(string) string) {
 	if getenv("GOMEMLIMIT") == "" && db.cfg.MemoryLimit > 0 {
-		debug.SetMemoryLimit(db.cfg.MemoryLimit / 8 * 9)
+		debug.SetMemoryLimit(db.cfg.MemoryLimit)
 	}
 	if getenv("GOGC") == "" {
 		debug.SetGCPercent(400)
@@ -77,8 +84,8 @@ func (db *DB) Tables() ([]string, error) {
 // MemoryHeld returns how many bytes running queries have reserved for their large state.
 func (db *DB) MemoryHeld() int64 { return db.pool.Used() }
 
-// Close closes the database. Results still open stay readable.
-func (db *DB) Close() error { return nil }
+// Close closes the database and removes its temporary files. Results must be closed before.
+func (db *DB) Close() error { return db.spill.Close() }
 
 // view finds a view of the database.
 func (db *DB) view(name exec.Name) (*sql.View, bool) {

@@ -182,6 +182,9 @@ func (r *Rows) Close() error {
 	}
 	if r.env != nil {
 		err = errors.Join(err, r.env.Close())
+		if r.env.Spill != nil {
+			err = errors.Join(err, r.env.Spill.Close())
+		}
 	}
 	if r.release != nil {
 		r.release()

@@ -37,6 +37,10 @@ func (db *DB) Session() *Session {
 	s := &Session{db: db, settings: newSettings(), views: map[exec.Name]*sql.View{}, tx: transaction{status: Idle}}
 	s.SetIdentity("gsql", "gsql")
 	_ = s.settings.SetDefault("TimeZone", db.cfg.TimeZone) // checked by Open
+	s.settings.start["memory_limit"] = "-1"
+	if limit := db.cfg.MemoryLimit; limit > 0 {
+		s.settings.start["memory_limit"] = formatUnits(float64(limit>>10), byteUnits)
+	}
 	return s
 }
 
@@ -351,10 +355,17 @@ func (p *Prepared) run(ctx context.Context, values []*vec.Vector, profile *exec.
 	rows.plan = plan
 	rows.env = exec.NewEnv(ctx, f, s.db.pool, s.db.cfg.BatchRows)
 	rows.env.Profile = profile
+	rows.env.Spill = s.db.spill.Space(s.tempFileLimit())
 	if rows.stream, err = rows.env.Open(ctx, plan, 0); err != nil {
 		return fail(err)
 	}
 	return rows, nil
+}
+
+func (s *Session) tempFileLimit() int64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.settings.tempFileLimit()
 }
 
 // explain prints the plan, and with ANALYZE runs it first.

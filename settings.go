@@ -48,6 +48,7 @@ var settingList = []setting{
 	{name: "lc_collate", initial: "C", internal: true},
 	{name: "lock_timeout", initial: "0", check: duration("lock_timeout")},
 	{name: "max_identifier_length", initial: "63", internal: true},
+	{name: "memory_limit", internal: true}, // Config.MemoryLimit; see DB.Session
 	{name: "row_security", initial: "on", check: boolean("row_security")},
 	{name: "search_path", initial: `"$user", public`, list: true},
 	{name: "server_encoding", initial: "UTF8", internal: true},
@@ -57,6 +58,7 @@ var settingList = []setting{
 	{name: "standard_conforming_strings", initial: "on", check: onlyOn("standard_conforming_strings")},
 	{name: "statement_timeout", initial: "0", check: duration("statement_timeout")},
 	{name: "synchronize_seqscans", initial: "on", check: boolean("synchronize_seqscans")},
+	{name: "temp_file_limit", initial: "-1", check: byteLimit("temp_file_limit")},
 	{name: "TimeZone", initial: "UTC", check: timeZone},
 	{name: "transaction_isolation", follows: "default_transaction_isolation", check: isolation("transaction_isolation")},
 	{name: "transaction_read_only", follows: "default_transaction_read_only", check: boolean("transaction_read_only")},
@@ -206,6 +208,13 @@ func (s *Settings) timeout() time.Duration {
 	return time.Duration(ms) * time.Millisecond
 }
 
+// tempFileLimit returns how many bytes one query may have on disk at a time, 0 for no limit.
+func (s *Settings) tempFileLimit() int64 {
+	v, _ := s.Get("temp_file_limit")
+	kb, _, _ := parseKilobytes(v)
+	return max(int64(kb), 0) << 10
+}
+
 func invalidSetting(name, value string) *sqlstate.Error {
 	return sqlstate.New(sqlstate.InvalidParameterValue, "invalid value for parameter \"%s\": \"%s\"", name, value)
 }
@@ -283,15 +292,21 @@ func whole(name string, lowest, highest int) func(string) (string, error) {
 	}
 }
 
-// durationUnits are the units of time of settings, in milliseconds, from the largest.
-var durationUnits = []struct {
-	name string
-	ms   float64
-}{{"d", 86_400_000}, {"h", 3_600_000}, {"min", 60_000}, {"s", 1000}, {"ms", 1}, {"us", 0.001}}
+// settingUnit is a unit that the number of a setting may have.
+type settingUnit struct {
+	name   string
+	factor float64 // how many of the setting's own units it is
+}
 
-// parseMilliseconds reads a duration with an optional unit; without one it is in milliseconds. unit is
-// false when there is a unit that does not exist.
-func parseMilliseconds(v string) (ms float64, unit, ok bool) {
+// durationUnits are the units of time of settings, in milliseconds, from the largest.
+var durationUnits = []settingUnit{{"d", 86_400_000}, {"h", 3_600_000}, {"min", 60_000}, {"s", 1000}, {"ms", 1}, {"us", 0.001}}
+
+// byteUnits are the units of memory of settings, in kilobytes, from the largest.
+var byteUnits = []settingUnit{{"TB", 1 << 30}, {"GB", 1 << 20}, {"MB", 1 << 10}, {"kB", 1}, {"B", 1.0 / 1024}}
+
+// parseUnits reads a number with an optional unit; without one it is in the setting's own. unit is false when there
+// is a unit that does not exist.
+func parseUnits(v string, units []settingUnit) (x float64, unit, ok bool) {
 	s := strings.TrimSpace(v)
 	n := strings.LastIndexAny(s, "0123456789.") + 1
 	x, err := strconv.ParseFloat(s[:n], 64)
@@ -302,16 +317,28 @@ func parseMilliseconds(v string) (ms float64, unit, ok bool) {
 	if name == "" {
 		return math.RoundToEven(x), true, true
 	}
-	for _, u := range durationUnits {
+	for _, u := range units {
 		if u.name == name {
-			return math.RoundToEven(x * u.ms), true, true
+			return math.RoundToEven(x * u.factor), true, true
 		}
 	}
 	return 0, false, false
 }
 
-// duration returns the check of a setting in milliseconds; it is kept in the largest unit in which it is a
-// whole number, as PostgreSQL shows it.
+func parseMilliseconds(v string) (ms float64, unit, ok bool) { return parseUnits(v, durationUnits) }
+func parseKilobytes(v string) (kb float64, unit, ok bool)    { return parseUnits(v, byteUnits) }
+
+// formatUnits writes a value in the largest unit in which it is a whole number, as PostgreSQL shows settings.
+func formatUnits(x float64, units []settingUnit) string {
+	for _, u := range units {
+		if n := x / u.factor; x > 0 && n == math.Trunc(n) {
+			return fmt.Sprintf("%.0f%s", n, u.name)
+		}
+	}
+	return fmt.Sprintf("%.0f", x)
+}
+
+// duration returns the check of a setting in milliseconds.
 func duration(name string) func(string) (string, error) {
 	return func(v string) (string, error) {
 		ms, unit, ok := parseMilliseconds(v)
@@ -323,11 +350,22 @@ func duration(name string) func(string) (string, error) {
 		case ms < 0 || ms > math.MaxInt32:
 			return "", sqlstate.New(sqlstate.InvalidParameterValue, "%.0f ms is outside the valid range for parameter \"%s\" (0 .. %d)", ms, name, math.MaxInt32)
 		}
-		for _, u := range durationUnits {
-			if n := ms / u.ms; ms > 0 && n == math.Trunc(n) {
-				return fmt.Sprintf("%.0f%s", n, u.name), nil
-			}
+		return formatUnits(ms, durationUnits), nil
+	}
+}
+
+// byteLimit returns the check of a setting in kilobytes, where -1 means no limit.
+func byteLimit(name string) func(string) (string, error) {
+	return func(v string) (string, error) {
+		kb, unit, ok := parseKilobytes(v)
+		switch {
+		case !unit:
+			return "", invalidSetting(name, v).WithHint("Valid units for this parameter are \"B\", \"kB\", \"MB\", \"GB\", and \"TB\".")
+		case !ok:
+			return "", invalidSetting(name, v)
+		case kb < -1 || kb > math.MaxInt32:
+			return "", sqlstate.New(sqlstate.InvalidParameterValue, "%.0f kB is outside the valid range for parameter \"%s\" (-1 .. %d)", kb, name, math.MaxInt32)
 		}
-		return "0", nil
+		return formatUnits(kb, byteUnits), nil
 	}
 }

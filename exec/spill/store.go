@@ -21,7 +21,8 @@ const lockName = "lock"
 // Store is the directory in which a process spills. It is safe for concurrent use.
 type Store struct {
 	parent string
-	limit  int64
+	limit  atomic.Int64 // 0: none, or not settled before the first file
+	share  bool         // the limit is a share of what is free then
 	used   atomic.Int64
 
 	mu   sync.Mutex
@@ -31,13 +32,14 @@ type Store struct {
 }
 
 // NewStore returns a store whose files lie in a directory below parent ("" is the system's for temporary files)
-// and take at most limit bytes (0: as many as there is room for). It removes what dead processes have left in
-// parent. The directory itself is made when it is first needed.
+// and take at most limit bytes (0: 90 % of what is free when the first file is made; negative: no limit). It removes
+// what dead processes have left in parent. The directory itself is made when it is first needed.
 func NewStore(parent string, limit int64) *Store {
 	if parent == "" {
 		parent = filepath.Join(os.TempDir(), fmt.Sprintf("gsql-spill-%d", os.Getuid()))
 	}
-	s := &Store{parent: parent, limit: limit}
+	s := &Store{parent: parent, share: limit == 0}
+	s.limit.Store(max(limit, 0))
 	s.sweep()
 	return s
 }
@@ -66,8 +68,8 @@ func (s *Store) sweep() {
 // Used returns the bytes of the files that exist now.
 func (s *Store) Used() int64 { return s.used.Load() }
 
-// Limit returns the cap on Used, 0 for none.
-func (s *Store) Limit() int64 { return s.limit }
+// Limit returns the cap on Used, 0 for none or when it is not settled yet.
+func (s *Store) Limit() int64 { return s.limit.Load() }
 
 // Close removes the directory. The spaces must be closed.
 func (s *Store) Close() error {
@@ -113,15 +115,19 @@ func (s *Store) makeDir() error {
 		return err
 	}
 	s.dir, s.lock = dir, l
+	if s.share {
+		s.limit.Store(freeBytes(dir) / 10 * 9)
+	}
 	return nil
 }
 
 // take accounts for n more bytes on disk, or returns a 53400 error.
 func (s *Store) take(n int64) error {
-	if used := s.used.Add(n); s.limit > 0 && used > s.limit {
+	limit := s.limit.Load()
+	if used := s.used.Add(n); limit > 0 && used > limit {
 		s.used.Add(-n)
-		return sqlstate.New(sqlstate.ConfigLimitExceeded, "temporary files would exceed the limit of %s", mem.Format(s.limit)).
-			WithHint("Raise temp_limit, or memory_limit so that less is written to disk.")
+		return sqlstate.New(sqlstate.ConfigLimitExceeded, "temporary files would exceed the limit of %s", mem.Format(limit)).
+			WithHint("Raise --temp-limit, or --memory so that less is written to disk.")
 	}
 	return nil
 }
@@ -190,7 +196,7 @@ func (s *Space) take(n int64) error {
 	if used := s.used.Add(n); s.limit > 0 && used > s.limit {
 		s.used.Add(-n)
 		return sqlstate.New(sqlstate.ConfigLimitExceeded, "temporary file size exceeds temp_file_limit (%s)", mem.Format(s.limit)).
-			WithHint("Raise temp_file_limit, or memory_limit so that less is written to disk.")
+			WithHint("Raise temp_file_limit, or --memory so that less is written to disk.")
 	}
 	if err := s.store.take(n); err != nil {
 		s.used.Add(-n)
