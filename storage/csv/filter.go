@@ -145,7 +145,7 @@ func (step *filterStep) apply(rf *rowFilter, s *stream, keys *exec.KeyFilter, fr
 		b.Rows = len(sel)
 	}
 	for i, c := range step.cols {
-		if err := s.convertColumn(c, step.places[i], from, n, sel); err != nil {
+		if err := s.convertColumn(c, step.places[i], run{from, n, sel}); err != nil {
 			return nil, err
 		}
 		b.Cols[i] = c.finish()

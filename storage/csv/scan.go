@@ -36,6 +36,7 @@ func (p *scanPlan) Open(ctx context.Context, env *exec.Env, part int) (exec.Stre
 		}
 		s.columns = append(s.columns, col)
 	}
+	s.findSpans()
 	s.filter = p.newRowFilter(env, s.columns, style)
 	return s, nil
 }
@@ -46,6 +47,7 @@ type stream struct {
 	stats   *exec.OpStats
 	loader  loader
 	columns []*column
+	spans   []*span // by the first of its columns
 	filter  *rowFilter
 	size    int   // rows of a batch
 	rows    int   // gathered for the next batch
@@ -66,6 +68,22 @@ func (r *run) rows() int {
 		return len(r.sel)
 	}
 	return r.n
+}
+
+// row returns where row i of the run is in the split.
+func (r *run) row(i int) int {
+	if r.sel != nil {
+		i = int(r.sel[i])
+	}
+	return r.from + i
+}
+
+// slice returns n rows of the run, from row at on.
+func (r *run) slice(at, n int) run {
+	if r.sel != nil {
+		return run{from: r.from, n: r.n, sel: r.sel[at : at+n]}
+	}
+	return run{from: r.from + at, n: n}
 }
 
 func (s *stream) Next(ctx context.Context) (*vec.Batch, error) {
@@ -146,39 +164,43 @@ func (s *stream) full() bool {
 
 // convert appends the first n rows of the run to the columns and takes them off the run.
 func (s *stream) convert(n int) error {
-	sel := s.run.sel
-	if sel != nil {
-		sel = sel[:n]
-	}
-	for i, c := range s.columns {
-		if err := s.convertColumn(c, i, s.run.from, n, sel); err != nil {
-			return err
-		}
+	if err := s.convertColumns(0, len(s.columns), s.run.slice(0, n)); err != nil {
+		return err
 	}
 	s.rows += n
-	if sel != nil {
-		s.run.sel = s.run.sel[n:]
-	} else {
-		s.run.from += n
-		s.run.n -= n
+	s.run = s.run.slice(n, s.run.rows()-n)
+	return nil
+}
+
+// convertColumns appends the rows of a run to n columns, from the scan's column number first on.
+func (s *stream) convertColumns(first, n int, r run) error {
+	for i := first; i < first+n; {
+		// In a file with the columns in another order they may be no neighbours.
+		if sp := s.spans[i]; sp != nil && s.loader.source.order == nil {
+			if err := s.convertSpan(sp, r); err != nil {
+				return err
+			}
+			i += len(sp.columns)
+			continue
+		}
+		if err := s.convertColumn(s.columns[i], i, r); err != nil {
+			return err
+		}
+		i++
 	}
 	return nil
 }
 
-// convertColumn appends values to c: those of the scan's column number i in rows [from, from+n) of the split, or
-// of those of them that sel names.
-func (s *stream) convertColumn(c *column, i, from, n int, sel []uint32) error {
+// convertColumn appends the values of a run to c: those of the scan's column number i.
+func (s *stream) convertColumn(c *column, i int, r run) error {
 	l := &s.loader
 	field := l.field(s.plan.columns[i])
-	l.fields.cells(&c.cells, field, from, n, sel)
+	l.fields.cells(&c.cells, field, r.from, r.n, r.sel)
 	bad := c.add(&l.fields, &c.cells)
 	if bad < 0 {
 		return nil
 	}
-	if sel != nil {
-		bad = int(sel[bad])
-	}
-	return l.badValue(c, s.plan.schema[i].Name, field, from+bad)
+	return l.badValue(c, s.plan.schema[i].Name, field, r.row(bad))
 }
 
 // field returns the place of a table's column in the rows of the current file.
@@ -206,7 +228,7 @@ func (s *stream) batch() *vec.Batch {
 func (s *stream) Close() error {
 	s.loader.release()
 	s.loader = loader{table: s.loader.table, splits: s.loader.splits}
-	s.columns, s.filter = nil, nil
+	s.columns, s.spans, s.filter = nil, nil, nil
 	s.run, s.rows, s.left = run{}, 0, 0
 	s.done = true
 	return nil
