@@ -68,14 +68,18 @@ type Reservation struct {
 }
 
 // Meter adds up what some reservations hold.
-type Meter struct{ now, peak atomic.Int64 }
+type Meter struct {
+	Of *Meter // counts the same and more; nil: nothing
+
+	now, peak atomic.Int64
+}
 
 // Now returns the bytes held, Peak the most that were held at once.
 func (m *Meter) Now() int64  { return m.now.Load() }
 func (m *Meter) Peak() int64 { return m.peak.Load() }
 
 func (m *Meter) add(n int64) {
-	if m != nil {
+	for ; m != nil; m = m.Of {
 		raise(&m.peak, m.now.Add(n))
 	}
 }
