@@ -53,17 +53,23 @@ func (e *Env) Shared(ctx context.Context, key any, build func(ctx context.Contex
 	if !ok {
 		defer close(o.done)
 		o.err = guard(func() (err error) {
-			o.value, err = build(e.root)
+			o.value, err = build(withTask(e.root, taskOf(ctx)))
 			return err
 		})
 		return o.value, o.err
 	}
-	select {
-	case <-o.done:
-		return o.value, o.err
-	case <-ctx.Done():
-		return nil, context.Cause(ctx)
+	var err error
+	wait(ctx, func() {
+		select {
+		case <-o.done:
+		case <-ctx.Done():
+			err = context.Cause(ctx)
+		}
+	})
+	if err != nil {
+		return nil, err
 	}
+	return o.value, o.err
 }
 
 // Close cancels what still runs and frees what was shared.
@@ -92,11 +98,15 @@ func (e *Env) Close() error {
 
 // Open opens a partition of a plan and, when the execution is profiled, measures the stream.
 func (e *Env) Open(ctx context.Context, p Plan, part int) (Stream, error) {
-	s, err := p.Open(ctx, e, part)
-	if err != nil || e.Profile == nil {
-		return s, err
+	if e.Profile == nil {
+		return p.Open(ctx, e, part)
 	}
-	return e.Profile.wrap(p, part, s), nil
+	return e.openMeasured(ctx, p, part)
+}
+
+// Reserve returns an empty reservation for large state of an operator, where it is counted; see mem.Pool.Reserve.
+func (e *Env) Reserve(p Plan, name string) *mem.Reservation {
+	return e.Mem.Reserve(name).Measure(e.Profile.Of(p).Meter())
 }
 
 // KeyFilter is what a join publishes about the keys of its build side.

@@ -105,7 +105,7 @@ type exchange struct {
 }
 
 func newExchange(ctx context.Context, env *Env, p *Exchange) *exchange {
-	x := &exchange{env: env, plan: p, res: env.Mem.Reserve("exchange")}
+	x := &exchange{env: env, plan: p, res: env.Reserve(p, "exchange")}
 	x.ctx, x.cancel = context.WithCancelCause(ctx)
 	inputs := p.Input.Partitioning().N
 	if p.Kind == Merge {
@@ -126,33 +126,36 @@ func newExchange(ctx context.Context, env *Env, p *Exchange) *exchange {
 func (x *exchange) run() {
 	n := x.plan.Input.Partitioning().N
 	x.inputs.Add(n)
+	stats := x.env.Profile.Of(x.plan)
 	for part := range n {
 		go func() {
 			defer x.inputs.Done()
-			err := guard(func() error { return x.pull(part) })
+			err := guard(func() error {
+				return branch(x.ctx, x.env.Profile, stats.Part(part), func(ctx context.Context) error { return x.pull(ctx, part) })
+			})
 			x.inputEnded(part, err)
 		}()
 	}
 }
 
 // pull deals out the rows of an input partition.
-func (x *exchange) pull(part int) error {
+func (x *exchange) pull(ctx context.Context, part int) error {
 	switch x.plan.Kind {
 	case Merge:
-		return x.env.Pull(x.ctx, x.plan.Input, part, func(b *vec.Batch) error { return x.push(part, b) })
+		return x.env.Pull(ctx, x.plan.Input, part, func(b *vec.Batch) error { return x.push(ctx, part, b) })
 	case Hash:
 		if len(x.outs) > 1 {
 			d, err := newDealer(x)
 			if err != nil {
 				return err
 			}
-			if err := x.env.Pull(x.ctx, x.plan.Input, part, d.deal); err != nil {
+			if err := x.env.Pull(ctx, x.plan.Input, part, func(b *vec.Batch) error { return d.deal(ctx, b) }); err != nil {
 				return err
 			}
-			return d.flush()
+			return d.flush(ctx)
 		}
 	}
-	return x.env.Pull(x.ctx, x.plan.Input, part, func(b *vec.Batch) error { return x.push(0, b) })
+	return x.env.Pull(ctx, x.plan.Input, part, func(b *vec.Batch) error { return x.push(ctx, 0, b) })
 }
 
 // Close ends the exchange, whether its outputs are closed or were never opened. It may be called twice.

@@ -73,8 +73,8 @@ func (o *outlet) wake() {
 	}
 }
 
-// push puts a batch into an outlet and returns when the next one may come.
-func (x *exchange) push(out int, b *vec.Batch) error {
+// push puts a batch into an outlet and returns when the next one may come. ctx is that of the input's goroutine.
+func (x *exchange) push(ctx context.Context, out int, b *vec.Batch) error {
 	bytes := batchBytes(b)
 	x.mu.Lock()
 	o := x.outs[out]
@@ -87,23 +87,25 @@ func (x *exchange) push(out int, b *vec.Batch) error {
 	g.bytes += bytes
 	err := x.reserve()
 	o.wake()
-	var wait chan struct{}
+	var opened chan struct{}
 	if g.shut() {
 		if g.opened == nil {
 			g.opened = make(chan struct{})
 		}
-		wait = g.opened
+		opened = g.opened
 	}
 	x.mu.Unlock()
-	if err != nil || wait == nil {
+	if err != nil || opened == nil {
 		return err
 	}
-	select {
-	case <-wait:
-		return nil
-	case <-x.ctx.Done():
-		return context.Cause(x.ctx)
-	}
+	wait(ctx, func() {
+		select {
+		case <-opened:
+		case <-ctx.Done():
+			err = context.Cause(ctx)
+		}
+	})
+	return err
 }
 
 // reserve accounts for what is buffered beyond the usual.
@@ -149,10 +151,12 @@ func (x *exchange) next(ctx context.Context, out int) (*vec.Batch, error) {
 		if ended {
 			return nil, io.EOF
 		}
-		select {
-		case <-o.ready:
-		case <-ctx.Done():
-		}
+		wait(ctx, func() {
+			select {
+			case <-o.ready:
+			case <-ctx.Done():
+			}
+		})
 	}
 }
 

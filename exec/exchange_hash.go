@@ -1,6 +1,8 @@
 package exec
 
 import (
+	"context"
+
 	"gsql/exec/sqlstate"
 	"gsql/exec/vec"
 )
@@ -32,7 +34,7 @@ func newDealer(x *exchange) (*dealer, error) {
 }
 
 // deal gathers the rows of b for each output; they are pushed once they make a full batch.
-func (d *dealer) deal(b *vec.Batch) error {
+func (d *dealer) deal(ctx context.Context, b *vec.Batch) error {
 	n := b.Len()
 	d.hash(b, n)
 	clear(d.counts)
@@ -54,7 +56,7 @@ func (d *dealer) deal(b *vec.Batch) error {
 			piece = &vec.Batch{Cols: b.Cols, Rows: b.Rows, Sel: sel}
 		}
 		if full := d.pending[p].add(piece); full != nil {
-			if err := d.x.push(p, full); err != nil {
+			if err := d.x.push(ctx, p, full); err != nil {
 				return err
 			}
 		}
@@ -96,10 +98,10 @@ func (d *dealer) split(b *vec.Batch, n int) [][]uint32 {
 	return rows
 }
 
-func (d *dealer) flush() error {
+func (d *dealer) flush(ctx context.Context) error {
 	for p := range d.pending {
 		if b := d.pending[p].flush(); b != nil {
-			if err := d.x.push(p, b); err != nil {
+			if err := d.x.push(ctx, p, b); err != nil {
 				return err
 			}
 		}

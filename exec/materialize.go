@@ -48,7 +48,7 @@ type materializeStream struct {
 func (s *materializeStream) Next(ctx context.Context) (*vec.Batch, error) {
 	if s.batches == nil {
 		kept, err := s.env.Shared(ctx, s.plan.Source, func(ctx context.Context) (any, error) {
-			return keepRows(ctx, s.env, s.plan.Source.Input)
+			return keepRows(ctx, s.env, s.plan)
 		})
 		if err != nil {
 			return nil, err
@@ -73,11 +73,12 @@ type keptRows struct {
 	res   []*mem.Reservation
 }
 
-func keepRows(ctx context.Context, env *Env, p Plan) (*keptRows, error) {
+func keepRows(ctx context.Context, env *Env, m *Materialize) (*keptRows, error) {
+	p := m.Source.Input
 	n := p.Partitioning().N
 	k := &keptRows{parts: make([][]*vec.Batch, n), res: make([]*mem.Reservation, n)}
 	for i := range k.res {
-		k.res[i] = env.Mem.Reserve("materialized rows")
+		k.res[i] = env.Reserve(m, "materialized rows")
 	}
 	err := env.Run(ctx, n, func(ctx context.Context, part int) error {
 		c := newCollector(k.res[part], 0) // for its accounting

@@ -1,32 +1,36 @@
 package exec
 
 import (
-	"context"
 	"sync"
 	"sync/atomic"
 	"time"
 
-	"gsql/exec/vec"
+	"gsql/exec/mem"
 )
 
-// Profile gathers what EXPLAIN ANALYZE prints.
+// Profile counts what an execution of a plan does, while it does it. Every operator has counters for each of its
+// partitions, which the partition's goroutine changes and anybody may read.
+//
+// Time is wall-clock time, since Go knows no other for a goroutine. What an operator waits for others, in an exchange
+// or for what partitions share, is counted apart: the rest is busy time, which includes reading files, and
+// waiting for a processor where there are more goroutines than processors. The busy times of an operator's own work
+// add up to that of the execution.
 type Profile struct {
-	mu  sync.Mutex
-	ops map[Plan]*OpStats
+	Memory  mem.Meter // reserved by all operators
+	Spilled Spill     // by all operators
+
+	start time.Time
+	mu    sync.Mutex
+	ops   map[Plan]*OpStats
 }
 
-// NewProfile returns an empty profile.
-func NewProfile() *Profile { return &Profile{ops: map[Plan]*OpStats{}} }
+// NewProfile returns an empty profile of an execution that begins now.
+func NewProfile() *Profile { return &Profile{start: time.Now(), ops: map[Plan]*OpStats{}} }
 
-// OpStats are the counts of one operator over all its partitions.
-type OpStats struct {
-	Rows, Batches atomic.Int64
-	Nanos         atomic.Int64 // time in Next, inputs included, added up over partitions
-	BytesRead     atomic.Int64 // scans: bytes read from files
-	Pruned        atomic.Int64 // scans: row groups or files left out
-}
+// now returns the time since the start; it asks for the monotonic clock only.
+func (p *Profile) now() int64 { return int64(time.Since(p.start)) }
 
-// Of returns the counts of an operator; it may be called on a nil profile, which returns nil.
+// Of returns the counters of an operator; it may be called on a nil profile, which returns nil.
 func (p *Profile) Of(plan Plan) *OpStats {
 	if p == nil {
 		return nil
@@ -35,40 +39,167 @@ func (p *Profile) Of(plan Plan) *OpStats {
 	defer p.mu.Unlock()
 	s := p.ops[plan]
 	if s == nil {
-		s = new(OpStats)
+		s = &OpStats{profile: p, parts: make([]PartStats, max(1, plan.Partitioning().N))}
+		s.Memory.Of, s.Spilled.of = &p.Memory, &p.Spilled
 		p.ops[plan] = s
 	}
 	return s
 }
 
+// OpStats are the counters of one operator.
+type OpStats struct {
+	Memory  mem.Meter // reserved for large state
+	Spilled Spill
+
+	// Of scans: files and row groups, which are few.
+	FilesRead, FilesPruned   atomic.Int64
+	GroupsRead, GroupsPruned atomic.Int64
+
+	profile *Profile
+	parts   []PartStats
+}
+
+// PartStats are the counters of one partition of an operator. They fill two cache lines, which is what processors
+// fetch at once, so that partitions do not disturb each other.
+type PartStats struct {
+	Rows, Batches atomic.Int64 // put out
+	Busy          atomic.Int64 // nanoseconds of the operator's own work, in whichever goroutine
+	Waited        atomic.Int64 // nanoseconds that it waited for others
+	Inclusive     atomic.Int64 // nanoseconds in Next with the inputs that the same goroutine pulls, waiting left out
+
+	began atomic.Int64 // nanoseconds since the start of the execution, 0: not yet; when it was opened
+	first atomic.Int64 // when the first batch came
+	last  atomic.Int64 // when the latest Next returned
+	state atomic.Int64 // PartState
+
+	// Of scans.
+	BytesRead atomic.Int64 // from files; some may be read twice
+	BytesDone atomic.Int64 // of the input's size: bytes that are read, or need not be
+	RowsRead  atomic.Int64 // before conditions that the scan applies
+
+	_ [32]byte
+}
+
+// PartState says how far a partition of an operator is.
+type PartState int64
+
+const (
+	Waiting PartState = iota // nobody has asked for rows
+	Running
+	Done
+	Failed
+)
+
+func (s PartState) String() string {
+	return [...]string{"waiting", "running", "done", "failed"}[s]
+}
+
+// Meter returns the operator's Memory, nil on nil.
+func (s *OpStats) Meter() *mem.Meter {
+	if s == nil {
+		return nil
+	}
+	return &s.Memory
+}
+
+// Part returns the counters of a partition, nil on nil.
+func (s *OpStats) Part(part int) *PartStats {
+	if s == nil {
+		return nil
+	}
+	return &s.parts[min(part, len(s.parts)-1)]
+}
+
+// Parts returns the counters of all partitions; they are to be read only.
+func (s *OpStats) Parts() []PartStats { return s.parts }
+
+// Sum adds up a counter of all partitions.
+func (s *OpStats) Sum(counter func(*PartStats) int64) (n int64) {
+	for i := range s.parts {
+		n += counter(&s.parts[i])
+	}
+	return n
+}
+
+// BytesRead returns what a scan has read from files.
+func (s *OpStats) BytesRead() int64 {
+	return s.Sum(func(p *PartStats) int64 { return p.BytesRead.Load() })
+}
+
 // Read adds bytes read; it does nothing on nil.
-func (s *OpStats) Read(bytes int64) {
-	if s != nil {
-		s.BytesRead.Add(bytes)
+func (p *PartStats) Read(bytes int64) {
+	if p != nil && bytes != 0 {
+		p.BytesRead.Add(bytes)
 	}
 }
 
-// Prune adds units left out; it does nothing on nil.
-func (s *OpStats) Prune(n int64) {
-	if s != nil {
-		s.Pruned.Add(n)
+// Finish adds bytes of the input's size and rows that are dealt with; it does nothing on nil.
+func (p *PartStats) Finish(bytes, rows int64) {
+	if p != nil {
+		if bytes != 0 {
+			p.BytesDone.Add(bytes)
+		}
+		if rows != 0 {
+			p.RowsRead.Add(rows)
+		}
 	}
 }
 
-type measured struct {
-	Stream
-	stats *OpStats
+// State returns how far the partition is.
+func (p *PartStats) State() PartState { return PartState(p.state.Load()) }
+
+// Times returns when the partition was opened, when its first batch came and when its latest one did, since
+// the start of the execution; 0 for what has not happened.
+func (p *PartStats) Times() (began, first, last time.Duration) {
+	return time.Duration(p.began.Load()), time.Duration(p.first.Load()), time.Duration(p.last.Load())
 }
 
-func (p *Profile) wrap(plan Plan, part int, s Stream) Stream { return &measured{s, p.Of(plan)} }
+// Spill counts what was written to temporary files.
+type Spill struct {
+	Bytes, Files atomic.Int64
+	of           *Spill
+}
 
-func (m *measured) Next(ctx context.Context) (*vec.Batch, error) {
-	start := time.Now()
-	b, err := m.Stream.Next(ctx)
-	m.stats.Nanos.Add(int64(time.Since(start)))
-	if err == nil {
-		m.stats.Rows.Add(int64(b.Len()))
-		m.stats.Batches.Add(1)
+// Add counts bytes and files; it does nothing on nil.
+func (s *Spill) Add(bytes, files int64) {
+	for ; s != nil; s = s.of {
+		s.Bytes.Add(bytes)
+		s.Files.Add(files)
 	}
-	return b, err
+}
+
+// InputSize is how much a plan will read from files.
+type InputSize struct {
+	Bytes  int64 // sizes of the files
+	Files  int
+	Groups int // row groups, where it is known that files have such and how many
+}
+
+// Reader is a plan that reads files: a scan. What it has done of the size is in PartStats.BytesDone.
+type Reader interface {
+	Plan
+	InputSize() InputSize
+}
+
+// Progress returns how many bytes of its files an execution has dealt with, of how many. Every reader in the plan
+// counts, also one that has not begun.
+func (p *Profile) Progress(plan Plan) (done, total int64) {
+	seen := map[Plan]bool{}
+	var walk func(Plan)
+	walk = func(x Plan) {
+		if seen[x] {
+			return
+		}
+		seen[x] = true
+		if r, ok := x.(Reader); ok {
+			n := r.InputSize().Bytes
+			total += n
+			done += min(n, p.Of(x).Sum(func(s *PartStats) int64 { return s.BytesDone.Load() }))
+		}
+		for _, in := range x.Inputs() {
+			walk(in)
+		}
+	}
+	walk(plan)
+	return done, total
 }

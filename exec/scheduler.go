@@ -23,11 +23,15 @@ func (e *Env) Run(ctx context.Context, n int, f func(ctx context.Context, i int)
 	var wg sync.WaitGroup
 	var once sync.Once
 	var first error
+	part := owner(ctx)
 	for i := range n {
 		wg.Add(1)
 		go func() {
 			defer wg.Done()
-			if err := guard(func() error { return f(ctx, i) }); err != nil {
+			err := guard(func() error {
+				return branch(ctx, e.Profile, part, func(ctx context.Context) error { return f(ctx, i) })
+			})
+			if err != nil {
 				once.Do(func() {
 					first = err
 					cancel(err)
@@ -35,7 +39,7 @@ func (e *Env) Run(ctx context.Context, n int, f func(ctx context.Context, i int)
 			}
 		}()
 	}
-	wg.Wait()
+	wait(ctx, wg.Wait)
 	return first
 }
 

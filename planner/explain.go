@@ -7,240 +7,153 @@ import (
 	"time"
 
 	"gsql/exec"
-	"gsql/exec/expr"
 	"gsql/exec/mem"
 )
 
 // Explain returns a physical plan as text, in the manner of PostgreSQL: one line per operator, its inputs
 // indented below after an arrow, and its conditions on lines of their own.
-func Explain(plan exec.Plan) string { return ExplainWith(plan, ExplainOptions{}) }
+func Explain(plan exec.Plan) string { return NewReport(plan, nil, nil).Text(PrintOptions{}) }
 
 // ExplainAnalyze returns a plan as text with what was measured when it ran.
 func ExplainAnalyze(plan exec.Plan, profile *exec.Profile) string {
-	return ExplainWith(plan, ExplainOptions{Profile: profile})
+	return NewReport(plan, nil, profile).Text(PrintOptions{Timing: true})
 }
 
-// ExplainOptions says what ExplainWith prints beside the operators.
-type ExplainOptions struct {
-	Estimates map[exec.Plan]float64 // expected rows, as Lower gathered them
-	Profile   *exec.Profile         // what was measured: EXPLAIN ANALYZE
+// PrintOptions are those of EXPLAIN.
+type PrintOptions struct {
+	Costs   bool // expected rows
+	Timing  bool // of operators
+	Verbose bool // output columns, partitions, waiting
+	Summary bool // times of the whole
 }
 
-// ExplainWith returns a plan as Explain does, with numbers beside the operators.
-func ExplainWith(plan exec.Plan, opts ExplainOptions) string {
-	x := &explainer{opts: opts, shown: map[*exec.Source]bool{}}
-	x.plan(plan, "", "  ", "")
+// Text returns a report as EXPLAIN prints it. Times are milliseconds.
+func (r *Report) Text(opts PrintOptions) string {
+	x := &explainer{opts: opts}
+	x.operator(r.Root, "", "  ")
+	if opts.Summary {
+		x.summary(r)
+	}
 	return x.b.String()
 }
 
 type explainer struct {
-	b     strings.Builder
-	opts  ExplainOptions
-	shown map[*exec.Source]bool
+	b    strings.Builder
+	opts PrintOptions
 }
 
-// plan prints p: its first line after first, what belongs to it after rest.
-func (x *explainer) plan(p exec.Plan, first, rest, note string) {
-	title, details := Describe(p)
-	x.b.WriteString(first + title + note + x.numbers(p) + "\n")
-	for _, d := range details {
-		x.b.WriteString(rest + d + "\n")
+// operator prints o: its first line after first, what belongs to it after rest.
+func (x *explainer) operator(o *Operator, first, rest string) {
+	x.b.WriteString(first + o.Title)
+	if o.Role != "" {
+		x.b.WriteString(" [" + o.Role + "]")
 	}
-	if m, ok := p.(*exec.Materialize); ok {
-		if x.shown[m.Source] {
-			return
+	x.numbers(o)
+	x.b.WriteByte('\n')
+	detail := func(label, format string, args ...any) {
+		x.b.WriteString(rest + label + ": " + fmt.Sprintf(format, args...) + "\n")
+	}
+	for _, p := range o.Properties {
+		if !p.data {
+			detail(p.Label, "%s", p.Text)
 		}
-		x.shown[m.Source] = true
 	}
-	in := p.Inputs()
-	for i, c := range in {
-		x.plan(c, rest+"->  ", rest+"      ", inputNote(p, i))
+	if x.opts.Verbose && o.Kind != "Project" && len(o.Output) > 0 {
+		detail("Output", "%s", strings.Join(o.Output, ", "))
 	}
-}
-
-// inputNote tells the inputs of a join apart.
-func inputNote(p exec.Plan, i int) string {
-	switch p.(type) {
-	case *exec.HashJoin, *exec.LoopJoin:
-		return [...]string{" [probe]", " [build]"}[i]
+	if o.Measured != nil {
+		x.details(o.Measured, detail)
 	}
-	return ""
+	for _, in := range o.Inputs {
+		x.operator(in, rest+"->  ", rest+"      ")
+	}
 }
 
 // numbers prints what is expected of an operator and what was measured.
-func (x *explainer) numbers(p exec.Plan) string {
-	var s string
-	if rows, ok := x.opts.Estimates[p]; ok {
-		s += fmt.Sprintf("  (rows=%.0f)", math.Max(1, rows))
+func (x *explainer) numbers(o *Operator) {
+	gap := "  "
+	if x.opts.Costs && o.PlanRows > 0 {
+		fmt.Fprintf(&x.b, "%s(rows=%.0f)", gap, math.Max(1, o.PlanRows))
+		gap = " "
 	}
-	if x.opts.Profile == nil {
-		return s
+	m := o.Measured
+	switch {
+	case m == nil:
+	case m.Last == 0:
+		x.b.WriteString(gap + "(never executed)")
+	case x.opts.Timing:
+		fmt.Fprintf(&x.b, "%s(actual time=%s..%s rows=%d batches=%d self=%s total=%s)", gap,
+			milliseconds(m.First), milliseconds(m.Last), m.Rows, m.Batches, milliseconds(m.Self), milliseconds(m.Total))
+	default:
+		fmt.Fprintf(&x.b, "%s(actual rows=%d batches=%d)", gap, m.Rows, m.Batches)
 	}
-	st := x.opts.Profile.Of(p)
-	s += fmt.Sprintf("  (actual rows=%d batches=%d time=%s", st.Rows.Load(), st.Batches.Load(), milliseconds(st.Nanos.Load()))
-	if n := st.BytesRead.Load(); n > 0 {
-		s += " read=" + mem.Format(n)
-	}
-	if n := st.Pruned.Load(); n > 0 {
-		s += fmt.Sprintf(" pruned=%d", n)
-	}
-	return s + ")"
 }
 
-func milliseconds(nanos int64) string {
-	return fmt.Sprintf("%.3f ms", float64(nanos)/float64(time.Millisecond))
+// details prints what else was measured.
+func (x *explainer) details(m *Measured, detail func(label, format string, args ...any)) {
+	if m.Removed != nil && *m.Removed > 0 {
+		detail("Rows Removed by Filter", "%d", *m.Removed)
+	}
+	if m.Input != nil {
+		detail("Read", "%s", m.Input)
+	}
+	if m.MemoryPeak > 0 {
+		detail("Memory", "%s", mem.Format(m.MemoryPeak))
+	}
+	if m.SpilledBytes > 0 {
+		detail("Spilled", "%s in %s", mem.Format(m.SpilledBytes), count(m.SpilledFiles, "file"))
+	}
+	if x.opts.Verbose || m.Skewed() {
+		least, median, most := m.Skew()
+		detail("Partitions", "%d (rows min=%d median=%d max=%d)", len(m.PartRows), least, median, most)
+	}
+	if x.opts.Verbose && x.opts.Timing && m.Waited > 0 {
+		detail("Waited", "%s", milliseconds(m.Waited))
+	}
 }
 
-// Describe returns the name of an operator and its properties, one to a line.
-func Describe(p exec.Plan) (title string, details []string) {
-	add := func(label, value string) {
-		if value != "" {
-			details = append(details, label+": "+value)
-		}
+// String prints what a scan read: 2.0 MiB of 1.0 GiB in 1 file, 3 row groups (37 pruned).
+func (in *Input) String() string {
+	s := fmt.Sprintf("%s of %s in %s", mem.Format(in.BytesRead), mem.Format(in.BytesTotal), count(in.FilesRead, "file"))
+	if in.FilesPruned > 0 {
+		s += fmt.Sprintf(" (%d pruned)", in.FilesPruned)
 	}
-	switch p := p.(type) {
-	case *exec.Filter:
-		add("Filter", p.Cond.String())
-		return "Filter", details
-	case *exec.Project:
-		add("Output", projectText(p))
-		return "Project", details
-	case *exec.HashAggregate:
-		mode := [...]string{exec.Single: "", exec.Partial: "Partial ", exec.Final: "Final "}[p.Mode]
-		add("Group Key", exprList(p.Keys, ", "))
-		add("Aggregates", aggregateText(p.Aggs))
-		if len(p.Keys) == 0 {
-			return mode + "Aggregate", details
-		}
-		return mode + "HashAggregate", details
-	case *exec.HashJoin:
-		add("Hash Cond", hashCond(p))
-		add("Join Filter", exprText(p.Residual))
-		add("Runtime Filter", publishedText(p))
-		return "Hash " + execJoinKinds[p.Kind] + "Join", details
-	case *exec.LoopJoin:
-		add("Join Filter", exprText(p.Cond))
-		return "Nested Loop " + execJoinKinds[p.Kind] + "Join", details
-	case *exec.Sort:
-		add("Sort Key", expr.Keys(p.Keys))
-		if p.Top >= 0 {
-			return fmt.Sprintf("Top-N Sort %d", p.Top), details
-		}
-		return "Sort", details
-	case *exec.Limit:
-		return limitText(p), nil
-	case *exec.Exchange:
-		return exchangeText(p)
-	case *exec.Window:
-		for _, w := range p.Items {
-			add("Window", w.String())
-		}
-		return "WindowAgg", details
-	case *exec.Union:
-		return "Append", nil
-	case *exec.Replicate:
-		add("Count", p.Count.String())
-		return "Replicate", details
-	case *exec.Materialize:
-		return "CTE Scan on " + p.Source.Name, nil
-	case *exec.Values:
-		rows := 0
-		for _, b := range p.Batches {
-			rows += b.Len()
-		}
-		if len(p.Out) == 0 && rows == 1 {
-			return "Result", nil
-		}
-		return fmt.Sprintf("Values: %d rows", rows), nil
-	case *exec.OneRow:
-		return "OneRow", nil
+	if in.GroupsRead+in.GroupsPruned > 0 {
+		s += ", " + count(in.GroupsRead, "row group")
 	}
-	return p.String(), nil
-}
-
-var execJoinKinds = [...]string{exec.Inner: "", exec.Outer: "Left ", exec.BuildOuter: "Right ", exec.FullOuter: "Full ",
-	exec.Semi: "Semi ", exec.Anti: "Anti ", exec.Mark: "Mark ", exec.Singular: "Single ",
-	exec.BuildSemi: "Right Semi ", exec.BuildAnti: "Right Anti "}
-
-// projectText prints what a projection computes; columns passed on are many and say little.
-func projectText(p *exec.Project) string {
-	var s []string
-	passed := 0
-	for i, e := range p.Exprs {
-		if c, ok := e.(*expr.Column); ok && (c.ID == p.Out[i].ID || c.Name == p.Out[i].Name) {
-			passed++
-			s = append(s, c.String())
-			continue
-		}
-		s = append(s, Item{p.Out[i].ID, p.Out[i].Name, e}.String())
-	}
-	const most = 12
-	if passed == len(s) && len(s) > most {
-		return fmt.Sprintf("%s, ... %d more", strings.Join(s[:most], ", "), len(s)-most)
-	}
-	return strings.Join(s, ", ")
-}
-
-func aggregateText(aggs []*expr.Aggregate) string {
-	s := make([]string, len(aggs))
-	for i, a := range aggs {
-		s[i] = a.String()
-	}
-	return strings.Join(s, ", ")
-}
-
-func exprText(e expr.Expr) string {
-	if e == nil {
-		return ""
-	}
-	return e.String()
-}
-
-func hashCond(p *exec.HashJoin) string {
-	s := make([]string, len(p.ProbeKeys))
-	for i := range s {
-		op := " = "
-		if p.NullEqual != nil && p.NullEqual[i] {
-			op = " IS NOT DISTINCT FROM "
-		}
-		s[i] = p.ProbeKeys[i].String() + op + p.BuildKeys[i].String()
-	}
-	return strings.Join(s, " AND ")
-}
-
-func publishedText(p *exec.HashJoin) string {
-	var s []string
-	for _, k := range p.Publish {
-		s = append(s, fmt.Sprintf("#%d on %s", k.ID, p.ProbeKeys[k.Key]))
-	}
-	return strings.Join(s, ", ")
-}
-
-func limitText(p *exec.Limit) string {
-	s := "Limit"
-	if p.Count >= 0 {
-		s += fmt.Sprintf(" %d", p.Count)
-	}
-	if p.Offset > 0 {
-		s += fmt.Sprintf(" offset %d", p.Offset)
+	if in.GroupsPruned > 0 {
+		s += fmt.Sprintf(" (%d pruned)", in.GroupsPruned)
 	}
 	return s
 }
 
-func exchangeText(p *exec.Exchange) (string, []string) {
-	from := p.Input.Partitioning().N
-	switch p.Kind {
-	case exec.Gather:
-		return fmt.Sprintf("Gather (%d to 1)", from), nil
-	case exec.Merge:
-		return fmt.Sprintf("Gather Merge (%d to 1)", from), []string{"Sort Key: " + expr.Keys(p.Keys)}
+func count(n int64, what string) string {
+	if n == 1 {
+		return "1 " + what
 	}
-	names := make([]string, len(p.Hash))
-	for i, id := range p.Hash {
-		names[i] = fmt.Sprintf("#%d", id)
-		if k := p.Input.Schema().Index(id); k >= 0 && p.Input.Schema()[k].Name != "" {
-			names[i] = p.Input.Schema()[k].Name
-		}
+	return fmt.Sprintf("%d %ss", n, what)
+}
+
+// summary prints the times of the whole.
+func (x *explainer) summary(r *Report) {
+	line := func(label, text string) { x.b.WriteString(label + ": " + text + "\n") }
+	line("Planning Time", milliseconds(r.Planning)+" ms")
+	t := r.Totals
+	if t == nil {
+		return
 	}
-	return fmt.Sprintf("Exchange (%d to %d)", from, p.N), []string{"Hash Key: " + strings.Join(names, ", ")}
+	if t.MemoryPeak > 0 {
+		line("Peak Memory", mem.Format(t.MemoryPeak))
+	}
+	if t.SpilledBytes > 0 {
+		line("Spilled", fmt.Sprintf("%s in %s", mem.Format(t.SpilledBytes), count(t.SpilledFiles, "file")))
+	}
+	if x.opts.Timing {
+		line("Busy Time", milliseconds(t.Busy)+" ms")
+	}
+	line("Execution Time", milliseconds(r.Execution)+" ms")
+}
+
+func milliseconds(d time.Duration) string {
+	return fmt.Sprintf("%.3f", float64(d)/float64(time.Millisecond))
 }

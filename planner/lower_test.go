@@ -54,12 +54,13 @@ func TestExplainAnalyze(t *testing.T) {
 		t.Fatal(err)
 	}
 	env.Close()
-	got := regexp.MustCompile(`time=[0-9.]+ ms`).ReplaceAllString(ExplainAnalyze(p, env.Profile), "time=T")
-	want := `Aggregate  (actual rows=1 batches=1 time=T)
+	text := NewReport(p, nil, env.Profile).Text(PrintOptions{Timing: true})
+	got := regexp.MustCompile(`[0-9]+\.[0-9]{3}`).ReplaceAllString(text, "T")
+	want := `Aggregate  (actual time=T..T rows=1 batches=1 self=T total=T)
   Aggregates: count(*)
-  ->  Filter  (actual rows=5 batches=1 time=T)
+  ->  Filter  (actual time=T..T rows=5 batches=1 self=T total=T)
         Filter: id = 2
-        ->  Scan c [1] prune: id = 2  (actual rows=5 batches=1 time=T)
+        ->  Scan c [1] prune: id = 2  (actual time=T..T rows=5 batches=1 self=T total=T)
 `
 	if got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)

@@ -66,7 +66,7 @@ func plan(t *testing.T, text string, cfg *planner.Config) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return planner.ExplainWith(p, planner.ExplainOptions{Estimates: cfg.Estimates})
+	return planner.NewReport(p, cfg.Estimates, nil).Text(planner.PrintOptions{Costs: true})
 }
 
 // BenchmarkOptimize measures planning: Q8 joins eight tables.

@@ -246,7 +246,7 @@ func TestLimitReadsLittle(t *testing.T) {
 	if err != nil || strings.Join(got, "\n") != strings.Join(rows[:5], "\n") {
 		t.Errorf("got %q, %v", got, err)
 	}
-	if n := env.Profile.Of(p).BytesRead.Load(); n == 0 || n > 20_000 {
+	if n := env.Profile.Of(p).BytesRead(); n == 0 || n > 20_000 {
 		t.Errorf("%d bytes were read", n)
 	}
 }

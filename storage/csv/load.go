@@ -16,6 +16,8 @@ type loader struct {
 	sc     scratch
 
 	source *source // of the split that fields shows; nil: none
+	size   int64   // of the split
+	begins bool    // the split is its file's first
 	fields fields
 }
 
@@ -23,9 +25,10 @@ type loader struct {
 func (l *loader) next(ctx context.Context) (bool, error) {
 	l.release()
 	s, k := l.splits.take()
-	if s == nil {
+	if l.size, l.begins = 0, k == 0; s == nil {
 		return false, nil
 	}
+	l.size = min(l.splits.size, s.file.Size-int64(k)*l.splits.size)
 	l.source = s
 	if err := s.open(ctx, l.table); err != nil {
 		s.chain.fail(k, err)

@@ -19,7 +19,8 @@ func (p *scanPlan) Open(ctx context.Context, env *exec.Env, part int) (exec.Stre
 	if err != nil {
 		return nil, err
 	}
-	s := &stream{plan: p, stats: env.Profile.Of(p), left: p.limit}
+	op := env.Profile.Of(p)
+	s := &stream{plan: p, op: op, stats: op.Part(part), left: p.limit}
 	s.loader = loader{table: p.table, splits: shared.(*splits)}
 	s.size = max(env.BatchRows, 1)
 	if p.limit >= 0 {
@@ -44,7 +45,8 @@ func (p *scanPlan) Open(ctx context.Context, env *exec.Env, part int) (exec.Stre
 // stream yields the rows of the splits that it takes.
 type stream struct {
 	plan    *scanPlan
-	stats   *exec.OpStats
+	op      *exec.OpStats
+	stats   *exec.PartStats
 	loader  loader
 	columns []*column
 	spans   []*span // by the first of its columns
@@ -138,12 +140,16 @@ func (s *stream) advance(ctx context.Context) error {
 
 // load goes on to the next split.
 func (s *stream) load(ctx context.Context) error {
+	s.stats.Finish(s.loader.size, int64(s.row))
 	s.row = 0
 	ok, err := s.loader.next(ctx)
 	if err != nil {
 		return err
 	}
 	s.done = !ok
+	if s.op != nil && ok && s.loader.begins {
+		s.op.FilesRead.Add(1)
+	}
 	if !ok {
 		s.loader.fields.ix.rows = 0
 	}

@@ -93,6 +93,10 @@ func (p *scanPlan) Schema() exec.Schema             { return p.schema }
 func (p *scanPlan) Partitioning() exec.Partitioning { return exec.Partitioning{N: p.parts} }
 func (p *scanPlan) Inputs() []exec.Plan             { return nil }
 
+func (p *scanPlan) InputSize() exec.InputSize {
+	return exec.InputSize{Bytes: p.table.bytes, Files: len(p.table.files)}
+}
+
 func (p *scanPlan) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "Scan %s", p.table.label())

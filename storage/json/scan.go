@@ -96,6 +96,10 @@ func (p *scan) Schema() exec.Schema             { return p.schema }
 func (p *scan) Partitioning() exec.Partitioning { return exec.Partitioning{N: p.parts} }
 func (p *scan) Inputs() []exec.Plan             { return nil }
 
+func (p *scan) InputSize() exec.InputSize {
+	return exec.InputSize{Bytes: p.table.bytes, Files: len(p.table.files)}
+}
+
 func (p *scan) String() string {
 	var b strings.Builder
 	t := p.table
@@ -137,7 +141,9 @@ func (p *scan) Open(ctx context.Context, env *exec.Env, part int) (exec.Stream, 
 		s.spans = append(s.spans, make([]span, s.size))
 	}
 	s.members = newMembers(names)
-	s.bytes = env.Profile.Of(p).Read
+	s.op = env.Profile.Of(p)
+	s.stats = s.op.Part(part)
+	s.bytes = s.read
 	s.maxObject, s.skip, s.window = shape.maxObject, shape.skip, p.table.window
 	return s, nil
 }
@@ -147,6 +153,9 @@ type stream struct {
 	reader
 	plan    *scan
 	next    *atomic.Int64 // split to be taken
+	op      *exec.OpStats
+	stats   *exec.PartStats
+	undone  int64 // bytes of the split that do not count as done yet
 	columns []*column
 	size    int   // rows of a batch
 	got     int   // rows gathered for the next batch
@@ -179,6 +188,10 @@ func (s *stream) gather() error {
 			return io.EOF
 		}
 		t, sp := s.plan.table, s.plan.splits[i]
+		if s.op != nil && sp.from == 0 {
+			s.op.FilesRead.Add(1)
+		}
+		s.undone = sp.to - sp.from
 		if err := s.open(t.files[sp.file], t.shape.layout, t.shape.arrays, sp.from, sp.to); err != nil {
 			return err
 		}
@@ -186,11 +199,20 @@ func (s *stream) gather() error {
 	if err := s.reader.next(s.size - s.got); err != nil {
 		s.close()
 		if err == io.EOF {
+			s.stats.Finish(s.undone, 0)
 			return nil
 		}
 		return err
 	}
 	return s.convert()
+}
+
+// read is told of bytes that were read, a few of which may belong to the next split.
+func (s *stream) read(n int64) {
+	s.stats.Read(n)
+	n = min(n, s.undone)
+	s.stats.Finish(n, 0)
+	s.undone -= n
 }
 
 // convert appends the rows in the spans to the columns, up to the first with a value that is none of its
@@ -203,6 +225,7 @@ func (s *stream) convert() error {
 		}
 	}
 	s.got += n
+	s.stats.Finish(0, int64(n))
 	if misfit < 0 {
 		return nil
 	}

@@ -229,7 +229,7 @@ func TestLimit(t *testing.T) {
 		t.Fatal(err)
 	}
 	equalColumns(t, "a", cols[0], []string{"0", "1", "2", "3", "4"})
-	if n := stats.BytesRead.Load(); n > 1<<18 {
+	if n := stats.BytesRead(); n > 1<<18 {
 		t.Errorf("%d bytes read for 5 rows", n)
 	}
 }

@@ -65,7 +65,7 @@ func pruned(t testing.TB, tab exec.Table, e expr.Expr, batchRows int) (int64, []
 	if err != nil {
 		t.Fatal(err)
 	}
-	return stats.Pruned.Load(), cols
+	return stats.GroupsPruned.Load(), cols
 }
 
 // What statistics exclude is left out, and nothing else. The file has ten row groups; a is 0 to 99, 100 to
@@ -217,7 +217,7 @@ func TestPagesSkipped(t *testing.T) {
 		if len(cols[1]) != 100 {
 			t.Fatalf("%d rows, want 100", len(cols[1]))
 		}
-		return stats.BytesRead.Load()
+		return stats.BytesRead()
 	}
 	if few, all := bytesRead(true), bytesRead(false); few > all*7/10 {
 		t.Errorf("%d bytes read when the rows are together, %d when they are scattered", few, all)
@@ -255,8 +255,8 @@ func TestRuntimeFilter(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if len(cols[0]) != c.rows || stats.Pruned.Load() != c.pruned {
-			t.Errorf("%s: %d rows, %d row groups left out, want %d and %d", c.name, len(cols[0]), stats.Pruned.Load(), c.rows, c.pruned)
+		if len(cols[0]) != c.rows || stats.GroupsPruned.Load() != c.pruned {
+			t.Errorf("%s: %d rows, %d row groups left out, want %d and %d", c.name, len(cols[0]), stats.GroupsPruned.Load(), c.rows, c.pruned)
 		}
 		for i, s := range cols[0] {
 			if x, _ := strconv.Atoi(s); cols[1][i] != strconv.Itoa(x+5000) {

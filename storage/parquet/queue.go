@@ -33,6 +33,7 @@ type task struct {
 	group int
 	skip  int64 // rows of the group before the range
 	rows  int64
+	size  int64       // its share of the file's bytes
 	dicts []dictCache // by output column, shared by the tasks of a row group; nil when there is one
 }
 
@@ -65,9 +66,15 @@ func (q *queue) take(ctx context.Context) (*task, error) {
 			t := q.tasks[0]
 			q.tasks = q.tasks[1:]
 			if !q.wanted(t.file.meta, t.group) {
-				q.stats.Prune(1)
+				if t.skip == 0 {
+					q.prune()
+				}
+				q.stats.Part(0).Finish(t.size, 0)
 				q.done(t)
 				continue
+			}
+			if t.skip == 0 && q.stats != nil {
+				q.stats.GroupsRead.Add(1)
 			}
 			q.claimed += t.rows
 			return t, nil
@@ -105,8 +112,14 @@ func (q *queue) nextFile() error {
 	q.mu.Lock()
 	q.opening--
 	q.wake.Broadcast()
-	if err != nil || h == nil {
+	if err != nil {
 		return err
+	}
+	if q.stats != nil {
+		q.count(m, groups)
+	}
+	if h == nil {
+		return nil
 	}
 	of := &openFile{meta: m, ReaderAt: h, close: h.Close}
 	q.open[of] = struct{}{}
@@ -117,6 +130,31 @@ func (q *queue) nextFile() error {
 		q.closeFiles()
 	}
 	return nil
+}
+
+// count counts a file, of which some row groups are to be read.
+func (q *queue) count(m *meta, groups []int) {
+	if len(groups) == 0 {
+		q.stats.FilesPruned.Add(1)
+	} else {
+		q.stats.FilesRead.Add(1)
+	}
+	rest, pruned := m.file.Size, -len(groups)
+	for _, g := range groups {
+		rest -= m.share(m.groups[g].rows)
+	}
+	for _, g := range m.groups {
+		if g.rows > 0 {
+			pruned++
+		}
+	}
+	q.stats.GroupsPruned.Add(int64(pruned))
+	q.stats.Part(0).Finish(rest, 0)
+}
+
+// share returns the bytes of a file that some of its rows stand for.
+func (m *meta) share(rows int64) int64 {
+	return int64(float64(m.file.Size) * float64(rows) / float64(max(m.rows, 1)))
 }
 
 // groups returns the row groups of a file that statistics do not exclude.
@@ -136,7 +174,6 @@ func (q *queue) groups(m *meta) ([]int, error) {
 		switch {
 		case m.groups[g].rows == 0:
 		case q.scan.prune != nil && !mayMatch(q.scan.prune, q.boundsIn(m, g)):
-			q.stats.Prune(1)
 		default:
 			keep = append(keep, g)
 		}
@@ -183,7 +220,8 @@ func (q *queue) add(of *openFile, g, groups int) {
 	}
 	size := (rows + pieces - 1) / pieces
 	for at := int64(0); at < rows; at += size {
-		q.tasks = append(q.tasks, &task{of, g, at, min(size, rows-at), dicts})
+		n := min(size, rows-at)
+		q.tasks = append(q.tasks, &task{of, g, at, n, of.share(n), dicts})
 		of.tasks++
 	}
 }
@@ -210,6 +248,13 @@ func (q *queue) wanted(m *meta, g int) bool {
 		}
 	}
 	return true
+}
+
+// prune counts a row group that is left out.
+func (q *queue) prune() {
+	if q.stats != nil {
+		q.stats.GroupsPruned.Add(1)
+	}
 }
 
 // finish says that a task is done; its file may be closed.

@@ -28,6 +28,14 @@ func (s *Scan) Schema() exec.Schema             { return s.out }
 func (s *Scan) Partitioning() exec.Partitioning { return exec.Partitioning{N: s.parts} }
 func (s *Scan) Inputs() []exec.Plan             { return nil }
 
+func (s *Scan) InputSize() exec.InputSize {
+	n := exec.InputSize{Files: len(s.table.files)}
+	for _, f := range s.table.files {
+		n.Bytes += f.Size
+	}
+	return n
+}
+
 func (s *Scan) String() string {
 	names := make([]string, len(s.out))
 	for i, f := range s.out {
@@ -53,5 +61,5 @@ func (s *Scan) Open(ctx context.Context, env *exec.Env, part int) (exec.Stream, 
 	if err != nil {
 		return nil, err
 	}
-	return newStream(s, env, q.(*queue)), nil
+	return newStream(s, env, q.(*queue), part), nil
 }

@@ -13,7 +13,7 @@ type stream struct {
 	scan  *Scan
 	env   *exec.Env
 	queue *queue
-	stats *exec.OpStats
+	stats *exec.PartStats
 	terms []*term
 
 	task    *task
@@ -31,8 +31,8 @@ type stream struct {
 // wideWindow is how many times the rows of a batch are looked at when few of them survive.
 const wideWindow = 8
 
-func newStream(s *Scan, env *exec.Env, q *queue) *stream {
-	return &stream{scan: s, env: env, queue: q, stats: q.stats, terms: compileTerms(s), window: max(env.BatchRows, 1),
+func newStream(s *Scan, env *exec.Env, q *queue, part int) *stream {
+	return &stream{scan: s, env: env, queue: q, stats: q.stats.Part(part), terms: compileTerms(s), window: max(env.BatchRows, 1),
 		cur: make([]*cursor, len(s.columns)), behind: make([]int64, len(s.columns)), passing: make([]bool, len(s.columns))}
 }
 
@@ -124,6 +124,7 @@ func (s *stream) end() {
 	if s.task == nil {
 		return
 	}
+	s.stats.Finish(s.task.size, s.task.rows)
 	s.queue.finish(s.task)
 	s.task = nil
 }
