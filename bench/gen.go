@@ -24,6 +24,7 @@ func generate(o options) error {
 	}{
 		{"seed", "seed.tsv", func(p string) error { return writeSeed(p, int(13e6*o.scale)) }},
 		{"groupby", "G1_1e7_1e2_0_0.csv", func(p string) error { return writeGroupBy(p, int(1e7*o.scale), 100) }},
+		{"join", "J1_1e7_1e7_0_0.csv", func(p string) error { return writeJoin(filepath.Dir(p), int(1e7*o.scale)) }},
 		{"tpch", "tpch/lineitem.parquet", func(p string) error { return writeTPCH(filepath.Dir(p), o) }},
 	} {
 		path := filepath.Join(o.dir, g.file)
@@ -46,6 +47,9 @@ func convert(o options) error {
 	}
 	defer duck.close()
 	copies := map[string]string{"seed.parquet": "seed.tsv", "G1_1e7_1e2_0_0.parquet": "G1_1e7_1e2_0_0.csv"}
+	for _, t := range joinTables {
+		copies[t+".parquet"] = t + ".csv"
+	}
 	for _, t := range tpchTables {
 		copies["tpch/"+t.name+".csv"] = "tpch/" + t.name + ".parquet"
 	}
@@ -131,6 +135,71 @@ func writeGroupBy(path string, n, k int) error {
 			w.Write(append(b, '\n'))
 		}
 	})
+}
+
+// joinTables are db-benchmark's tables for joins: x, small, medium and big, the last for the others' sakes last.
+var joinTables = []string{"J1_1e7_NA_0_0", "J1_1e7_1e1_0_0", "J1_1e7_1e4_0_0", "J1_1e7_1e7_0_0"}
+
+// writeJoin writes db-benchmark's J1 tables. Of the keys of each level (n/1e6, n/1e3 and n of them) nine tenths are
+// in x and in the table of the level, and a tenth in each of them alone.
+func writeJoin(dir string, n int) error {
+	r := rand.New(rand.NewPCG(109, 1))
+	var levels [3]joinKeys
+	for i, k := range []int{n / 1e6, n / 1e3, n} {
+		levels[i] = newJoinKeys(r, max(k, 10))
+	}
+	for i, t := range []struct {
+		rows int
+		head string
+	}{{n, "id1,id2,id3,id4,id5,id6,v1"}, {len(levels[0].right), "id1,id4,v2"}, {len(levels[1].right), "id1,id2,id4,id5,v2"}, {n, "id1,id2,id3,id4,id5,id6,v2"}} {
+		used := []int{3, 1, 2, 3}[i] // levels that the table has keys of
+		err := writeFile(filepath.Join(dir, joinTables[i]+".csv"), func(w *bufio.Writer) {
+			w.WriteString(t.head + "\n")
+			var b []byte
+			for row := range t.rows {
+				b = b[:0]
+				var keys [3]int
+				for l := range used {
+					keys[l] = levels[l].pick(r, i == 0, l == used-1, row)
+					b = append(strconv.AppendInt(b, int64(keys[l]), 10), ',')
+				}
+				for l := range used {
+					b = append(strconv.AppendInt(append(b, "id"...), int64(keys[l]), 10), ',')
+				}
+				b = strconv.AppendFloat(b, float64(r.IntN(100_000_000))/1e6, 'f', -1, 64)
+				w.Write(append(b, '\n'))
+			}
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// joinKeys are the keys of a level, in a random order: those of x and those of its own table.
+type joinKeys struct{ left, right []int }
+
+func newJoinKeys(r *rand.Rand, n int) joinKeys {
+	all := r.Perm(n * 11 / 10)
+	for i := range all {
+		all[i]++
+	}
+	left, right := all[:n:n], append([]int(nil), all[n/10:n*11/10]...)
+	r.Shuffle(len(right), func(i, j int) { right[i], right[j] = right[j], right[i] })
+	return joinKeys{left, right}
+}
+
+// pick returns the key of a row: in a table of its own level each key once.
+func (k *joinKeys) pick(r *rand.Rand, left, own bool, row int) int {
+	keys := k.right
+	if left {
+		keys = k.left
+	}
+	if own && row < len(keys) {
+		return keys[row]
+	}
+	return keys[r.IntN(len(keys))]
 }
 
 func writeTPCH(dir string, o options) error {

@@ -33,6 +33,7 @@ func sets(o options) ([]set, error) {
 		out = append(out,
 			set{name: "seed", format: format, queries: seedQueries(filepath.Join(o.dir, seed))},
 			set{name: "groupby", format: format, queries: groupByQueries(filepath.Join(o.dir, g1))},
+			set{name: "join", format: format, queries: joinQueries(o.dir, format)},
 			set{name: "tpch", format: format, setup: tpchSetup(o.dir, format), queries: tpch})
 	}
 	return out, nil
@@ -64,6 +65,25 @@ func groupByQueries(file string) []query {
 		"SELECT id1, id2, id3, id4, id5, id6, sum(v3) AS v3, count(*) AS count FROM x GROUP BY id1, id2, id3, id4, id5, id6",
 	} {
 		out = append(out, query{name: fmt.Sprintf("q%d", i+1), sql: strings.ReplaceAll(q, "FROM x", "FROM '"+file+"'")})
+	}
+	return out
+}
+
+// joinQueries are db-benchmark's five joins; the sums stand for its tables of results.
+func joinQueries(dir, format string) []query {
+	var out []query
+	for i, q := range []string{
+		"SELECT x.*, s.id4 AS small_id4, v2 FROM x JOIN small s USING (id1)",
+		"SELECT x.*, m.id1 AS m_id1, m.id4 AS m_id4, m.id5 AS m_id5, v2 FROM x JOIN medium m USING (id2)",
+		"SELECT x.*, m.id1 AS m_id1, m.id4 AS m_id4, m.id5 AS m_id5, v2 FROM x LEFT JOIN medium m USING (id2)",
+		"SELECT x.*, m.id1 AS m_id1, m.id2 AS m_id2, m.id4 AS m_id4, v2 FROM x JOIN medium m USING (id5)",
+		"SELECT x.*, b.id1 AS b_id1, b.id2 AS b_id2, b.id4 AS b_id4, b.id5 AS b_id5, b.id6 AS b_id6, v2 FROM x JOIN big b USING (id3)",
+	} {
+		for k, name := range []string{"x", "small", "medium", "big"} {
+			q = strings.ReplaceAll(q, " "+name+" ", fmt.Sprintf(" '%s' %s ", filepath.Join(dir, joinTables[k]+"."+format), name[:1]))
+			q = strings.ReplaceAll(q, "' "+name[:1]+" "+name[:1]+" ", "' "+name[:1]+" ")
+		}
+		out = append(out, query{name: fmt.Sprintf("j%d", i+1), sql: q})
 	}
 	return out
 }
