@@ -203,6 +203,9 @@ func TestCancellation(t *testing.T) {
 		t.Fatal(err)
 	}
 	check("statement_timeout", context.Background(), nil, "canceling statement due to statement timeout")
+	if _, err := db.Query(context.Background(), "SET statement_timeout = 0"); err != nil {
+		t.Fatal(err)
+	}
 	for range 100 { // not read, only closed
 		rows, err := db.Query(context.Background(), "SELECT * FROM generate_series(1, 1000000000) g ORDER BY 1 LIMIT 10")
 		if err != nil {

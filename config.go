@@ -15,6 +15,9 @@ type Config struct {
 	Dir string
 	// Partitions is how many partitions run at once; 0 is one per core.
 	Partitions int
+	// Workers is how many tasks of all queries run at once, a task being a partition of a part of a query; 0 is one
+	// per core, or what the container's processor quota allows.
+	Workers int
 	// MemoryLimit is the memory that all queries together may take, in bytes; 0 is 80 % of the machine's or the
 	// container's memory, negative is no limit. What does not fit goes to TempDir. See also LimitGoHeap.
 	MemoryLimit int64
@@ -41,6 +44,9 @@ const defaultBatchRows = 8192
 func (c Config) withDefaults() Config {
 	if c.Partitions <= 0 {
 		c.Partitions = runtime.GOMAXPROCS(0)
+	}
+	if c.Workers <= 0 {
+		c.Workers = runtime.GOMAXPROCS(0)
 	}
 	if c.BatchRows <= 0 {
 		c.BatchRows = defaultBatchRows

@@ -18,6 +18,7 @@ type DB struct {
 	catalog *storage.Catalog
 	pool    *mem.Pool
 	spill   *spill.Store
+	workers *exec.Workers
 
 	mu    sync.RWMutex
 	views map[exec.Name]*sql.View
@@ -43,6 +44,7 @@ func Open(cfg Config) (*DB, error) {
 	db := &DB{cfg: cfg, catalog: catalog, pool: mem.NewPool(cfg.stateMemory()),
 		spill: spill.NewStore(cfg.TempDir, cfg.TempLimit),
 		views: map[exec.Name]*sql.View{}}
+	db.workers = exec.NewWorkers(cfg.Workers, db.memoryShort)
 	if cfg.MemoryLimit <= 0 || cfg.MemoryLimit >= 8*ballastBytes {
 		db.ballast = make([]byte, ballastBytes)
 	}
@@ -79,6 +81,12 @@ func (db *DB) Tables() ([]string, error) {
 		names = append(names, e.Name)
 	}
 	return names, err
+}
+
+// memoryShort reports whether queries that have not begun should wait for those that hold memory.
+func (db *DB) memoryShort() bool {
+	limit := db.pool.Limit()
+	return limit > 0 && db.pool.Used() > limit/10*9
 }
 
 // MemoryHeld returns how many bytes running queries have reserved for their large state.

@@ -354,7 +354,11 @@ func (p *Prepared) run(ctx context.Context, values []*vec.Vector, profile *exec.
 	}
 	rows.plan = plan
 	rows.env = exec.NewEnv(ctx, f, s.db.pool, s.db.cfg.BatchRows)
+	if profile == nil {
+		profile = exec.NewProfile()
+	}
 	rows.env.Profile = profile
+	rows.env.Schedule(s.db.workers)
 	rows.env.Spill = s.db.spill.Space(s.tempFileLimit())
 	if rows.stream, err = rows.env.Open(ctx, plan, 0); err != nil {
 		return fail(err)

@@ -20,6 +20,7 @@ type Env struct {
 	// Spill takes what does not fit in Mem; nil: nothing does, and what does not fit is a 53200 error.
 	Spill *spill.Space
 
+	share  *share
 	root   context.Context
 	cancel context.CancelFunc
 	mu     sync.Mutex
@@ -31,6 +32,10 @@ func NewEnv(ctx context.Context, f *fn.Ctx, pool *mem.Pool, batchRows int) *Env 
 	ctx, cancel := context.WithCancel(ctx)
 	return &Env{Fn: f, Mem: pool, BatchRows: batchRows, root: ctx, cancel: cancel, shared: map[any]*once{}}
 }
+
+// Schedule makes the execution's tasks share the workers with those of other executions; without it, or without a
+// Profile, each runs as it likes. It must be called before anything is opened.
+func (e *Env) Schedule(w *Workers) { e.share = w.join() }
 
 type once struct {
 	done  chan struct{}
@@ -82,6 +87,8 @@ func (e *Env) Close() error {
 		e.shared = map[any]*once{}
 		e.mu.Unlock()
 		if len(shared) == 0 {
+			e.share.leave()
+			e.share = nil
 			return first
 		}
 		// Without the lock: goroutines that are waited for may be asking for shared values themselves.

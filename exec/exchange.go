@@ -131,7 +131,7 @@ func (x *exchange) run() {
 		go func() {
 			defer x.inputs.Done()
 			err := guard(func() error {
-				return branch(x.ctx, x.env.Profile, stats.Part(part), func(ctx context.Context) error { return x.pull(ctx, part) })
+				return branch(x.ctx, x.env, stats.Part(part), func(ctx context.Context) error { return x.pull(ctx, part) })
 			})
 			x.inputEnded(part, err)
 		}()

@@ -10,7 +10,8 @@ import (
 // task is one goroutine's part of an execution. It knows which operator the goroutine is in, so that the time
 // spent in an operator's inputs is not counted as its own. It travels in the context.
 type task struct {
-	top *call
+	top  *call
+	slot slot
 }
 
 // call is a call of an operator's Open or Next, or what a goroutine does on its behalf.
@@ -60,7 +61,8 @@ func (t *task) exit(f *call) (now, busy int64) {
 	return now, took - f.waited - f.waits
 }
 
-// wait calls f, which waits for other goroutines, and counts its time as waiting.
+// wait calls f, which waits for other goroutines. They may have the task's worker meanwhile, and the time counts as
+// waiting.
 func wait(ctx context.Context, f func()) {
 	t := taskOf(ctx)
 	if t == nil || t.top == nil {
@@ -68,18 +70,29 @@ func wait(ctx context.Context, f func()) {
 		return
 	}
 	start := t.top.profile.now()
+	t.slot.release()
 	f()
+	t.slot.acquire(ctx)
 	t.top.waited += t.top.profile.now() - start
+}
+
+// yield lets tasks of other queries have the worker, when they wait for one.
+func yield(ctx context.Context) {
+	if t := taskOf(ctx); t != nil && t.top != nil {
+		t.top.waited += int64(t.slot.yield(ctx))
+	}
 }
 
 // branch calls f in the name of a partition of an operator, from a goroutine that has just begun: the context
 // it gets is the goroutine's own, and what f does beside calling operators is the operator's own work.
-func branch(ctx context.Context, p *Profile, part *PartStats, f func(ctx context.Context) error) error {
-	if p == nil || part == nil {
+func branch(ctx context.Context, e *Env, part *PartStats, f func(ctx context.Context) error) error {
+	if e.Profile == nil || part == nil {
 		return f(ctx)
 	}
-	t := &task{}
-	base := &call{profile: p, part: part}
+	t := &task{slot: slot{share: e.share}}
+	t.slot.acquire(ctx)
+	defer t.slot.release()
+	base := &call{profile: e.Profile, part: part}
 	t.enter(base)
 	defer t.exit(base)
 	return f(withTask(ctx, t))
@@ -96,6 +109,7 @@ func owner(ctx context.Context) *PartStats {
 // measured is a stream that counts.
 type measured struct {
 	Stream
+	env   *Env
 	call  call
 	alone context.Context // the last context without a task, and
 	own   context.Context // the same with one
@@ -107,14 +121,14 @@ func (m *measured) within(ctx context.Context) (context.Context, *task) {
 		return ctx, t
 	}
 	if ctx != m.alone {
-		m.alone, m.own = ctx, withTask(ctx, &task{})
+		m.alone, m.own = ctx, withTask(ctx, &task{slot: slot{share: m.env.share}})
 	}
 	return m.own, taskOf(m.own)
 }
 
 // openMeasured opens a partition of a plan and counts from then on.
 func (e *Env) openMeasured(ctx context.Context, p Plan, part int) (Stream, error) {
-	m := &measured{call: call{profile: e.Profile, part: e.Profile.Of(p).Part(part)}}
+	m := &measured{env: e, call: call{profile: e.Profile, part: e.Profile.Of(p).Part(part)}}
 	ctx, t := m.within(ctx)
 	t.enter(&m.call)
 	s, err := p.Open(ctx, e, part)
@@ -133,6 +147,10 @@ func (m *measured) Next(ctx context.Context) (*vec.Batch, error) {
 	if s.began.Load() == 0 {
 		s.began.Store(max(1, m.call.profile.now()))
 		s.state.Store(int64(Running))
+	}
+	if t.top == nil { // who calls is no task: it is one while it is here
+		t.slot.acquire(ctx)
+		defer t.slot.release()
 	}
 	t.enter(&m.call)
 	b, err := m.Stream.Next(ctx)

@@ -29,7 +29,7 @@ func (e *Env) Run(ctx context.Context, n int, f func(ctx context.Context, i int)
 		go func() {
 			defer wg.Done()
 			err := guard(func() error {
-				return branch(ctx, e.Profile, part, func(ctx context.Context) error { return f(ctx, i) })
+				return branch(ctx, e, part, func(ctx context.Context) error { return f(ctx, i) })
 			})
 			if err != nil {
 				once.Do(func() {
@@ -58,6 +58,7 @@ func (e *Env) Pull(ctx context.Context, p Plan, part int, f func(b *vec.Batch) e
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
+		yield(ctx)
 		b, err := s.Next(ctx)
 		if err == io.EOF {
 			return nil
@@ -77,6 +78,20 @@ func (e *Env) PullAll(ctx context.Context, p Plan, f func(part int, b *vec.Batch
 	return e.Run(ctx, p.Partitioning().N, func(ctx context.Context, part int) error {
 		return e.Pull(ctx, p, part, func(b *vec.Batch) error { return f(part, b) })
 	})
+}
+
+// pieceRows is how many rows a loop that does little for each works on between two looks at the context.
+const pieceRows = 1 << 16
+
+// pieces calls f for the pieces from..to-1 of n rows, asking ctx before each.
+func pieces(ctx context.Context, n int, f func(from, to int)) error {
+	for from := 0; from < n; from += pieceRows {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		f(from, min(from+pieceRows, n))
+	}
+	return nil
 }
 
 // CollectAll returns the batches of all partitions of a plan, which are read in parallel. It reserves no

@@ -163,6 +163,7 @@ func isTerminal(r io.Reader) bool {
 // addConfigFlags adds what one-shot runs and the server share.
 func addConfigFlags(fs *pflag.FlagSet, cfg *gsql.Config) {
 	fs.IntVar(&cfg.Partitions, "partitions", 0, "`number` of partitions that a query works on at once (default one per core)")
+	fs.IntVar(&cfg.Workers, "workers", 0, "`number` of tasks of all queries that run at once (default one per core)")
 	fs.Var((*byteSize)(&cfg.MemoryLimit), "memory", "memory that queries may take, in `bytes` or such as 2GB; the rest goes to disk (default 80 % of the memory)")
 	fs.StringVar(&cfg.TempDir, "temp-dir", "", "`folder` for what does not fit in memory (default the system's for temporary files)")
 	fs.Var((*byteSize)(&cfg.TempLimit), "temp-limit", "what may lie there at a time, in `bytes` or such as 100GB (default 90 % of what is free)")

@@ -186,6 +186,7 @@ func (c Case) start(t *testing.T, v variant, prepare func(*execution)) *executio
 	e.plan = c.Plan(in, v.parts)
 	e.env = exec.NewEnv(e.ctx, &fn.Ctx{Location: time.UTC}, e.pool, min(v.batch, 8192))
 	e.env.Profile = exec.NewProfile() // as every query has one
+	e.env.Schedule(exec.NewWorkers(1, nil))
 	e.store = spill.NewStore(t.TempDir(), 0)
 	e.env.Spill = e.store.Space(0)
 	if prepare != nil {
