@@ -4,6 +4,7 @@ import (
 	"context"
 	"runtime/debug"
 	"sync"
+	"sync/atomic"
 
 	"gsql/exec"
 	"gsql/exec/mem"
@@ -22,6 +23,9 @@ type DB struct {
 
 	mu    sync.RWMutex
 	views map[exec.Name]*sql.View
+
+	sessions atomic.Int64 // opened so far
+	queries  queries
 
 	main *Session // of DB.Query
 

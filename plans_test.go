@@ -68,7 +68,7 @@ func explainCase(t *testing.T, db *gsql.DB, file, c string) string {
 		query = read(t, name)
 	}
 	if !strings.HasPrefix(query, "CREATE ") {
-		query = "EXPLAIN " + query
+		query = "EXPLAIN (COSTS off) " + query
 	}
 	plan, err := runQuery(db, query)
 	if err != nil {

@@ -13,6 +13,7 @@ import (
 	"gsql/exec/text"
 	"gsql/exec/types"
 	"gsql/exec/vec"
+	"gsql/planner"
 )
 
 // Column describes a column of a result.
@@ -38,6 +39,7 @@ type Rows struct {
 	env     *exec.Env
 	stream  exec.Stream
 	plan    exec.Plan
+	query   *execution // what is known of it; nil for statements that are no queries
 	count   int64
 	err     error
 	closed  bool
@@ -60,6 +62,15 @@ func (r *Rows) Tag() string {
 		return fmt.Sprintf("SELECT %d", r.count)
 	}
 	return r.tag
+}
+
+// Report returns the plan of a query with what its operators have done so far; nil for statements without one. It may
+// be called while the rows are read.
+func (r *Rows) Report() *planner.Report {
+	if r.query == nil {
+		return nil
+	}
+	return r.query.report()
 }
 
 // Plan returns the physical plan, nil for statements without one.
@@ -173,6 +184,10 @@ func (r *Rows) Close() error {
 		return nil
 	}
 	r.closed = true
+	ended := r.err
+	if ended == nil && r.ctx.Err() != nil {
+		ended = queryError(r.ctx, context.Cause(r.ctx))
+	}
 	if r.cancel != nil {
 		r.cancel(context.Canceled)
 	}
@@ -185,6 +200,9 @@ func (r *Rows) Close() error {
 		if r.env.Spill != nil {
 			err = errors.Join(err, r.env.Spill.Close())
 		}
+	}
+	if r.query != nil {
+		r.query.finish(ended)
 	}
 	if r.release != nil {
 		r.release()

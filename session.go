@@ -2,7 +2,6 @@ package gsql
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -23,6 +22,7 @@ import (
 // concurrent use, but statements that change it do so for all its users.
 type Session struct {
 	db *DB
+	id int64
 
 	mu             sync.Mutex
 	settings       *Settings
@@ -34,7 +34,7 @@ type Session struct {
 
 // Session opens a session.
 func (db *DB) Session() *Session {
-	s := &Session{db: db, settings: newSettings(), views: map[exec.Name]*sql.View{}, tx: transaction{status: Idle}}
+	s := &Session{db: db, id: db.sessions.Add(1), settings: newSettings(), views: map[exec.Name]*sql.View{}, tx: transaction{status: Idle}}
 	s.SetIdentity("gsql", "gsql")
 	_ = s.settings.SetDefault("TimeZone", db.cfg.TimeZone) // checked by Open
 	s.settings.start["memory_limit"] = "-1"
@@ -43,6 +43,9 @@ func (db *DB) Session() *Session {
 	}
 	return s
 }
+
+// ID returns the session's number within its DB.
+func (s *Session) ID() int64 { return s.id }
 
 // Close ends the session.
 func (s *Session) Close() error { return nil }
@@ -181,13 +184,18 @@ func (s *Session) prepare(ctx context.Context, query string, stmt syntax.Stateme
 		if !ok {
 			return nil, sqlstate.Unsupported("Explain a query.", "EXPLAIN of %s is not supported", stmt.Statement.Tag())
 		}
-		if stmt.Format != "text" {
-			return nil, sqlstate.Unsupported("Use FORMAT TEXT.", "EXPLAIN (FORMAT %s) is not supported", strings.ToUpper(stmt.Format))
+		t := types.Of(types.Text)
+		switch stmt.Format {
+		case "text":
+		case "json":
+			t = types.Of(types.JSON)
+		default:
+			return nil, sqlstate.Unsupported("Use FORMAT TEXT or FORMAT JSON.", "EXPLAIN (FORMAT %s) is not supported", strings.ToUpper(stmt.Format))
 		}
 		if err := p.bind(ctx, inner.Query, params, fixed); err != nil {
 			return nil, err
 		}
-		p.cols = []Column{{"QUERY PLAN", types.Of(types.Text)}}
+		p.cols = []Column{{"QUERY PLAN", t}}
 	case *syntax.ShowStmt:
 		if p.cols, err = s.showColumns(stmt); err != nil {
 			return nil, err
@@ -219,7 +227,7 @@ func (p *Prepared) bind(ctx context.Context, q *syntax.Query, params []types.Typ
 }
 
 func (s *Session) bindEnv(ctx context.Context, params []types.Type) *sql.Env {
-	return &sql.Env{Catalog: s.db.catalog, Params: params, Fn: s.fnCtx(ctx), View: s.view}
+	return &sql.Env{Catalog: catalog{s.db.catalog, s.db}, Params: params, Fn: s.fnCtx(ctx), View: s.view}
 }
 
 func (s *Session) view(name exec.Name) (*sql.View, bool) {
@@ -279,7 +287,7 @@ func (p *Prepared) Query(ctx context.Context, args []*vec.Vector) (rows *Rows, e
 	}
 	switch stmt := p.stmt.(type) {
 	case *syntax.SelectStmt:
-		return p.run(ctx, values, nil)
+		return p.run(ctx, values)
 	case *syntax.ExplainStmt:
 		return p.explain(ctx, stmt, values)
 	}
@@ -326,44 +334,58 @@ func (s *Session) location() *time.Location {
 	return s.settings.location()
 }
 
-// plan optimizes and lowers the bound query.
-func (p *Prepared) plan(ctx context.Context, f *fn.Ctx, values []*vec.Vector) (exec.Plan, error) {
+// plan optimizes and lowers the bound query, and notes how many rows it expects of the plan's operators.
+func (p *Prepared) plan(ctx context.Context, f *fn.Ctx, values []*vec.Vector) (exec.Plan, map[exec.Plan]float64, error) {
 	next := p.bound.NextID
-	cfg := &planner.Config{Partitions: p.s.db.cfg.Partitions, NextID: &next, NoRules: p.s.db.cfg.NoOptimizer, Fn: f, Context: ctx}
+	cfg := &planner.Config{Partitions: p.s.db.cfg.Partitions, NextID: &next, NoRules: p.s.db.cfg.NoOptimizer, Fn: f, Context: ctx,
+		Estimates: map[exec.Plan]float64{}}
 	node, err := planner.Optimize(planner.BindParams(p.bound.Root, values), cfg)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return planner.Lower(node, cfg)
+	plan, err := planner.Lower(node, cfg)
+	return plan, cfg.Estimates, err
 }
 
 // run starts the query; its work is done while the rows are read.
-func (p *Prepared) run(ctx context.Context, values []*vec.Vector, profile *exec.Profile) (*Rows, error) {
+func (p *Prepared) run(ctx context.Context, values []*vec.Vector) (*Rows, error) {
 	s := p.s
 	ctx, cancel := context.WithCancelCause(ctx)
 	f := s.fnCtx(ctx)
 	rows := &Rows{cols: p.cols, tag: "SELECT", hasRow: true, session: s, ctx: ctx, cancel: cancel, style: &text.Style{Location: f.Location, Now: f.Now}}
-	fail := func(err error) (*Rows, error) {
-		err = queryError(ctx, err)
+	rows.query = s.db.queries.begin(s, p.statement(), cancel)
+	if err := p.open(rows, f, values); err != nil {
+		rows.err = queryError(ctx, err)
 		rows.Close()
-		return nil, err
-	}
-	plan, err := p.plan(ctx, f, values)
-	if err != nil {
-		return fail(err)
-	}
-	rows.plan = plan
-	rows.env = exec.NewEnv(ctx, f, s.db.pool, s.db.cfg.BatchRows)
-	if profile == nil {
-		profile = exec.NewProfile()
-	}
-	rows.env.Profile = profile
-	rows.env.Schedule(s.db.workers)
-	rows.env.Spill = s.db.spill.Space(s.tempFileLimit())
-	if rows.stream, err = rows.env.Open(ctx, plan, 0); err != nil {
-		return fail(err)
+		return nil, rows.err
 	}
 	return rows, nil
+}
+
+// open plans the query and opens its stream.
+func (p *Prepared) open(rows *Rows, f *fn.Ctx, values []*vec.Vector) (err error) {
+	defer recoverQuery(&err)
+	db, q := p.s.db, rows.query
+	plan, estimates, err := p.plan(rows.ctx, f, values)
+	if err != nil {
+		return err
+	}
+	rows.plan = plan
+	rows.env = exec.NewEnv(rows.ctx, f, db.pool, db.cfg.BatchRows)
+	rows.env.Spill = db.spill.Space(p.s.tempFileLimit())
+	queued := rows.env.Schedule(db.workers)
+	rows.env.Profile = q.start(plan, estimates, rows.env.Spill, queued)
+	rows.stream, err = rows.env.Open(rows.ctx, plan, 0)
+	return err
+}
+
+// statement returns the text of the statement, which may be one of several in the text that was sent.
+func (p *Prepared) statement() string {
+	start, end := p.stmt.Span()
+	if start < 0 || end > len(p.text) || start >= end {
+		return p.text
+	}
+	return p.text[start:end]
 }
 
 func (s *Session) tempFileLimit() int64 {
@@ -374,35 +396,45 @@ func (s *Session) tempFileLimit() int64 {
 
 // explain prints the plan, and with ANALYZE runs it first.
 func (p *Prepared) explain(ctx context.Context, stmt *syntax.ExplainStmt, values []*vec.Vector) (*Rows, error) {
-	if !stmt.Analyze {
-		plan, err := p.plan(ctx, p.s.fnCtx(ctx), values)
-		if err != nil {
-			return nil, queryError(ctx, err)
-		}
-		return p.s.textRows("EXPLAIN", p.cols, strings.Split(strings.TrimRight(planner.Explain(plan), "\n"), "\n")), nil
-	}
-	profile := exec.NewProfile()
-	start := time.Now()
-	rows, err := p.run(ctx, values, profile)
+	report, q, err := p.report(ctx, stmt.Analyze, values)
 	if err != nil {
 		return nil, err
 	}
+	opts := planner.PrintOptions{Costs: stmt.Costs, Timing: stmt.Timing, Verbose: stmt.Verbose, Summary: stmt.Summary}
+	lines := []string{report.JSON(opts)}
+	if stmt.Format == "text" {
+		lines = strings.Split(strings.TrimRight(report.Text(opts), "\n"), "\n")
+	}
+	rows := p.s.textRows("EXPLAIN", p.cols, lines)
+	rows.query = q
+	return rows, nil
+}
+
+// report plans the query and, if asked to, runs it, which makes the execution.
+func (p *Prepared) report(ctx context.Context, analyze bool, values []*vec.Vector) (*planner.Report, *execution, error) {
+	if !analyze {
+		begun := time.Now()
+		plan, estimates, err := p.plan(ctx, p.s.fnCtx(ctx), values)
+		if err != nil {
+			return nil, nil, queryError(ctx, err)
+		}
+		report := planner.NewReport(plan, estimates, nil)
+		report.Planning = time.Since(begun)
+		return report, nil, nil
+	}
+	rows, err := p.run(ctx, values)
+	if err != nil {
+		return nil, nil, err
+	}
 	defer rows.Close()
-	planned := time.Since(start)
 	for {
 		if _, err := rows.NextBatch(); err != nil {
 			if rows.Err() != nil {
-				return nil, rows.Err()
+				return nil, nil, rows.Err()
 			}
-			break
+			return rows.query.report(), rows.query, nil
 		}
 	}
-	lines := strings.Split(strings.TrimRight(planner.ExplainAnalyze(rows.plan, profile), "\n"), "\n")
-	if stmt.Summary {
-		lines = append(lines, fmt.Sprintf("Planning Time: %.3f ms", float64(planned.Microseconds())/1000),
-			fmt.Sprintf("Execution Time: %.3f ms", float64((time.Since(start)-planned).Microseconds())/1000))
-	}
-	return p.s.textRows("EXPLAIN", p.cols, lines), nil
 }
 
 // textRows makes a result of strings, one per column and row.

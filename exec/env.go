@@ -34,8 +34,12 @@ func NewEnv(ctx context.Context, f *fn.Ctx, pool *mem.Pool, batchRows int) *Env 
 }
 
 // Schedule makes the execution's tasks share the workers with those of other executions; without it, or without a
-// Profile, each runs as it likes. It must be called before anything is opened.
-func (e *Env) Schedule(w *Workers) { e.share = w.join() }
+// Profile, each runs as it likes. It must be called before anything is opened. The result tells whether the
+// execution waits to be admitted.
+func (e *Env) Schedule(w *Workers) (queued func() bool) {
+	e.share = w.join()
+	return e.share.queued
+}
 
 type once struct {
 	done  chan struct{}

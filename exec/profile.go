@@ -180,26 +180,3 @@ type Reader interface {
 	Plan
 	InputSize() InputSize
 }
-
-// Progress returns how many bytes of its files an execution has dealt with, of how many. Every reader in the plan
-// counts, also one that has not begun.
-func (p *Profile) Progress(plan Plan) (done, total int64) {
-	seen := map[Plan]bool{}
-	var walk func(Plan)
-	walk = func(x Plan) {
-		if seen[x] {
-			return
-		}
-		seen[x] = true
-		if r, ok := x.(Reader); ok {
-			n := r.InputSize().Bytes
-			total += n
-			done += min(n, p.Of(x).Sum(func(s *PartStats) int64 { return s.BytesDone.Load() }))
-		}
-		for _, in := range x.Inputs() {
-			walk(in)
-		}
-	}
-	walk(plan)
-	return done, total
-}

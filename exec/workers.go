@@ -74,6 +74,16 @@ func (w *Workers) join() *share {
 	return &share{workers: w}
 }
 
+// queued reports whether the query waits for its first worker.
+func (s *share) queued() bool {
+	if s == nil {
+		return false
+	}
+	s.workers.mu.Lock()
+	defer s.workers.mu.Unlock()
+	return !s.admitted && len(s.waiting) > 0
+}
+
 // leave is called when the query has ended: no task of it is left.
 func (s *share) leave() {
 	if s == nil {

@@ -48,7 +48,7 @@ func describe(p exec.Plan) *operator {
 		o.add("Filter", p.Cond.String())
 	case *exec.Project:
 		o.title = "Project"
-		o.add("Output", projectText(p))
+		o.project(p)
 	case *exec.HashAggregate:
 		o.aggregate(p)
 	case *exec.HashJoin:
@@ -117,7 +117,11 @@ func (o *operator) aggregate(p *exec.HashAggregate) {
 		keys = append(keys, k.String())
 	}
 	o.addList("Group Key", keys)
-	o.add("Aggregates", aggregateText(p.Aggs))
+	var aggs []string
+	for _, a := range p.Aggs {
+		aggs = append(aggs, a.String())
+	}
+	o.addList("Aggregates", aggs)
 }
 
 func (o *operator) exchange(p *exec.Exchange) {
@@ -173,8 +177,8 @@ var execJoinKinds = [...]string{exec.Inner: "", exec.Outer: "Left ", exec.BuildO
 	exec.Semi: "Semi ", exec.Anti: "Anti ", exec.Mark: "Mark ", exec.Singular: "Single ",
 	exec.BuildSemi: "Right Semi ", exec.BuildAnti: "Right Anti "}
 
-// projectText prints what a projection computes; columns passed on are many and say little.
-func projectText(p *exec.Project) string {
+// project says what a projection computes; columns passed on are many and say little.
+func (o *operator) project(p *exec.Project) {
 	var s []string
 	passed := 0
 	for i, e := range p.Exprs {
@@ -185,19 +189,11 @@ func projectText(p *exec.Project) string {
 		}
 		s = append(s, Item{p.Out[i].ID, p.Out[i].Name, e}.String())
 	}
+	o.addList("Output", s)
 	const most = 12
 	if passed == len(s) && len(s) > most {
-		return fmt.Sprintf("%s, ... %d more", strings.Join(s[:most], ", "), len(s)-most)
+		o.props[len(o.props)-1].Text = fmt.Sprintf("%s, ... %d more", strings.Join(s[:most], ", "), len(s)-most)
 	}
-	return strings.Join(s, ", ")
-}
-
-func aggregateText(aggs []*expr.Aggregate) string {
-	s := make([]string, len(aggs))
-	for i, a := range aggs {
-		s[i] = a.String()
-	}
-	return strings.Join(s, ", ")
 }
 
 func exprText(e expr.Expr) string {

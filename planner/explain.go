@@ -14,11 +14,6 @@ import (
 // indented below after an arrow, and its conditions on lines of their own.
 func Explain(plan exec.Plan) string { return NewReport(plan, nil, nil).Text(PrintOptions{}) }
 
-// ExplainAnalyze returns a plan as text with what was measured when it ran.
-func ExplainAnalyze(plan exec.Plan, profile *exec.Profile) string {
-	return NewReport(plan, nil, profile).Text(PrintOptions{Timing: true})
-}
-
 // PrintOptions are those of EXPLAIN.
 type PrintOptions struct {
 	Costs   bool // expected rows

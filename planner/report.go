@@ -35,6 +35,14 @@ type Operator struct {
 	Source     int         `json:"source,omitempty"` // for later readers of a WITH query: the operator whose input it is
 }
 
+// Each calls f with an operator and all below it.
+func (o *Operator) Each(f func(*Operator)) {
+	f(o)
+	for _, in := range o.Inputs {
+		in.Each(f)
+	}
+}
+
 // Measured is what an operator has done so far, over all its partitions. Durations are nanoseconds.
 type Measured struct {
 	Rows    int64 `json:"rows"`
@@ -121,7 +129,7 @@ func NewReport(plan exec.Plan, estimates map[exec.Plan]float64, profile *exec.Pr
 	r.report.Root = r.operator(plan, "", stage)
 	r.number()
 	if profile != nil {
-		r.report.Totals = r.totals()
+		r.report.Totals = TotalsOf(plan, profile)
 	}
 	return r.report
 }
@@ -290,19 +298,34 @@ func tasks(stage int, head *Operator) []Task {
 	return out
 }
 
-func (r *reporter) totals() *Totals {
-	p := r.profile
-	t := &Totals{MemoryNow: p.Memory.Now(), MemoryPeak: p.Memory.Peak(), SpilledBytes: p.Spilled.Bytes.Load(), SpilledFiles: p.Spilled.Files.Load()}
-	for _, o := range r.operators {
-		t.Busy += o.Measured.Self
-		t.Waited += o.Measured.Waited
-		if in := o.Measured.Input; in != nil {
+// TotalsOf adds up what has been measured so far of all operators of a plan, also those that have not begun.
+func TotalsOf(plan exec.Plan, profile *exec.Profile) *Totals {
+	t := &Totals{MemoryNow: profile.Memory.Now(), MemoryPeak: profile.Memory.Peak(),
+		SpilledBytes: profile.Spilled.Bytes.Load(), SpilledFiles: profile.Spilled.Files.Load()}
+	seen := map[exec.Plan]bool{}
+	var walk func(exec.Plan)
+	walk = func(p exec.Plan) {
+		if seen[p] {
+			return
+		}
+		seen[p] = true
+		s := profile.Of(p)
+		for i := range s.Parts() {
+			t.Busy += time.Duration(s.Part(i).Busy.Load())
+			t.Waited += time.Duration(s.Part(i).Waited.Load())
+		}
+		if r, ok := p.(exec.Reader); ok {
+			in := inputOf(r, s)
 			t.BytesRead += in.BytesRead
 			t.BytesDone += in.BytesDone
 			t.BytesTotal += in.BytesTotal
 			t.RowsRead += in.Rows
 		}
+		for _, in := range p.Inputs() {
+			walk(in)
+		}
 	}
+	walk(plan)
 	return t
 }
 
