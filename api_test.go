@@ -484,3 +484,28 @@ func TestNextBatchEndsWithEOF(t *testing.T) {
 		t.Errorf("%d rows, %v, %s, %v", n, err, rows.Tag(), rows.Err())
 	}
 }
+
+// Limits of a session fail the query with a code that says it is the limit's, and name the setting.
+func TestLimits(t *testing.T) {
+	for _, c := range []struct{ setting, sql string }{
+		{"max_result_rows = 10", "SELECT * FROM sales"},
+		{"max_rows_read = 10", "SELECT count(*) FROM sales"},
+		{"max_bytes_read = '1kB'", "SELECT count(*), sum(price) FROM sales, cities"},
+	} {
+		db := openDB(t, gsql.Config{Dir: "testdata/files"})
+		if _, err := db.Query(context.Background(), "SET "+c.setting); err != nil {
+			t.Fatal(err)
+		}
+		rows, err := db.Query(context.Background(), c.sql)
+		if err == nil {
+			for rows.Next() {
+			}
+			err = rows.Err()
+			rows.Close()
+		}
+		name, _, _ := strings.Cut(c.setting, " ")
+		if sqlstate.Of(err) != sqlstate.ProgramLimitExceeded || !strings.Contains(err.Error(), name) {
+			t.Errorf("%s: error %v", c.setting, err)
+		}
+	}
+}

@@ -66,7 +66,7 @@ func (c Config) stateMemory() int64 {
 	if c.MemoryLimit <= 0 {
 		return 0
 	}
-	return c.MemoryLimit / 100 * 55
+	return max(c.MemoryLimit/100*55, 1)
 }
 
 // availableMemory returns the memory limit of the control group, or else the machine's memory; 0 when

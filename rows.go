@@ -41,6 +41,7 @@ type Rows struct {
 	plan    exec.Plan
 	query   *execution // what is known of it; nil for statements that are no queries
 	count   int64
+	maxRows int64 // max_result_rows; 0: none
 	err     error
 	closed  bool
 
@@ -104,10 +105,15 @@ func (r *Rows) NextBatch() (b *vec.Batch, err error) {
 // next recovers from panics: a broken invariant ends the query, not the process.
 func (r *Rows) next() (b *vec.Batch, err error) {
 	defer recoverQuery(&err)
-	if b, err = r.stream.Next(r.ctx); err == nil {
-		b = b.Compact()
+	if b, err = r.stream.Next(r.ctx); err != nil {
+		return nil, err
 	}
-	return b, err
+	b = b.Compact()
+	if r.maxRows > 0 && r.count+int64(b.Rows) > r.maxRows {
+		return nil, sqlstate.New(sqlstate.ProgramLimitExceeded, "the result has more than %d rows (max_result_rows)", r.maxRows).
+			WithHint("Add a LIMIT, or raise max_result_rows.")
+	}
+	return b, nil
 }
 
 // Next goes to the next row; it returns false at the end and on an error, which Err tells.

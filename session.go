@@ -372,7 +372,7 @@ func (p *Prepared) open(rows *Rows, f *fn.Ctx, values []*vec.Vector) (err error)
 	}
 	rows.plan = plan
 	rows.env = exec.NewEnv(rows.ctx, f, db.pool, db.cfg.BatchRows)
-	rows.env.Spill = db.spill.Space(p.s.tempFileLimit())
+	p.s.limit(rows)
 	queued := rows.env.Schedule(db.workers)
 	rows.env.Profile = q.start(plan, estimates, rows.env.Spill, queued)
 	rows.stream, err = rows.env.Open(rows.ctx, plan, 0)
@@ -388,10 +388,13 @@ func (p *Prepared) statement() string {
 	return p.text[start:end]
 }
 
-func (s *Session) tempFileLimit() int64 {
+// limit sets what the session allows a query.
+func (s *Session) limit(r *Rows) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.settings.tempFileLimit()
+	r.env.Spill = s.db.spill.Space(s.settings.byteLimit("temp_file_limit"))
+	r.env.MaxRowsRead, r.env.MaxBytesRead = s.settings.rowLimit("max_rows_read"), s.settings.byteLimit("max_bytes_read")
+	r.maxRows = s.settings.rowLimit("max_result_rows")
 }
 
 // explain prints the plan, and with ANALYZE runs it first.

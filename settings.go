@@ -47,8 +47,11 @@ var settingList = []setting{
 	{name: "is_superuser", initial: "on", internal: true},
 	{name: "lc_collate", initial: "C", internal: true},
 	{name: "lock_timeout", initial: "0", check: duration("lock_timeout")},
+	{name: "max_bytes_read", initial: "-1", check: byteLimit("max_bytes_read")}, // of files, by one query
 	{name: "max_identifier_length", initial: "63", internal: true},
-	{name: "memory_limit", internal: true}, // Config.MemoryLimit; see DB.Session
+	{name: "max_result_rows", initial: "-1", check: rowLimit("max_result_rows")},
+	{name: "max_rows_read", initial: "-1", check: rowLimit("max_rows_read")}, // of files, by one query
+	{name: "memory_limit", internal: true},                                   // Config.MemoryLimit; see DB.Session
 	{name: "row_security", initial: "on", check: boolean("row_security")},
 	{name: "search_path", initial: `"$user", public`, list: true},
 	{name: "server_encoding", initial: "UTF8", internal: true},
@@ -208,11 +211,18 @@ func (s *Settings) timeout() time.Duration {
 	return time.Duration(ms) * time.Millisecond
 }
 
-// tempFileLimit returns how many bytes one query may have on disk at a time, 0 for no limit.
-func (s *Settings) tempFileLimit() int64 {
-	v, _ := s.Get("temp_file_limit")
+// byteLimit returns a setting of bytes, 0 for no limit.
+func (s *Settings) byteLimit(name string) int64 {
+	v, _ := s.Get(name)
 	kb, _, _ := parseKilobytes(v)
 	return max(int64(kb), 0) << 10
+}
+
+// rowLimit returns a setting of rows, 0 for no limit.
+func (s *Settings) rowLimit(name string) int64 {
+	v, _ := s.Get(name)
+	n, _ := strconv.ParseInt(v, 10, 64)
+	return max(n, 0)
 }
 
 func invalidSetting(name, value string) *sqlstate.Error {
@@ -367,5 +377,16 @@ func byteLimit(name string) func(string) (string, error) {
 			return "", sqlstate.New(sqlstate.InvalidParameterValue, "%.0f kB is outside the valid range for parameter \"%s\" (-1 .. %d)", kb, name, math.MaxInt32)
 		}
 		return formatUnits(kb, byteUnits), nil
+	}
+}
+
+// rowLimit returns the check of a setting in rows, where -1 means no limit.
+func rowLimit(name string) func(string) (string, error) {
+	return func(v string) (string, error) {
+		n, err := strconv.ParseInt(strings.TrimSpace(v), 10, 64)
+		if err != nil || n < -1 {
+			return "", invalidSetting(name, v).WithHint("It is a number of rows, or -1 for no limit.")
+		}
+		return strconv.FormatInt(n, 10), nil
 	}
 }

@@ -20,6 +20,11 @@ type Env struct {
 	// Spill takes what does not fit in Mem; nil: nothing does, and what does not fit is a 53200 error.
 	Spill *spill.Space
 
+	// Limits of what scans may read, beyond which the query fails; 0: none. They need a Profile.
+	MaxRowsRead, MaxBytesRead int64
+
+	rowsRead, bytesRead atomic.Int64 // as far as they were compared with the limits
+
 	share  *share
 	root   context.Context
 	cancel context.CancelFunc

@@ -4,6 +4,8 @@ import (
 	"context"
 	"io"
 
+	"gsql/exec/mem"
+	"gsql/exec/sqlstate"
 	"gsql/exec/vec"
 )
 
@@ -111,6 +113,7 @@ type measured struct {
 	Stream
 	env   *Env
 	call  call
+	meter *readMeter      // of scans, when there are limits
 	alone context.Context // the last context without a task, and
 	own   context.Context // the same with one
 }
@@ -138,7 +141,33 @@ func (e *Env) openMeasured(ctx context.Context, p Plan, part int) (Stream, error
 		return nil, err
 	}
 	m.Stream = s
+	if _, scan := p.(Reader); scan && (e.MaxRowsRead > 0 || e.MaxBytesRead > 0) {
+		m.meter = &readMeter{env: e, part: m.call.part}
+	}
 	return m, nil
+}
+
+// readMeter compares what one partition of a scan reads with the limits of the execution.
+type readMeter struct {
+	env         *Env
+	part        *PartStats
+	rows, bytes int64 // counted so far
+}
+
+func (r *readMeter) check() error {
+	e := r.env
+	rows, bytes := r.part.RowsRead.Load(), r.part.BytesRead.Load()
+	allRows, allBytes := e.rowsRead.Add(rows-r.rows), e.bytesRead.Add(bytes-r.bytes)
+	r.rows, r.bytes = rows, bytes
+	switch {
+	case e.MaxRowsRead > 0 && allRows > e.MaxRowsRead:
+		return sqlstate.New(sqlstate.ProgramLimitExceeded, "the query reads more than %d rows (max_rows_read)", e.MaxRowsRead).
+			WithHint("Read fewer files or raise max_rows_read.")
+	case e.MaxBytesRead > 0 && allBytes > e.MaxBytesRead:
+		return sqlstate.New(sqlstate.ProgramLimitExceeded, "the query reads more than %s of files (max_bytes_read)", mem.Format(e.MaxBytesRead)).
+			WithHint("Read fewer files or columns, or raise max_bytes_read.")
+	}
+	return nil
 }
 
 func (m *measured) Next(ctx context.Context) (*vec.Batch, error) {
@@ -155,6 +184,11 @@ func (m *measured) Next(ctx context.Context) (*vec.Batch, error) {
 	t.enter(&m.call)
 	b, err := m.Stream.Next(ctx)
 	now, busy := t.exit(&m.call)
+	if m.meter != nil && (err == nil || err == io.EOF) {
+		if limit := m.meter.check(); limit != nil {
+			b, err = nil, limit
+		}
+	}
 	s.Inclusive.Add(busy)
 	s.last.Store(now)
 	switch {
