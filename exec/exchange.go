@@ -22,8 +22,8 @@ const (
 
 // Exchange is where partitions run in parallel: it pulls every input partition in a goroutine of its own and
 // deals the rows out. Its buffers are bounded by bytes; a Hash exchange holds its inputs back only while
-// every open output has data, so that a consumer that pulls unevenly cannot dam it up. An execution may open
-// each partition of it once.
+// every open output has data, so that a consumer that pulls unevenly cannot dam it up; what it must take in
+// beyond its bound goes to disk when memory does not suffice. An execution may open each partition of it once.
 type Exchange struct {
 	Input Plan
 	Kind  ExchangeKind
@@ -96,16 +96,16 @@ type exchange struct {
 	cancel context.CancelCauseFunc
 	start  sync.Once
 	inputs sync.WaitGroup
-	res    *mem.Reservation
 
 	mu   sync.Mutex
+	res  *mem.Reservation // nil: nothing was reserved yet
 	outs []*outlet
 	open int   // outlets that are not closed
 	err  error // of the first input that failed
 }
 
 func newExchange(ctx context.Context, env *Env, p *Exchange) *exchange {
-	x := &exchange{env: env, plan: p, res: env.Reserve(p, "exchange")}
+	x := &exchange{env: env, plan: p}
 	x.ctx, x.cancel = context.WithCancelCause(ctx)
 	inputs := p.Input.Partitioning().N
 	if p.Kind == Merge {

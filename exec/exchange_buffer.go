@@ -9,7 +9,7 @@ import (
 )
 
 // exchangeBytes is how much an exchange buffers before it holds its inputs back. What it must take beyond
-// that, because an output is empty, it reserves.
+// that, because an output is empty, it reserves, and when it cannot, writes to disk.
 const exchangeBytes = 8 << 20
 
 var errExchangeClosed = errors.New("exec: the exchange is closed")
@@ -20,7 +20,16 @@ type outlet struct {
 	queue  []buffered
 	ready  chan struct{} // has an element when the queue or the end may have come
 	closed bool
+
+	// What came after the queue and has no room in memory: from the first such batch on, all go to disk, until those
+	// have been read.
+	spool   *spool // nil: none
+	spooled int64  // rows on disk that are not read
+	writing int    // batches that are being written
 }
+
+// hasRows reports whether there is something to yield.
+func (o *outlet) hasRows() bool { return len(o.queue) > 0 || o.spooled > 0 }
 
 type buffered struct {
 	batch *vec.Batch
@@ -51,7 +60,7 @@ func (g *gate) shut() bool {
 		return false
 	}
 	for _, o := range g.outs {
-		if !o.closed && len(o.queue) == 0 {
+		if !o.closed && !o.hasRows() {
 			return false
 		}
 	}
@@ -75,20 +84,27 @@ func (o *outlet) wake() {
 
 // push puts a batch into an outlet and returns when the next one may come. ctx is that of the input's goroutine.
 func (x *exchange) push(ctx context.Context, out int, b *vec.Batch) error {
-	bytes := batchBytes(b)
 	x.mu.Lock()
 	o := x.outs[out]
-	g := o.gate
 	if o.closed {
 		x.mu.Unlock()
 		return nil
 	}
-	o.queue = append(o.queue, buffered{b, bytes})
-	g.bytes += bytes
-	err := x.reserve()
+	kept, err := x.keep(o, b)
+	if err == nil && !kept {
+		o.writing++
+		s := o.spool
+		x.mu.Unlock()
+		err = s.write(b)
+		x.mu.Lock()
+		o.writing--
+		if err == nil {
+			o.spooled += int64(b.Len())
+		}
+	}
 	o.wake()
 	var opened chan struct{}
-	if g.shut() {
+	if g := o.gate; g.shut() {
 		if g.opened == nil {
 			g.opened = make(chan struct{})
 		}
@@ -108,6 +124,26 @@ func (x *exchange) push(ctx context.Context, out int, b *vec.Batch) error {
 	return err
 }
 
+// keep puts a batch into an outlet's queue. It reports false when the batch must go to the outlet's spool.
+func (x *exchange) keep(o *outlet, b *vec.Batch) (bool, error) {
+	if o.spool != nil {
+		return false, nil
+	}
+	bytes := batchBytes(b)
+	o.gate.bytes += bytes
+	// A batch that is likely to be taken at once is in flight.
+	if err := x.reserve(); err != nil && len(o.queue) > 0 {
+		o.gate.bytes -= bytes
+		if !canSpill(x.env, err) {
+			return false, err
+		}
+		o.spool = newSpool(x.env, x.plan)
+		return false, nil
+	}
+	o.queue = append(o.queue, buffered{b, bytes})
+	return true, nil
+}
+
 // reserve accounts for what is buffered beyond the usual.
 func (x *exchange) reserve() error {
 	var over int64
@@ -120,6 +156,9 @@ func (x *exchange) reserve() error {
 	}
 	if over == x.res.Bytes() {
 		return nil
+	}
+	if x.res == nil {
+		x.res = x.env.reserveSpillable(x.plan, "exchange")
 	}
 	return x.res.Resize(over)
 }
@@ -139,9 +178,14 @@ func (x *exchange) next(ctx context.Context, out int) (*vec.Batch, error) {
 			o.queue = o.queue[1:]
 			o.gate.bytes -= b.bytes
 			o.gate.update()
-			err := x.reserve()
+			_ = x.reserve() // which has less to reserve than it had, if not all of it
 			x.mu.Unlock()
-			return b.batch, err
+			return b.batch, nil
+		}
+		if o.spooled > 0 {
+			s := o.spool
+			x.mu.Unlock()
+			return x.nextSpooled(ctx, o, s)
 		}
 		ended, err := o.gate.inputs == 0 || o.closed, x.err
 		x.mu.Unlock()
@@ -158,6 +202,22 @@ func (x *exchange) next(ctx context.Context, out int) (*vec.Batch, error) {
 			}
 		})
 	}
+}
+
+// nextSpooled returns the next batch of an outlet that is on disk.
+func (x *exchange) nextSpooled(ctx context.Context, o *outlet, s *spool) (*vec.Batch, error) {
+	b, err := s.next(ctx)
+	if err != nil {
+		return nil, err
+	}
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if o.spooled -= int64(b.Rows); o.spooled == 0 && o.writing == 0 {
+		o.spool = nil
+		s.close()
+	}
+	o.gate.update()
+	return b, nil
 }
 
 // inputEnded notes the end of an input; the first error ends the others too.
@@ -193,7 +253,12 @@ func (x *exchange) closeOut(out int) {
 		x.open--
 	}
 	last := x.open == 0
+	s := o.spool
+	o.spool, o.spooled = nil, 0
 	x.mu.Unlock()
+	if s != nil {
+		s.close()
+	}
 	if !last {
 		return
 	}

@@ -2,8 +2,11 @@ package exec
 
 import (
 	"context"
+	"io"
 
 	"gsql/exec/mem"
+	"gsql/exec/spill"
+	"gsql/exec/types"
 	"gsql/exec/vec"
 )
 
@@ -39,23 +42,23 @@ func (p *Materialize) Open(ctx context.Context, env *Env, part int) (Stream, err
 
 // materializeStream waits for the rows in Next, not in Open, which has little to do by contract.
 type materializeStream struct {
-	plan    *Materialize
-	env     *Env
-	part    int
-	batches *batchesStream
+	plan *Materialize
+	env  *Env
+	part int
+	rows *keptStream
 }
 
 func (s *materializeStream) Next(ctx context.Context) (*vec.Batch, error) {
-	if s.batches == nil {
+	if s.rows == nil {
 		kept, err := s.env.Shared(ctx, s.plan.Source, func(ctx context.Context) (any, error) {
 			return keepRows(ctx, s.env, s.plan)
 		})
 		if err != nil {
 			return nil, err
 		}
-		s.batches = &batchesStream{batches: kept.(*keptRows).parts[s.part]}
+		s.rows = kept.(keptParts)[s.part].read()
 	}
-	b, err := s.batches.Next(ctx)
+	b, err := s.rows.Next(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -63,57 +66,142 @@ func (s *materializeStream) Next(ctx context.Context) (*vec.Batch, error) {
 }
 
 func (s *materializeStream) Close() error {
-	s.batches = &batchesStream{}
+	if s.rows == nil {
+		s.rows = &keptStream{}
+	}
+	return s.rows.Close()
+}
+
+// keptParts are the rows of all partitions of a plan.
+type keptParts []*keptRows
+
+func keepRows(ctx context.Context, env *Env, m *Materialize) (keptParts, error) {
+	p := m.Source.Input
+	parts := make(keptParts, p.Partitioning().N)
+	for i := range parts {
+		parts[i] = newKeptRows(env, schemaTypes(p.Schema()), env.reserveSpillable(m, "materialized rows"), env.spilled(m))
+	}
+	err := env.Run(ctx, len(parts), func(ctx context.Context, part int) error {
+		k := parts[part]
+		join := batchJoiner{rows: env.BatchRows}
+		if err := env.Pull(ctx, p, part, func(b *vec.Batch) error { return k.add(join.add(b)) }); err != nil {
+			return err
+		}
+		if err := k.add(join.flush()); err != nil {
+			return err
+		}
+		return k.finish()
+	})
+	if err != nil {
+		_ = parts.Close()
+		return nil, err
+	}
+	return parts, nil
+}
+
+// Close gives the memory back and removes the files.
+func (p keptParts) Close() error {
+	for _, k := range p {
+		k.close()
+	}
 	return nil
 }
 
-// keptRows are the rows of all partitions of a plan.
+// keptRows are rows in order that can be read several times: the first in memory, and from the batch on for which
+// there is none, in a file.
 type keptRows struct {
-	parts [][]*vec.Batch
-	res   []*mem.Reservation
+	env     *Env
+	types   []types.Type
+	res     *mem.Reservation
+	stats   *Spill
+	held    *collector // for its accounting
+	batches []*vec.Batch
+	w       *spill.Writer // while rows are added; nil: all are in memory
+	file    *spill.File
 }
 
-func keepRows(ctx context.Context, env *Env, m *Materialize) (*keptRows, error) {
-	p := m.Source.Input
-	n := p.Partitioning().N
-	k := &keptRows{parts: make([][]*vec.Batch, n), res: make([]*mem.Reservation, n)}
-	for i := range k.res {
-		k.res[i] = env.Reserve(m, "materialized rows")
-	}
-	err := env.Run(ctx, n, func(ctx context.Context, part int) error {
-		c := newCollector(k.res[part], 0) // for its accounting
-		join := batchJoiner{rows: env.BatchRows}
-		add := func(b *vec.Batch) error {
-			if b == nil {
-				return nil
-			}
-			var bytes int64
-			kept := &vec.Batch{Cols: make([]*vec.Vector, len(b.Cols)), Rows: b.Rows}
-			for i, v := range b.Cols {
-				kept.Cols[i] = c.detach(v)
-				bytes += int64(len(kept.Cols[i].Data)+8*len(kept.Cols[i].Valid)) + c.sharedBytes(kept.Cols[i])
-			}
-			k.parts[part] = append(k.parts[part], kept)
-			return k.res[part].Grow(bytes)
-		}
-		if err := env.Pull(ctx, p, part, func(b *vec.Batch) error { return add(join.add(b)) }); err != nil {
-			return err
-		}
-		return add(join.flush())
-	})
-	if err != nil {
-		_ = k.Close()
-		return nil, err
-	}
-	return k, nil
+func newKeptRows(env *Env, ts []types.Type, res *mem.Reservation, stats *Spill) *keptRows {
+	return &keptRows{env: env, types: ts, res: res, stats: stats, held: newCollector(res, 0)}
 }
 
-// Close gives the memory back.
-func (k *keptRows) Close() error {
-	for _, r := range k.res {
-		r.Release()
+// add appends a dense batch; nil is none.
+func (k *keptRows) add(b *vec.Batch) error {
+	if b == nil {
+		return nil
 	}
-	k.parts = nil
+	if k.w != nil {
+		return k.w.Write(b)
+	}
+	var bytes int64
+	kept := &vec.Batch{Cols: make([]*vec.Vector, len(b.Cols)), Rows: b.Rows}
+	for i, v := range b.Cols {
+		kept.Cols[i] = k.held.detach(v)
+		bytes += int64(len(kept.Cols[i].Data)+8*len(kept.Cols[i].Valid)) + k.held.sharedBytes(kept.Cols[i])
+	}
+	err := k.res.Grow(bytes)
+	if err == nil {
+		k.batches = append(k.batches, kept)
+		return nil
+	}
+	if !canSpill(k.env, err) {
+		return err
+	}
+	if k.w, err = k.env.Spill.Create(k.types); err != nil {
+		return err
+	}
+	return k.w.Write(b)
+}
+
+// finish is called after the last add.
+func (k *keptRows) finish() (err error) {
+	if k.w != nil {
+		k.file, err = k.stats.finish(k.w)
+		k.w = nil
+	}
+	return err
+}
+
+func (k *keptRows) close() {
+	if k.w != nil {
+		k.w.Close()
+	}
+	if k.file != nil {
+		k.file.Remove()
+	}
+	k.w, k.file, k.batches = nil, nil, nil
+	k.res.Release()
+}
+
+// read returns a stream of the rows.
+func (k *keptRows) read() *keptStream {
+	return &keptStream{batches: batchesStream{batches: k.batches}, file: k.file}
+}
+
+// keptStream yields kept rows. Its place in the file is its own.
+type keptStream struct {
+	batches batchesStream
+	file    *spill.File // nil: none
+	r       *spill.Reader
+}
+
+func (s *keptStream) Next(ctx context.Context) (*vec.Batch, error) {
+	b, err := s.batches.Next(ctx)
+	if err != io.EOF || s.file == nil {
+		return b, err
+	}
+	if s.r == nil {
+		if s.r, err = s.file.Open(); err != nil {
+			return nil, err
+		}
+	}
+	return s.r.Next(ctx)
+}
+
+func (s *keptStream) Close() error {
+	if s.r != nil {
+		s.r.Close()
+	}
+	*s = keptStream{}
 	return nil
 }
 

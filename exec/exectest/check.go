@@ -174,6 +174,9 @@ type execution struct {
 }
 
 func (c Case) start(t *testing.T, v variant, prepare func(*execution)) *execution {
+	if c.Spills { // inputs are large
+		v.batch = max(v.batch, 50)
+	}
 	vec.ConstantHash = v.collide
 	e := &execution{t: t, v: v, pool: mem.NewPool(v.limit), before: runtime.NumGoroutine()}
 	e.ctx, e.cancel = context.WithCancel(context.Background())

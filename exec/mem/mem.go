@@ -99,8 +99,13 @@ func (r *Reservation) Measure(m *Meter) *Reservation {
 	return r
 }
 
-// Bytes returns what is held.
-func (r *Reservation) Bytes() int64 { return r.bytes.Load() }
+// Bytes returns what is held, nothing by nil.
+func (r *Reservation) Bytes() int64 {
+	if r == nil {
+		return 0
+	}
+	return r.bytes.Load()
+}
 
 // Grow adds n bytes, or returns a 53200 error that names the largest holders and changes nothing.
 func (r *Reservation) Grow(n int64) error {
