@@ -51,9 +51,18 @@ func newAggregateCall(a *expr.Aggregate, env *Env) *aggregateCall {
 	return c
 }
 
+// newAccumulator returns an accumulator that sees when the query is cancelled.
+func newAccumulator(env *Env, a *expr.Aggregate, args []types.Type) fn.Accumulator {
+	acc := a.Fn.New(args, a.Typ)
+	if c, ok := acc.(fn.Checking); ok && env.Fn != nil && env.Fn.Check != nil {
+		c.CheckWith(env.Fn.Check)
+	}
+	return acc
+}
+
 // reset makes the accumulator empty.
 func (c *aggregateCall) reset() {
-	c.acc = c.agg.Fn.New(c.argTypes, c.agg.Typ)
+	c.acc = newAccumulator(c.env, c.agg, c.argTypes)
 	if c.agg.Fn.OrderedSet && len(c.agg.OrderBy) > 0 && c.agg.OrderBy[0].Desc {
 		if d, ok := c.acc.(fn.Descending); ok {
 			d.Descending()
@@ -84,6 +93,7 @@ func (c *aggregateCall) prepare(p *HashAggregate, env *Env) error {
 	}
 	if distinct {
 		c.distinct = newDistinctRows(c.argTypes, len(p.Keys) > 0)
+		c.distinct.table.check = env.Fn.Check
 	}
 	if sortsInput(c.agg) {
 		c.ordered = newOrderedRows(c.agg, c.argTypes, env.Mem.Reserve("ordered aggregate"))
@@ -257,7 +267,7 @@ func (o *orderedRows) replay(ctx context.Context, acc fn.Accumulator, batch int)
 		return err
 	}
 	group := cols[len(cols)-1]
-	s := newRowSorter(n)
+	s := newRowSorter(ctx, n)
 	s.addKey(group, keyOrder{})
 	for i, k := range o.orders {
 		s.addKey(cols[o.args+i], k)
@@ -265,7 +275,7 @@ func (o *orderedRows) replay(ctx context.Context, acc fn.Accumulator, batch int)
 	if err := o.rows.res.Grow(s.bytes()); err != nil {
 		return err
 	}
-	perm, err := s.sort(ctx)
+	perm, err := s.sort()
 	if err != nil {
 		return err
 	}

@@ -138,6 +138,9 @@ func (s *aggregateStream) consume(b *vec.Batch) error {
 		s.groups = s.table.groups
 	}
 	for _, c := range s.calls {
+		if err := s.check(); err != nil { // making room for more groups takes its time when there are many
+			return err
+		}
 		c.acc.Grow(s.groups)
 		var err error
 		if s.plan.Mode == Final {
@@ -157,6 +160,14 @@ func (s *aggregateStream) consume(b *vec.Batch) error {
 		s.decide()
 	}
 	return nil
+}
+
+// check returns an error when the query is cancelled.
+func (s *aggregateStream) check() error {
+	if s.env.Fn.Check == nil {
+		return nil
+	}
+	return s.env.Fn.Check()
 }
 
 func (s *aggregateStream) evalKeys(b *vec.Batch) ([]*vec.Vector, error) {

@@ -153,7 +153,7 @@ func (t *groupTable) grow(size int) error {
 	t.shift = uint(32 - bits.TrailingZeros(uint(size)))
 	mask := uint(size - 1)
 	for i, s := range old {
-		if i&(1<<18-1) == 0 && t.check != nil {
+		if i&(1<<14-1) == 0 && t.check != nil {
 			if err := t.check(); err != nil {
 				return err
 			}

@@ -103,7 +103,9 @@ type bitSet struct {
 func newBitSet(key *vec.Vector, n int) *bitSet {
 	words := vec.Make[uint64](n)
 	encodeOrdered(key, words)
-	lo, hi, _ := wordRange(words, key.Valid)
+	r := newWordRange()
+	r.add(words, key.Valid, 0)
+	lo, hi := r.lo, r.hi
 	if hi-lo >= maxFilterBits || hi-lo > uint64(64*n)+1<<16 {
 		return nil
 	}

@@ -1,6 +1,7 @@
 package exec
 
 import (
+	"context"
 	"math"
 	"math/bits"
 
@@ -40,7 +41,7 @@ func (f *codecField) base() uint64 {
 const maxPackedString = 7
 
 // newKeyCodec looks at the build side's keys, flat vectors of n rows.
-func newKeyCodec(keys []*vec.Vector, n int, nullEqual []bool) *keyCodec {
+func newKeyCodec(ctx context.Context, keys []*vec.Vector, n int, nullEqual []bool) (*keyCodec, error) {
 	c := &keyCodec{fields: make([]codecField, len(keys)), exact: true}
 	shift := 0
 	words := vec.Make[uint64](n)
@@ -50,16 +51,28 @@ func newKeyCodec(keys []*vec.Vector, n int, nullEqual []bool) *keyCodec {
 		if !c.exact {
 			continue
 		}
-		switch {
-		case exactWord(v.Kind):
-			encodeOrdered(v, words)
-		case v.Kind == types.KView && f.short(v):
-			f.packStrings(v, words)
-		default:
-			c.exact = false
+		encode := encodeWords
+		if v.Kind == types.KView {
+			short, err := f.short(ctx, v)
+			if err != nil {
+				return nil, err
+			}
+			c.exact, encode = short, f.packStrings
+		} else {
+			c.exact = exactWord(v.Kind)
+		}
+		if !c.exact {
 			continue
 		}
-		f.min, f.max, _ = wordRange(words, v.Valid)
+		r := newWordRange()
+		err := pieces(ctx, n, func(from, to int) {
+			encode(vec.Slice(v, from, to), words[from:to])
+			r.add(words[from:to], v.Valid, from)
+		})
+		if err != nil {
+			return nil, err
+		}
+		f.min, f.max = r.lo, r.hi
 		if f.min > f.max { // no values
 			f.min, f.max = 0, 0
 		}
@@ -76,18 +89,27 @@ func newKeyCodec(keys []*vec.Vector, n int, nullEqual []bool) *keyCodec {
 		}
 		c.span |= top << f.shift
 	}
-	return c
+	return c, nil
 }
 
+// encodeWords is encodeOrdered for kinds that have words.
+func encodeWords(v *vec.Vector, out []uint64) { encodeOrdered(v, out) }
+
 // short reports whether the strings of v become words, and if so, sets up f for them.
-func (f *codecField) short(v *vec.Vector) bool {
+func (f *codecField) short(ctx context.Context, v *vec.Vector) (bool, error) {
 	longest := uint32(0)
-	for _, x := range vec.Values[vec.View](v) {
-		longest = max(longest, x.Len)
+	views := vec.Values[vec.View](v)
+	err := pieces(ctx, len(views), func(from, to int) {
+		for i := from; i < to; i++ {
+			longest = max(longest, views[i].Len)
+		}
+	})
+	if err != nil {
+		return false, err
 	}
-	n := commonPrefix(v)
-	if int(longest)-n > maxPackedString {
-		return false
+	n, err := commonPrefix(ctx, v)
+	if err != nil || int(longest)-n > maxPackedString {
+		return false, err
 	}
 	for i := range v.Len {
 		if v.Valid.Get(i) {
@@ -96,7 +118,7 @@ func (f *codecField) short(v *vec.Vector) bool {
 		}
 	}
 	f.strings = int(longest) - len(f.prefix)
-	return true
+	return true, nil
 }
 
 // packStrings writes the strings that begin with the prefix and are not longer than f allows as words: their
@@ -145,6 +167,20 @@ func (c *keyCodec) encode(keys []*vec.Vector, n int, w *keyWords) {
 			w.sel = dropNulls(v, w.sel)
 		}
 	}
+}
+
+// encodeAll is encode for the n rows of a build side, which may be many.
+func (c *keyCodec) encodeAll(ctx context.Context, keys []*vec.Vector, n int) (w keyWords, err error) {
+	w.words, w.sel = vec.Make[uint64](n), vec.Make[uint32](n)[:0]
+	var part keyWords
+	err = pieces(ctx, n, func(from, to int) {
+		c.encode(sliceAll(keys, from, to), to-from, &part)
+		copy(w.words[from:to], part.words)
+		for _, i := range part.sel {
+			w.sel = append(w.sel, uint32(from)+i)
+		}
+	})
+	return w, err
 }
 
 func (c *keyCodec) pack(keys []*vec.Vector, w *keyWords) {

@@ -41,14 +41,14 @@ const denseFactor = 4
 
 // newJoinTable builds the table over n rows of keys, which are flat. workers is how many goroutines may help.
 func newJoinTable(ctx context.Context, env *Env, keys []*vec.Vector, n int, nullEqual []bool, workers int) (*joinTable, error) {
-	t := &joinTable{codec: newKeyCodec(keys, n, nullEqual), keys: keys}
-	if ctx.Err() != nil {
-		return nil, context.Cause(ctx)
+	codec, err := newKeyCodec(ctx, keys, n, nullEqual)
+	if err != nil {
+		return nil, err
 	}
-	var w keyWords
-	t.codec.encode(keys, n, &w)
-	if ctx.Err() != nil {
-		return nil, context.Cause(ctx)
+	t := &joinTable{codec: codec, keys: keys}
+	w, err := codec.encodeAll(ctx, keys, n)
+	if err != nil {
+		return nil, err
 	}
 	if n < 1<<16 {
 		workers = 1

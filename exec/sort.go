@@ -88,17 +88,14 @@ func sortColumns(ctx context.Context, res *mem.Reservation, cols []*vec.Vector, 
 	if err := res.Grow(int64(n) * 44); err != nil { // pairs, their copy, a word, the result
 		return nil, err
 	}
-	s := newRowSorter(n)
+	s := newRowSorter(ctx, n)
 	for i, a := range at {
-		if ctx.Err() != nil {
-			return nil, context.Cause(ctx)
-		}
 		s.addKey(cols[a], orders[i])
 	}
 	if err := res.Resize(held + s.bytes()); err != nil {
 		return nil, err
 	}
-	perm, err := s.sort(ctx)
+	perm, err := s.sort()
 	if err != nil {
 		return nil, err
 	}

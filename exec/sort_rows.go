@@ -3,7 +3,6 @@ package exec
 import (
 	"context"
 	"math/bits"
-	"slices"
 
 	"gsql/exec/types"
 	"gsql/exec/vec"
@@ -41,11 +40,11 @@ type sortLevel interface {
 }
 
 // newRowSorter returns a sorter of n rows by keys, one vector of n rows each.
-func newRowSorter(n int) *rowSorter { return &rowSorter{rows: n} }
+func newRowSorter(ctx context.Context, n int) *rowSorter { return &rowSorter{ctx: ctx, rows: n} }
 
 // addKey appends a sort key.
 func (s *rowSorter) addKey(v *vec.Vector, o keyOrder) {
-	if s.rows == 0 || v.Enc == vec.Const {
+	if s.rows == 0 || v.Enc == vec.Const || s.stopped(0) {
 		return
 	}
 	if v.Type.ID == types.Char {
@@ -62,7 +61,7 @@ func (s *rowSorter) addKey(v *vec.Vector, o keyOrder) {
 	switch {
 	case exactWord(v.Kind):
 		words := make([]uint64, s.rows)
-		encodeOrdered(v, words)
+		s.pieces(s.rows, func(from, to int) { encodeOrdered(vec.Slice(v, from, to), words[from:to]) })
 		s.addWords(words, v.Valid, o)
 	case v.Kind == types.KInt128:
 		s.addInt128(vec.Values[vec.Int128](v), v.Valid, o)
@@ -70,7 +69,7 @@ func (s *rowSorter) addKey(v *vec.Vector, o keyOrder) {
 		s.addNums(v, o)
 	case v.Kind == types.KView:
 		s.addNulls(v.Valid, o)
-		s.addLevel(newStringLevel(v, o))
+		s.addStrings(v, o)
 	default:
 		s.addNulls(v.Valid, o)
 		s.addLevel(&compareLevel{v: v, order: o})
@@ -105,25 +104,29 @@ func (s *rowSorter) bytes() int64 {
 	return n
 }
 
-// sort returns the numbers of the rows in order.
-func (s *rowSorter) sort(ctx context.Context) ([]uint32, error) {
-	s.ctx = ctx
+// sort returns the numbers of the rows in order. It fails only when the context is cancelled, be it while keys
+// were added.
+func (s *rowSorter) sort() ([]uint32, error) {
 	s.pairs = make([]sortPair, s.rows)
 	s.tmp = make([]sortPair, s.rows)
-	for i := range s.pairs {
-		s.pairs[i].row = uint32(i)
-	}
-	if s.rows > 0 {
+	s.pieces(s.rows, func(from, to int) {
+		for i := from; i < to; i++ {
+			s.pairs[i].row = uint32(i)
+		}
+	})
+	if s.rows > 0 && s.err == nil {
 		s.refine(0, s.rows, 0)
 	}
+	perm := make([]uint32, s.rows)
+	s.pieces(s.rows, func(from, to int) {
+		for i := from; i < to; i++ {
+			perm[i] = s.pairs[i].row
+		}
+	})
+	s.pairs, s.tmp = nil, nil
 	if s.err != nil {
 		return nil, s.err
 	}
-	perm := make([]uint32, s.rows)
-	for i, p := range s.pairs {
-		perm[i] = p.row
-	}
-	s.pairs, s.tmp = nil, nil
 	return perm, nil
 }
 
@@ -134,7 +137,7 @@ func (s *rowSorter) refine(lo, hi, level int) {
 			s.starts[k].Set(lo)
 		}
 	}
-	if hi-lo == 1 || level == len(s.levels) || s.stopped(hi-lo) {
+	if s.stopped(hi-lo) || hi-lo == 1 || level == len(s.levels) {
 		return
 	}
 	s.levels[level].refine(s, lo, hi, level+1)
@@ -142,13 +145,24 @@ func (s *rowSorter) refine(lo, hi, level int) {
 
 // stopped counts work and reports whether the sort is to end early, asking ctx now and then.
 func (s *rowSorter) stopped(rows int) bool {
-	if s.work += rows; s.work > 1<<16 {
+	if s.work += rows; s.work >= pieceRows {
 		s.work = 0
 		if s.err == nil && s.ctx.Err() != nil {
 			s.err = context.Cause(s.ctx)
 		}
 	}
 	return s.err != nil
+}
+
+// pieces calls f for the pieces from..to-1 of n rows, unless the sort is to end early.
+func (s *rowSorter) pieces(n int, f func(from, to int)) {
+	for from := 0; from < n; from += pieceRows {
+		to := min(from+pieceRows, n)
+		if s.stopped(to - from) {
+			return
+		}
+		f(from, to)
+	}
 }
 
 // runs hands every run of equal words in the sorted pairs lo..hi-1 to refine.
@@ -158,7 +172,7 @@ func (s *rowSorter) runs(lo, hi, next int) {
 	}
 	for i := lo; i < hi && s.err == nil; {
 		j := i + 1
-		for j < hi && s.pairs[j].key == s.pairs[i].key {
+		for j < hi && s.pairs[j].key == s.pairs[i].key && (j&(pieceRows-1) != 0 || !s.stopped(pieceRows)) {
 			j++
 		}
 		s.refine(i, j, next)
@@ -179,30 +193,21 @@ func (s *rowSorter) sortPairs(lo, hi int) {
 func (s *rowSorter) radixSort(lo, hi int) {
 	p, tmp := s.pairs[lo:hi], s.tmp[lo:hi]
 	var differ uint64
-	first := p[0].key
-	for i := range p {
-		differ |= p[i].key ^ first
-	}
-	if differ == 0 || s.stopped(len(p)) {
+	s.pieces(len(p), func(from, to int) { differ |= differing(p[from:to], p[0].key) })
+	if differ == 0 {
 		return
 	}
 	shift := max(bits.Len64(differ)-8, 0)
 	var at [256]int
-	for i := range p {
-		at[uint8(p[i].key>>shift)]++
-	}
+	s.pieces(len(p), func(from, to int) { countDigits(p[from:to], shift, &at) })
 	sum := 0
 	for i, n := range at {
 		at[i] = sum
 		sum += n
 	}
-	for i := range p {
-		d := uint8(p[i].key >> shift)
-		tmp[at[d]] = p[i]
-		at[d]++
-	}
-	copy(p, tmp)
-	if shift == 0 {
+	s.pieces(len(p), func(from, to int) { dealDigits(p[from:to], tmp, shift, &at) })
+	s.pieces(len(p), func(from, to int) { copy(p[from:to], tmp[from:to]) })
+	if shift == 0 || s.err != nil {
 		return
 	}
 	from := 0
@@ -211,6 +216,30 @@ func (s *rowSorter) radixSort(lo, hi int) {
 			s.sortPairs(lo+from, lo+to)
 		}
 		from = to
+	}
+}
+
+// differing returns the bits in which keys differ from first.
+func differing(p []sortPair, first uint64) (differ uint64) {
+	for i := range p {
+		differ |= p[i].key ^ first
+	}
+	return differ
+}
+
+// countDigits counts the values that the eight bits from shift on have.
+func countDigits(p []sortPair, shift int, count *[256]int) {
+	for i := range p {
+		count[uint8(p[i].key>>shift)]++
+	}
+}
+
+// dealDigits puts each pair to the place in dst where its digit's pairs go next.
+func dealDigits(p, dst []sortPair, shift int, at *[256]int) {
+	for i := range p {
+		d := uint8(p[i].key >> shift)
+		dst[at[d]] = p[i]
+		at[d]++
 	}
 }
 
@@ -257,14 +286,51 @@ type compareLevel struct {
 
 func (l *compareLevel) refine(s *rowSorter, lo, hi, next int) {
 	p := s.pairs[lo:hi]
-	slices.SortStableFunc(p, func(a, b sortPair) int { return l.order.compare(l.v, int(a.row), l.v, int(b.row)) })
+	l.mergeSort(s, p, s.tmp[lo:hi])
 	key := uint64(0)
-	for i := range p { // number the distinct values
-		if i > 0 && l.order.compare(l.v, int(p[i-1].row), l.v, int(p[i].row)) != 0 {
-			key++
+	s.pieces(len(p), func(from, to int) { // number the distinct values
+		for i := from; i < to; i++ {
+			if i > 0 && l.order.compare(l.v, int(p[i-1].row), l.v, int(p[i].row)) != 0 {
+				key++
+			}
+			p[i].key = key
 		}
-		p[i].key = key
-	}
-	s.stopped(len(p) * bits.Len(uint(len(p))))
+	})
 	s.runs(lo, hi, next)
+}
+
+// mergeSort sorts pairs by value, keeping the order of equal ones.
+func (l *compareLevel) mergeSort(s *rowSorter, p, tmp []sortPair) {
+	after := func(a, b sortPair) bool { return l.order.compare(l.v, int(a.row), l.v, int(b.row)) > 0 }
+	if len(p) <= 16 {
+		for i := 1; i < len(p); i++ {
+			x := p[i]
+			j := i
+			for j > 0 && after(p[j-1], x) {
+				p[j] = p[j-1]
+				j--
+			}
+			p[j] = x
+		}
+		return
+	}
+	m := len(p) / 2
+	l.mergeSort(s, p[:m], tmp[:m])
+	l.mergeSort(s, p[m:], tmp[m:])
+	if s.err != nil || !after(p[m-1], p[m]) {
+		return
+	}
+	left := tmp[:copy(tmp, p[:m])]
+	i, j, k := 0, m, 0
+	for i < len(left) && j < len(p) && !s.stopped(8) { // a comparison takes as long as other work for some rows
+		if after(left[i], p[j]) {
+			p[k] = p[j]
+			j++
+		} else {
+			p[k] = left[i]
+			i++
+		}
+		k++
+	}
+	copy(p[k:], left[i:])
 }

@@ -16,9 +16,11 @@ type wordLevel struct {
 
 func (l *wordLevel) refine(s *rowSorter, lo, hi, next int) {
 	p := s.pairs[lo:hi]
-	for i := range p {
-		p[i].key = l.words[p[i].row]
-	}
+	s.pieces(len(p), func(from, to int) {
+		for i := from; i < to; i++ {
+			p[i].key = l.words[p[i].row]
+		}
+	})
 	s.sortPairs(lo, hi)
 	s.runs(lo, hi, next)
 }
@@ -26,56 +28,78 @@ func (l *wordLevel) refine(s *rowSorter, lo, hi, next int) {
 // addWords appends a key whose values are ordered as words, which it may overwrite. Only as many bits as the
 // range of the words needs are kept, so that several keys fit into one level.
 func (s *rowSorter) addWords(words []uint64, valid vec.Bitmap, o keyOrder) {
-	lo, hi, nulls := wordRange(words, valid)
-	if lo > hi { // all NULL
+	r := newWordRange()
+	s.pieces(len(words), func(from, to int) { r.add(words[from:to], valid, from) })
+	if r.lo > r.hi { // all NULL
 		return
 	}
-	span := hi - lo
-	if nulls && span == math.MaxUint64 {
+	span, null := r.hi-r.lo, uint64(0)
+	if r.nulls && span == math.MaxUint64 {
 		s.addNulls(valid, o)
-		nulls = false
+		r.nulls = false
 	}
-	for i, w := range words {
-		if o.desc {
-			words[i] = hi - w
-		} else {
-			words[i] = w - lo
-		}
-	}
-	if nulls {
-		null := span + 1
-		if o.nullsFirst {
-			null = 0
-			for i := range words {
-				words[i]++
-			}
-		}
-		for i := range words {
-			if !valid.Get(i) {
-				words[i] = null
-			}
-		}
+	first := uint64(0) // of the values that are not NULL
+	switch {
+	case !r.nulls:
+	case o.nullsFirst:
+		first = 1
 		span++
-	} else if valid != nil {
-		for i := range words {
-			if !valid.Get(i) {
-				words[i] = 0
-			}
-		}
+	default:
+		span++
+		null = span
 	}
+	s.pieces(len(words), func(from, to int) { r.place(words[from:to], valid, from, o.desc, first, null) })
 	s.addField(words, bits.Len64(span))
 }
 
-func wordRange(words []uint64, valid vec.Bitmap) (lo, hi uint64, nulls bool) {
-	lo = math.MaxUint64
+// wordRange is the range of the words of values that are not NULL, and whether there are NULLs.
+type wordRange struct {
+	lo, hi uint64
+	nulls  bool
+}
+
+func newWordRange() wordRange { return wordRange{lo: math.MaxUint64} }
+
+// add takes in words, whose rows in valid begin at from.
+func (r *wordRange) add(words []uint64, valid vec.Bitmap, from int) {
+	lo, hi := r.lo, r.hi
+	if valid == nil {
+		for _, w := range words {
+			lo, hi = min(lo, w), max(hi, w)
+		}
+		r.lo, r.hi = lo, hi
+		return
+	}
 	for i, w := range words {
-		if !valid.Get(i) {
-			nulls = true
+		if !valid.Get(from + i) {
+			r.nulls = true
 			continue
 		}
 		lo, hi = min(lo, w), max(hi, w)
 	}
-	return lo, hi, nulls
+	r.lo, r.hi = lo, hi
+}
+
+// place makes words how far they lie from the first in the order, counted from first, and null for NULLs.
+func (r *wordRange) place(words []uint64, valid vec.Bitmap, from int, desc bool, first, null uint64) {
+	lo, hi := r.lo-first, r.hi+first
+	if desc {
+		for i, w := range words {
+			words[i] = hi - w
+		}
+	} else {
+		for i, w := range words {
+			words[i] = w - lo
+		}
+	}
+	if valid == nil {
+		return
+	}
+	for i := range words {
+		if !valid.Get(from + i) {
+			words[i] = null
+		}
+	}
 }
 
 // addField appends width bits to the order, to the last level if they have room there.
@@ -84,9 +108,11 @@ func (s *rowSorter) addField(words []uint64, width int) {
 		return
 	}
 	if l := s.word; l != nil && l.used+width <= 64 {
-		for i, w := range words {
-			l.words[i] = l.words[i]<<width | w
-		}
+		s.pieces(len(words), func(from, to int) {
+			for i := from; i < to; i++ {
+				l.words[i] = l.words[i]<<width | words[i]
+			}
+		})
 		l.used += width
 		return
 	}
@@ -101,11 +127,13 @@ func (s *rowSorter) addNulls(valid vec.Bitmap, o keyOrder) {
 		return
 	}
 	words := make([]uint64, s.rows)
-	for i := range words {
-		if valid.Get(i) == o.nullsFirst {
-			words[i] = 1
+	s.pieces(len(words), func(from, to int) {
+		for i := from; i < to; i++ {
+			if valid.Get(i) == o.nullsFirst {
+				words[i] = 1
+			}
 		}
-	}
+	})
 	s.addField(words, 1)
 }
 
@@ -113,30 +141,36 @@ func (s *rowSorter) addNulls(valid vec.Bitmap, o keyOrder) {
 func (s *rowSorter) addInt128(values []vec.Int128, valid vec.Bitmap, o keyOrder) {
 	var lo, hi vec.Int128
 	first := true
-	for i, x := range values {
-		if !valid.Get(i) {
-			continue
+	s.pieces(len(values), func(from, to int) {
+		for i := from; i < to; i++ {
+			if !valid.Get(i) {
+				continue
+			}
+			if first || vec.Compare128(values[i], lo) < 0 {
+				lo = values[i]
+			}
+			if first || vec.Compare128(values[i], hi) > 0 {
+				hi = values[i]
+			}
+			first = false
 		}
-		if first || vec.Compare128(x, lo) < 0 {
-			lo = x
-		}
-		if first || vec.Compare128(x, hi) > 0 {
-			hi = x
-		}
-		first = false
-	}
+	})
 	low := make([]uint64, len(values))
 	if _, borrow := bits.Sub64(hi.Lo, lo.Lo, 0); uint64(hi.Hi)-uint64(lo.Hi)-borrow == 0 {
-		for i, x := range values {
-			low[i] = x.Lo - lo.Lo
-		}
+		s.pieces(len(values), func(from, to int) {
+			for i := from; i < to; i++ {
+				low[i] = values[i].Lo - lo.Lo
+			}
+		})
 		s.addWords(low, valid, o)
 		return
 	}
 	high := make([]uint64, len(values))
-	for i, x := range values {
-		high[i], low[i] = uint64(x.Hi)^signBit, x.Lo
-	}
+	s.pieces(len(values), func(from, to int) {
+		for i := from; i < to; i++ {
+			high[i], low[i] = uint64(values[i].Hi)^signBit, values[i].Lo
+		}
+	})
 	s.addWords(high, valid, o)
 	s.addWords(low, valid, o)
 }
@@ -146,13 +180,15 @@ func (s *rowSorter) addInt128(values []vec.Int128, valid vec.Bitmap, o keyOrder)
 func (s *rowSorter) addNums(v *vec.Vector, o keyOrder) {
 	values := vec.Values[vec.Num](v)
 	scale, special := int32(math.MinInt32), false
-	for i, x := range values {
-		if v.Valid.Get(i) {
-			scale = max(scale, x.Scale)
-			special = special || x.Special != vec.NumFinite
+	s.pieces(len(values), func(from, to int) {
+		for i := from; i < to; i++ {
+			if v.Valid.Get(i) {
+				scale = max(scale, values[i].Scale)
+				special = special || values[i].Special != vec.NumFinite
+			}
 		}
-	}
-	if ints, ok := rescaleAll(values, v.Valid, scale); ok && !special {
+	})
+	if ints, ok := s.rescaleAll(values, v.Valid, scale); ok && !special {
 		s.addInt128(ints, v.Valid, o)
 		return
 	}
@@ -161,46 +197,55 @@ func (s *rowSorter) addNums(v *vec.Vector, o keyOrder) {
 }
 
 // rescaleAll returns the numerics as integers in units of 10^-scale; false when one does not fit.
-func rescaleAll(values []vec.Num, valid vec.Bitmap, scale int32) ([]vec.Int128, bool) {
+func (s *rowSorter) rescaleAll(values []vec.Num, valid vec.Bitmap, scale int32) ([]vec.Int128, bool) {
 	out := make([]vec.Int128, len(values))
-	for i, x := range values {
-		if !valid.Get(i) {
-			continue
+	fit := true
+	s.pieces(len(values), func(from, to int) {
+		for i := from; i < to && fit; i++ {
+			if valid.Get(i) {
+				out[i], fit = vec.Rescale128(values[i].Coef, int(values[i].Scale), int(scale))
+			}
 		}
-		y, ok := vec.Rescale128(x.Coef, int(x.Scale), int(scale))
-		if !ok {
-			return nil, false
-		}
-		out[i] = y
-	}
-	return out, true
+	})
+	return out, fit
 }
 
 // addDict appends a key by the ranks of its dictionary's values, which is far smaller than the column.
 func (s *rowSorter) addDict(v *vec.Vector, o keyOrder) {
-	ranks := dictRanks(v.Dict)
-	words := make([]uint64, s.rows)
-	for i, c := range v.Codes() {
-		words[i] = ranks[c]
+	ranks, err := dictRanks(s.ctx, v.Dict)
+	if err != nil {
+		s.err = err
+		return
 	}
+	words, codes := make([]uint64, s.rows), v.Codes()
+	s.pieces(s.rows, func(from, to int) {
+		for i := from; i < to; i++ {
+			words[i] = ranks[codes[i]]
+		}
+	})
 	valid := v.Valid
 	if v.Dict.Valid != nil {
 		valid = vec.NewBitmap(s.rows)
-		for i, c := range v.Codes() {
-			if v.Valid.Get(i) && v.Dict.Valid.Get(int(c)) {
-				valid.Set(i)
+		s.pieces(s.rows, func(from, to int) {
+			for i := from; i < to; i++ {
+				if v.Valid.Get(i) && v.Dict.Valid.Get(int(codes[i])) {
+					valid.Set(i)
+				}
 			}
-		}
+		})
 	}
 	s.addWords(words, valid, o)
 }
 
 // dictRanks numbers the distinct values of a dictionary in their order.
-func dictRanks(dict *vec.Vector) []uint64 {
-	s := newRowSorter(dict.Len)
+func dictRanks(ctx context.Context, dict *vec.Vector) ([]uint64, error) {
+	s := newRowSorter(ctx, dict.Len)
 	s.addKey(dict, keyOrder{})
 	m := s.mark()
-	perm, _ := s.sort(context.Background()) // fails only when cancelled
+	perm, err := s.sort()
+	if err != nil {
+		return nil, err
+	}
 	ranks := make([]uint64, dict.Len)
 	rank := uint64(0)
 	for i, r := range perm {
@@ -209,5 +254,5 @@ func dictRanks(dict *vec.Vector) []uint64 {
 		}
 		ranks[r] = rank
 	}
-	return ranks
+	return ranks, nil
 }

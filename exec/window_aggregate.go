@@ -51,7 +51,7 @@ func (w *windowRows) aggregate(item *windowItem) (*vec.Vector, error) {
 	return a.byFrame(f)
 }
 
-func (a *windowAggregate) new() fn.Accumulator { return a.agg.Fn.New(a.argType, a.agg.Typ) }
+func (a *windowAggregate) new() fn.Accumulator { return newAccumulator(a.w.env, a.agg, a.argType) }
 
 // filter leaves out the rows for which cond is not true.
 func (a *windowAggregate) filter(cond *vec.Vector) {
@@ -112,7 +112,11 @@ func (a *windowAggregate) byPartition() (*vec.Vector, error) {
 	for p, from := range w.parts[:parts] {
 		fill(idx[from:w.parts[p+1]], uint32(p))
 	}
-	return vec.Gather(result, idx), nil
+	v := vec.GatherUntil(w.canceled, result, idx)
+	if v == nil {
+		return nil, context.Cause(w.ctx)
+	}
+	return v, nil
 }
 
 func sliceAll(vs []*vec.Vector, from, to int) []*vec.Vector {
@@ -159,7 +163,11 @@ func (a *windowAggregate) byFrame(f *frame) (*vec.Vector, error) {
 		}
 		results = append(results, r)
 	}
-	return vec.Concat(results), nil
+	v := vec.ConcatUntil(a.w.canceled, results)
+	if v == nil {
+		return nil, context.Cause(a.w.ctx)
+	}
+	return v, nil
 }
 
 // tree returns the states of the levels from 1 on that frames of a length need.

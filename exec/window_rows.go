@@ -34,18 +34,12 @@ func (w *windowRows) sort(keys []int, parts int, orders []keyOrder) error {
 	if err := w.res.Grow(int64(w.n) * 44); err != nil {
 		return err
 	}
-	s := newRowSorter(w.n)
+	s := newRowSorter(w.ctx, w.n)
 	for i, k := range keys[:parts] {
-		if w.ctx.Err() != nil {
-			return context.Cause(w.ctx)
-		}
 		s.addKey(w.cols[k], orders[i])
 	}
 	partMark := s.mark()
 	for i, k := range keys[parts:] {
-		if w.ctx.Err() != nil {
-			return context.Cause(w.ctx)
-		}
 		s.addKey(w.cols[k], orders[parts+i])
 	}
 	peerMark := s.mark()
@@ -53,7 +47,7 @@ func (w *windowRows) sort(keys []int, parts int, orders []keyOrder) error {
 		return err
 	}
 	var err error
-	if w.perm, err = s.sort(w.ctx); err != nil {
+	if w.perm, err = s.sort(); err != nil {
 		return err
 	}
 	w.parts, w.peers = starts(s.runStarts(partMark), w.n), starts(s.runStarts(peerMark), w.n)
@@ -71,6 +65,8 @@ func starts(b vec.Bitmap, n int) []uint32 {
 	return append(out, uint32(n))
 }
 
+func (w *windowRows) canceled() bool { return w.ctx.Err() != nil }
+
 // column returns a collected column by position.
 func (w *windowRows) column(at int) (*vec.Vector, error) {
 	if v := w.sorted[at]; v != nil {
@@ -80,7 +76,9 @@ func (w *windowRows) column(at int) (*vec.Vector, error) {
 	if err := w.res.Grow(int64(w.n) * int64(v.Kind.Width())); err != nil {
 		return nil, err
 	}
-	v = vec.Gather(v, w.perm)
+	if v = vec.GatherUntil(w.canceled, v, w.perm); v == nil {
+		return nil, context.Cause(w.ctx)
+	}
 	w.sorted[at] = v
 	return v, nil
 }

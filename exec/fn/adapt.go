@@ -19,9 +19,15 @@ import (
 //
 // The price is an indirect call per row: right for functions that do real work, wrong for arithmetic.
 
-// Each calls f for every row in which no argument of a strict function is NULL, until f fails.
+// Each calls f for every row in which no argument of a strict function is NULL, until f fails or the query is
+// cancelled.
 func (c *Call) Each(f func(i int) error) error {
 	for i := range c.N {
+		if i&255 == 255 && c.Ctx != nil && c.Ctx.Check != nil { // a call may take as long as a regular expression
+			if err := c.Ctx.Check(); err != nil {
+				return err
+			}
+		}
 		if c.Valid != nil && !c.Valid.Get(i) {
 			continue
 		}

@@ -15,6 +15,10 @@ import (
 // direction of WITHIN GROUP (ORDER BY ...), which is ascending unless this is called before the first row.
 type Descending interface{ Descending() }
 
+// Checking is implemented by accumulators that take long at times, so that they see when their query is cancelled:
+// check is a Ctx.Check.
+type Checking interface{ CheckWith(check func() error) }
+
 // aggregate returns one overload with a fixed result type and fixed state types.
 func aggregate(name string, ret types.ID, state []types.Type, create func(args []types.Type, ret types.Type) Accumulator, args ...types.ID) *Aggregate {
 	return &Aggregate{Name: name, Args: typesOf(args), Ret: types.Of(ret), New: create,

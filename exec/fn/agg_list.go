@@ -17,7 +17,25 @@ type valueLog struct {
 	cols   []*vec.Vector // all rows, once they are dealt out
 	rows   []uint32      // row numbers by group, in the order they came
 	starts []uint32      // per group the first place in rows
+
+	check func() error // see Checking; may be nil
 }
+
+func (l *valueLog) CheckWith(check func() error) { l.check = check }
+
+// checkRows is how many rows are worked on between two calls of check.
+const checkRows = 1 << 14
+
+// checkAt calls check for one row in many; i counts rows.
+func (l *valueLog) checkAt(i int) error {
+	if i&(checkRows-1) != 0 || l.check == nil {
+		return nil
+	}
+	return l.check()
+}
+
+// stopped is checkAt for what cannot be told why it stops; the next checkAt does.
+func (l *valueLog) stopped() bool { return l.checkAt(0) != nil }
 
 func newValueLog(cols int) valueLog { return valueLog{chunks: make([][]*vec.Vector, cols)} }
 
@@ -111,39 +129,51 @@ func (l *valueLog) addLists(state []*vec.Vector, groups []uint32) {
 }
 
 // deal sorts the rows by group.
-func (l *valueLog) deal() {
+func (l *valueLog) deal() error {
 	if l.rows != nil && len(l.starts) == l.n+1 {
-		return
+		return nil
 	}
 	l.cols = make([]*vec.Vector, len(l.chunks))
 	for i, c := range l.chunks {
-		if len(c) > 0 {
-			l.cols[i] = vec.Concat(c)
-			l.chunks[i] = []*vec.Vector{l.cols[i]}
+		if len(c) == 0 {
+			continue
 		}
+		if l.cols[i] = vec.ConcatUntil(l.stopped, c); l.cols[i] == nil {
+			return l.check()
+		}
+		l.chunks[i] = []*vec.Vector{l.cols[i]}
 	}
 	starts := make([]uint32, l.n+1)
-	for _, g := range l.groups {
+	for i, g := range l.groups {
+		if err := l.checkAt(i); err != nil {
+			return err
+		}
 		starts[g+1]++
 	}
 	for g := range l.n {
 		starts[g+1] += starts[g]
 	}
-	l.rows = make([]uint32, len(l.groups))
+	rows := make([]uint32, len(l.groups))
 	at := append([]uint32(nil), starts[:l.n]...)
 	for i, g := range l.groups {
-		l.rows[at[g]] = uint32(i)
+		if err := l.checkAt(i); err != nil {
+			return err
+		}
+		rows[at[g]] = uint32(i)
 		at[g]++
 	}
-	l.starts = starts
+	l.rows, l.starts = rows, starts
+	return nil
 }
 
 // of returns the rows of a group.
 func (l *valueLog) of(g int) []uint32 { return l.rows[l.starts[g]:l.starts[g+1]] }
 
 // lists returns column c of groups from..to-1 as arrays of type t, empty ones for groups without rows.
-func (l *valueLog) lists(c int, t types.Type, from, to int, emptyNull bool) *vec.Vector {
-	l.deal()
+func (l *valueLog) lists(c int, t types.Type, from, to int, emptyNull bool) (*vec.Vector, error) {
+	if err := l.deal(); err != nil {
+		return nil, err
+	}
 	first, last := l.starts[from], l.starts[to]
 	f := flags{n: to - from}
 	lists := make([]vec.List, to-from)
@@ -157,10 +187,26 @@ func (l *valueLog) lists(c int, t types.Type, from, to int, emptyNull bool) *vec
 	v := vec.New(t, types.KList, lists, f.valid)
 	if l.cols[c] == nil {
 		v.Child = vec.Flatten(vec.NewNull(t.Element(), 0))
-	} else {
-		v.Child = vec.Gather(l.cols[c], l.rows[first:last]).WithType(t.Element())
+		return v, nil
 	}
-	return v
+	elems := vec.GatherUntil(l.stopped, l.cols[c], l.rows[first:last])
+	if elems == nil {
+		return nil, l.check()
+	}
+	v.Child = elems.WithType(t.Element())
+	return v, nil
+}
+
+// states returns the columns as arrays of a partial state.
+func (l *valueLog) states(from, to int, ts ...types.Type) ([]*vec.Vector, error) {
+	out := make([]*vec.Vector, len(ts))
+	for c, t := range ts {
+		var err error
+		if out[c], err = l.lists(c, t, from, to, false); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
 }
 
 // arrayAcc is array_agg.
@@ -180,11 +226,11 @@ func (a *arrayAcc) Merge(state []*vec.Vector, groups []uint32) error {
 }
 
 func (a *arrayAcc) State(from, to int) ([]*vec.Vector, error) {
-	return []*vec.Vector{a.lists(0, a.ret, from, to, false)}, nil
+	return a.states(from, to, a.ret)
 }
 
 func (a *arrayAcc) Result(from, to int) (*vec.Vector, error) {
-	return a.lists(0, a.ret, from, to, true), nil
+	return a.lists(0, a.ret, from, to, true)
 }
 
 // joinAcc is string_agg: the values with the delimiter of each but the first before it.
@@ -205,11 +251,13 @@ func (a *joinAcc) Merge(state []*vec.Vector, groups []uint32) error {
 
 func (a *joinAcc) State(from, to int) ([]*vec.Vector, error) {
 	t := types.ArrayOf(a.ret)
-	return []*vec.Vector{a.lists(0, t, from, to, false), a.lists(1, t, from, to, false)}, nil
+	return a.states(from, to, t, t)
 }
 
 func (a *joinAcc) Result(from, to int) (*vec.Vector, error) {
-	a.deal()
+	if err := a.deal(); err != nil {
+		return nil, err
+	}
 	b := vec.NewBuilder(a.ret)
 	var buf []byte
 	for g := from; g < to; g++ {
@@ -220,6 +268,9 @@ func (a *joinAcc) Result(from, to int) (*vec.Vector, error) {
 		}
 		buf = buf[:0]
 		for k, r := range rows {
+			if err := a.checkAt(k); err != nil {
+				return nil, err
+			}
 			if k > 0 && !a.cols[1].IsNull(int(r)) {
 				buf = append(buf, a.cols[1].Bytes(int(r))...)
 			}

@@ -48,9 +48,10 @@ func (f *fraction) vector(from, to int) *vec.Vector {
 type percentileAcc struct {
 	valueLog
 	fraction
-	fixed bool // the fraction is 1/2, or there is none
-	desc  bool
-	elem  types.Type
+	fixed  bool // the fraction is 1/2, or there is none
+	desc   bool
+	elem   types.Type
+	merged int // rows, by mergeSort
 }
 
 func (a *percentileAcc) Descending() { a.desc = true }
@@ -91,7 +92,10 @@ func (a *percentileAcc) Merge(state []*vec.Vector, groups []uint32) error {
 }
 
 func (a *percentileAcc) State(from, to int) ([]*vec.Vector, error) {
-	out := []*vec.Vector{a.lists(0, types.ArrayOf(a.elem), from, to, false)}
+	out, err := a.states(from, to, types.ArrayOf(a.elem))
+	if err != nil {
+		return nil, err
+	}
 	if !a.fixed {
 		out = append(out, a.fraction.vector(from, to))
 	}
@@ -113,25 +117,30 @@ type contAcc struct {
 }
 
 func (a *contAcc) Result(from, to int) (*vec.Vector, error) {
-	a.deal()
-	return results(types.Of(types.Float64), types.KFloat64, from, to, func(g int) (float64, bool) {
+	if err := a.deal(); err != nil {
+		return nil, err
+	}
+	return resultsErr(types.Of(types.Float64), types.KFloat64, from, to, func(g int) (float64, bool, error) {
 		f, ok := a.fractionOf(g)
 		rows := a.of(g)
 		if !ok || len(rows) == 0 {
-			return 0, false
+			return 0, false, nil
 		}
 		a.scratch = a.scratch[:0]
 		vals := vec.Values[float64](a.cols[0])
-		for _, r := range rows {
+		for i, r := range rows {
+			if err := a.checkAt(i); err != nil {
+				return 0, false, err
+			}
 			a.scratch = append(a.scratch, vals[r])
 		}
 		lo, hi, part := between(f, len(rows))
 		if a.desc {
 			lo, hi = len(rows)-1-lo, len(rows)-1-hi
 		}
-		x := selectFloat(a.scratch, lo)
-		if lo == hi {
-			return x, true
+		x, err := selectFloat(a.scratch, lo, a.check)
+		if err != nil || lo == hi {
+			return x, true, err
 		}
 		var y float64
 		if hi > lo { // what lies above the lo-th is not less than it
@@ -139,8 +148,8 @@ func (a *contAcc) Result(from, to int) (*vec.Vector, error) {
 		} else {
 			y = slices.MaxFunc(a.scratch[:lo], vec.CompareFloat)
 		}
-		return x + part*(y-x), true
-	}), nil
+		return x + part*(y-x), true, nil
+	})
 }
 
 // between returns the rows around a fraction's place among n sorted rows, and how far it lies between them.
@@ -150,10 +159,16 @@ func between(f float64, n int) (lo, hi int, part float64) {
 	return lo, hi, at - math.Floor(at)
 }
 
-// selectFloat returns the k-th smallest of s, with the smaller ones before it and the larger behind.
-func selectFloat(s []float64, k int) float64 {
+// selectFloat returns the k-th smallest of s, with the smaller ones before it and the larger behind. It calls
+// check, unless that is nil, before each pass over many values.
+func selectFloat(s []float64, k int, check func() error) (float64, error) {
 	lo, hi := 0, len(s)-1
 	for steps := 0; hi > lo; steps++ {
+		if hi-lo > checkRows && check != nil {
+			if err := check(); err != nil {
+				return 0, err
+			}
+		}
 		if hi-lo < 32 || steps > 64 {
 			slices.SortFunc(s[lo:hi+1], vec.CompareFloat)
 			break
@@ -190,22 +205,24 @@ func selectFloat(s []float64, k int) float64 {
 		case k >= i:
 			lo = i
 		default:
-			return s[k]
+			return s[k], nil
 		}
 	}
-	return s[k]
+	return s[k], nil
 }
 
 // contIntervalAcc is percentile_cont of intervals.
 type contIntervalAcc struct{ percentileAcc }
 
 func (a *contIntervalAcc) Result(from, to int) (*vec.Vector, error) {
-	a.deal()
+	if err := a.deal(); err != nil {
+		return nil, err
+	}
 	return resultsErr(types.Of(types.Interval), types.KInterval, from, to, func(g int) (vec.Interval, bool, error) {
 		f, ok := a.fractionOf(g)
-		rows := a.sorted(g)
-		if !ok || len(rows) == 0 {
-			return vec.Interval{}, false, nil
+		rows, err := a.sorted(g)
+		if err != nil || !ok || len(rows) == 0 {
+			return vec.Interval{}, false, err
 		}
 		lo, hi, part := between(f, len(rows))
 		x, y := vec.At[vec.Interval](a.cols[0], int(rows[lo])), vec.At[vec.Interval](a.cols[0], int(rows[hi]))
@@ -225,27 +242,73 @@ func (a *contIntervalAcc) Result(from, to int) (*vec.Vector, error) {
 }
 
 // sorted returns the rows of a group in the order of their values.
-func (a *percentileAcc) sorted(g int) []uint32 {
+func (a *percentileAcc) sorted(g int) ([]uint32, error) {
 	rows := append([]uint32(nil), a.of(g)...)
-	slices.SortStableFunc(rows, func(x, y uint32) int {
-		c := vec.CompareRows(a.cols[0], int(x), a.cols[0], int(y))
-		if a.desc {
-			return -c
+	return rows, a.mergeSort(rows, make([]uint32, len(rows)/2))
+}
+
+// mergeSort sorts rows by their values, keeping the order of equal ones; tmp has room for half of them.
+func (a *percentileAcc) mergeSort(rows, tmp []uint32) error {
+	if len(rows) <= 16 {
+		for i := 1; i < len(rows); i++ {
+			x := rows[i]
+			j := i
+			for j > 0 && a.after(rows[j-1], x) {
+				rows[j] = rows[j-1]
+				j--
+			}
+			rows[j] = x
 		}
-		return c
-	})
-	return rows
+		return nil
+	}
+	m := len(rows) / 2
+	if err := a.mergeSort(rows[:m], tmp); err != nil {
+		return err
+	}
+	if err := a.mergeSort(rows[m:], tmp); err != nil || !a.after(rows[m-1], rows[m]) {
+		return err
+	}
+	left := tmp[:copy(tmp, rows[:m])]
+	i, j, k := 0, m, 0
+	for i < len(left) && j < len(rows) {
+		if a.merged++; a.merged%checkRows == 0 {
+			if err := a.checkAt(0); err != nil {
+				return err
+			}
+		}
+		if a.after(left[i], rows[j]) {
+			rows[k] = rows[j]
+			j++
+		} else {
+			rows[k] = left[i]
+			i++
+		}
+		k++
+	}
+	copy(rows[k:], left[i:])
+	return nil
+}
+
+// after reports whether the value of row x comes behind that of row y.
+func (a *percentileAcc) after(x, y uint32) bool {
+	c := vec.CompareRows(a.cols[0], int(x), a.cols[0], int(y))
+	return c > 0 && !a.desc || c < 0 && a.desc
 }
 
 // discAcc is percentile_disc and quantile_disc: the first value whose share of rows reaches the fraction.
 type discAcc struct{ percentileAcc }
 
 func (a *discAcc) Result(from, to int) (*vec.Vector, error) {
-	a.deal()
+	if err := a.deal(); err != nil {
+		return nil, err
+	}
 	b := vec.NewBuilder(a.elem)
 	for g := from; g < to; g++ {
 		f, ok := a.fractionOf(g)
-		rows := a.sorted(g)
+		rows, err := a.sorted(g)
+		if err != nil {
+			return nil, err
+		}
 		if !ok || len(rows) == 0 {
 			b.AppendNull()
 			continue
@@ -259,10 +322,15 @@ func (a *discAcc) Result(from, to int) (*vec.Vector, error) {
 type modeAcc struct{ percentileAcc }
 
 func (a *modeAcc) Result(from, to int) (*vec.Vector, error) {
-	a.deal()
+	if err := a.deal(); err != nil {
+		return nil, err
+	}
 	b := vec.NewBuilder(a.elem)
 	for g := from; g < to; g++ {
-		rows := a.sorted(g)
+		rows, err := a.sorted(g)
+		if err != nil {
+			return nil, err
+		}
 		if len(rows) == 0 {
 			b.AppendNull()
 			continue
@@ -270,7 +338,13 @@ func (a *modeAcc) Result(from, to int) (*vec.Vector, error) {
 		best, count := rows[0], 0
 		for i := 0; i < len(rows); {
 			j := i + 1
+			if err := a.checkAt(i); err != nil {
+				return nil, err
+			}
 			for j < len(rows) && vec.EqualRows(a.cols[0], int(rows[i]), a.cols[0], int(rows[j])) {
+				if err := a.checkAt(j); err != nil {
+					return nil, err
+				}
 				j++
 			}
 			if j-i > count {

@@ -21,6 +21,35 @@ func Gather(v *Vector, sel []uint32) *Vector {
 	return &w
 }
 
+// GatherUntil is Gather that asks stop now and then, and returns nil when that is true.
+func GatherUntil(stop func() bool, v *Vector, sel []uint32) *Vector {
+	const piece = 1 << 16
+	if v.Enc == Const || len(sel) <= piece {
+		return Gather(v, sel)
+	}
+	w := *v
+	w.Len = len(sel)
+	width := v.Kind.Width()
+	if v.Enc == Dict {
+		width = 4
+	}
+	w.Data = BytesOf(Make[uint64]((len(sel)*width + 7) / 8))[:len(sel)*width]
+	if v.Valid != nil {
+		w.Valid = NewBitmap(len(sel))
+	}
+	for from := 0; from < len(sel); from += piece {
+		if stop() {
+			return nil
+		}
+		part := sel[from:min(from+piece, len(sel))]
+		copy(w.Data[from*width:], gatherData(v.Data, width, part))
+		if v.Valid != nil {
+			copy(w.Valid[from>>6:], gatherBits(v.Valid, part))
+		}
+	}
+	return &w
+}
+
 // GatherOrNull is Gather with NULL where an element of idx is -1.
 func GatherOrNull(v *Vector, idx []int32) *Vector {
 	valid := NewBitmapSet(len(idx))

@@ -54,7 +54,7 @@ func (s *stream) Next(ctx context.Context) (*vec.Batch, error) {
 			}
 			continue
 		}
-		b, err := s.step()
+		b, err := s.step(ctx)
 		if err != nil {
 			return nil, err
 		}
@@ -130,7 +130,7 @@ func (s *stream) end() {
 }
 
 // step reads the next window of the task. It returns nil when no row of it is left.
-func (s *stream) step() (*vec.Batch, error) {
+func (s *stream) step(ctx context.Context) (*vec.Batch, error) {
 	n := int(min(int64(s.window), s.left))
 	if s.scan.limit >= 0 {
 		if n = int(min(int64(n), s.scan.limit-s.sent)); n <= 0 {
@@ -158,6 +158,9 @@ func (s *stream) step() (*vec.Batch, error) {
 		case r.kept == 0:
 			s.behind[i] += int64(n)
 		default:
+			if ctx.Err() != nil { // a page of each of many columns takes its time
+				return nil, context.Cause(ctx)
+			}
 			if err := s.fetch(i, &r, false); err != nil {
 				return nil, err
 			}
