@@ -73,9 +73,12 @@ func (r *plainResult) words(p []byte, words int, c *[4]byte, quotes uint32) (don
 	var n, newlines int
 	var high uint32
 	_ = p[words*word-1]
-	if useSIMD {
+	switch {
+	case useAVX512 && useSIMD:
+		n, newlines, done, high = plainAVX512(&p[0], words, c, quotes, uint32(r.stop), &out[0])
+	case useSIMD:
 		n, newlines, done, high = plainAVX2(&p[0], words, c, quotes, uint32(r.stop), &out[0])
-	} else {
+	default:
 		n, newlines, done, high = plainGo(p, words, c, quotes, uint32(r.stop), out)
 	}
 	r.pos = r.pos[:len(r.pos)+n]

@@ -90,6 +90,94 @@ done:
 	VZEROUPPER
 	RET
 
+DATA indexBytes<>+0(SB)/8, $0x0706050403020100
+DATA indexBytes<>+8(SB)/8, $0x0f0e0d0c0b0a0908
+DATA indexBytes<>+16(SB)/8, $0x1716151413121110
+DATA indexBytes<>+24(SB)/8, $0x1f1e1d1c1b1a1918
+DATA indexBytes<>+32(SB)/8, $0x2726252423222120
+DATA indexBytes<>+40(SB)/8, $0x2f2e2d2c2b2a2928
+DATA indexBytes<>+48(SB)/8, $0x3736353433323130
+DATA indexBytes<>+56(SB)/8, $0x3f3e3d3c3b3a3938
+GLOBL indexBytes<>(SB), RODATA|NOPTR, $64
+
+// Writes 16 positions: those at bytes 16*k.. of Z6, the offsets in the word, plus the word's.
+#define SIXTEEN(k, off) \
+	VEXTRACTI32X4 $k, Z6, X7; \
+	VPMOVZXBD X7, Z7; \
+	VPADDD Z5, Z7, Z7; \
+	VMOVDQU32 Z7, off(DI)
+
+// func plainAVX512(p *byte, words int, c *[4]byte, quotes uint32, base uint32, out *uint32) (n, newlines, done int, high uint32)
+//
+// As plainAVX2, but a mask becomes positions by compressing the numbers 0 to 63 to those whose bit is set.
+TEXT ·plainAVX512(SB), NOSPLIT, $0-68
+	MOVQ p+0(FP), SI
+	MOVQ words+8(FP), CX
+	MOVQ c+16(FP), AX
+	MOVLQSX quotes+24(FP), R9
+	MOVL base+28(FP), R8
+	MOVQ out+32(FP), DI
+	VPBROADCASTB 0(AX), Z0 // delimiter
+	VPBROADCASTB 1(AX), Z1 // newline
+	VPBROADCASTB 2(AX), Z2 // quote
+	VMOVDQU64 indexBytes<>(SB), Z4
+	VPBROADCASTD R8, Z5    // the word's offset
+	MOVL  $64, AX
+	VPBROADCASTD AX, Z8
+	VPXORQ Z9, Z9, Z9      // all bytes seen, or-ed
+	MOVQ DI, R11
+	XORQ R10, R10          // newlines
+	MOVQ CX, R12
+
+loop:
+	TESTQ CX, CX
+	JZ    done
+	VMOVDQU64 (SI), Z3
+	VPCMPEQB Z3, Z2, K1
+	VPCMPEQB Z3, Z1, K2
+	VPCMPEQB Z3, Z0, K3
+	KMOVQ K1, AX
+	TESTQ R9, AX
+	JNZ   done
+	VPORQ Z3, Z9, Z9
+	KMOVQ K2, AX
+	POPCNTQ AX, AX
+	ADDQ  AX, R10
+	KORQ  K2, K3, K3
+	KMOVQ K3, DX
+	POPCNTQ DX, DX
+	VPCOMPRESSB.Z Z4, K3, Z6
+	VPMOVZXBD X6, Z7
+	VPADDD Z5, Z7, Z7
+	VMOVDQU32 Z7, (DI)
+	CMPQ  DX, $16
+	JLE   next
+	SIXTEEN(1, 64)
+	SIXTEEN(2, 128)
+	SIXTEEN(3, 192)
+next:
+	LEAQ  (DI)(DX*4), DI
+	VPADDD Z8, Z5, Z5
+	ADDQ  $64, SI
+	DECQ  CX
+	JMP   loop
+
+done:
+	SUBQ  R11, DI
+	SHRQ  $2, DI
+	MOVQ  DI, n+40(FP)
+	MOVQ  R10, newlines+48(FP)
+	SUBQ  CX, R12
+	MOVQ  R12, done+56(FP)
+	VPMOVB2M Z9, K1
+	KMOVQ K1, BX
+	XORL  AX, AX
+	TESTQ BX, BX
+	SETNE AX
+	MOVL  AX, high+64(FP)
+	VZEROUPPER
+	RET
+
 // func masksAVX2(p *byte, words int, c *[4]byte, out *[4]uint64) (high uint32)
 TEXT ·masksAVX2(SB), NOSPLIT, $0-36
 	MOVQ p+0(FP), SI

@@ -2,10 +2,14 @@
 
 package csv
 
-// useSIMD is false where there is no assembly.
-var useSIMD = false
+// useSIMD and useAVX512 are false where there is no assembly.
+var useSIMD, useAVX512 = false, false
 
 func plainAVX2(p *byte, words int, c *[4]byte, quotes uint32, base uint32, out *uint32) (n, newlines, done int, high uint32) {
+	panic("csv: no assembly")
+}
+
+func plainAVX512(p *byte, words int, c *[4]byte, quotes uint32, base uint32, out *uint32) (n, newlines, done int, high uint32) {
 	panic("csv: no assembly")
 }
 
