@@ -78,11 +78,11 @@ func newColumn(t types.Type, strict bool, rows int, style *text.Style) *column {
 	return c
 }
 
-// values returns the memory of n more values of type T.
+// values returns the memory of n more values of type T. It holds anything: the caller writes each value, NULLs too.
 func values[T vec.Fixed](c *column, n int) []T {
 	if c.data == nil {
 		// Whole words, so that values of every kind are aligned.
-		c.data = vec.BytesOf(make([]uint64, (c.rows*c.width+7)/8))[:c.rows*c.width]
+		c.data = vec.BytesOf(vec.Make[uint64]((c.rows*c.width + 7) / 8))[:c.rows*c.width]
 	}
 	return vec.As[T](c.data)[c.n : c.n+n]
 }

@@ -32,6 +32,7 @@ func integers[T int16 | int32 | int64](c *column, base unsafe.Pointer, s *cells,
 		k += step
 		if n <= 0 {
 			c.nulls++
+			out[i] = 0
 			continue
 		}
 		p := unsafe.Add(base, start)
@@ -70,6 +71,7 @@ func (c *column) doubles(base unsafe.Pointer, s *cells, f *fields) int {
 		k += step
 		if n <= 0 {
 			c.nulls++
+			out[i] = 0
 			continue
 		}
 		p := unsafe.Add(base, start)
@@ -92,6 +94,7 @@ func (c *column) reals(base unsafe.Pointer, s *cells, f *fields) int {
 		k += step
 		if n <= 0 {
 			c.nulls++
+			out[i] = 0
 			continue
 		}
 		x, ok := c.slowFloat(c.value(s, f, i), 32)
@@ -120,6 +123,7 @@ func (c *column) decimals(base unsafe.Pointer, s *cells, f *fields) int {
 		k += step
 		if n <= 0 {
 			c.nulls++
+			out[i] = 0
 			continue
 		}
 		x, ok := parseDecimal(unsafe.Add(base, start), int(n), scale, c.limit)
@@ -141,6 +145,7 @@ func (c *column) dates(base unsafe.Pointer, s *cells, f *fields) int {
 		k += step
 		if n <= 0 {
 			c.nulls++
+			out[i] = 0
 			continue
 		}
 		x, ok := parseDate(unsafe.Add(base, start), int(n))
@@ -169,6 +174,7 @@ func (c *column) timestamps(base unsafe.Pointer, s *cells, f *fields) int {
 		k += step
 		if n <= 0 {
 			c.nulls++
+			out[i] = 0
 			continue
 		}
 		x, ok := parseTimestamp(unsafe.Add(base, start), int(n))
@@ -200,6 +206,7 @@ func (c *column) times(base unsafe.Pointer, s *cells, f *fields) int {
 		k += step
 		if n <= 0 {
 			c.nulls++
+			out[i] = 0
 			continue
 		}
 		v := c.value(s, f, i)
@@ -225,6 +232,7 @@ func (c *column) bools(base unsafe.Pointer, s *cells, f *fields) int {
 		k += step
 		if n <= 0 {
 			c.nulls++
+			out[i] = 0
 			continue
 		}
 		v := c.value(s, f, i)

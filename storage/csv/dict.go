@@ -222,6 +222,7 @@ func (c *column) leaveDict(base unsafe.Pointer, s *cells, f *fields) int {
 		c.n = 0
 		out := values[vec.View](c, all)
 		for i, code := range codes {
+			out[i] = vec.View{}
 			if c.valid.Get(i) {
 				c.setText(&out[i], d.views[code].In([][]byte{d.text}, &d.views[code]))
 			}
