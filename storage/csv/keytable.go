@@ -48,7 +48,7 @@ func (t *keyTable) add(text []byte) {
 	var k key
 	copy(k[:], text)
 	t.keys = append(t.keys, k)
-	if 8*len(t.keys) > len(t.index) {
+	if 16*len(t.keys) > len(t.index) {
 		t.resize(2 * len(t.index))
 		return
 	}
