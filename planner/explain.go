@@ -48,10 +48,8 @@ func (x *explainer) operator(o *Operator, first, rest string) {
 	detail := func(label, format string, args ...any) {
 		x.b.WriteString(rest + label + ": " + fmt.Sprintf(format, args...) + "\n")
 	}
-	for _, p := range o.Properties {
-		if !p.data {
-			detail(p.Label, "%s", p.Text)
-		}
+	for _, p := range o.Details() {
+		detail(p.Label, "%s", p.Text)
 	}
 	if x.opts.Verbose && o.Kind != "Project" && len(o.Output) > 0 {
 		detail("Output", "%s", strings.Join(o.Output, ", "))
@@ -62,6 +60,25 @@ func (x *explainer) operator(o *Operator, first, rest string) {
 	for _, in := range o.Inputs {
 		x.operator(in, rest+"->  ", rest+"      ")
 	}
+}
+
+// Details returns what is to be said of an operator beside its numbers.
+func (o *Operator) Details() []Property {
+	var all []Property
+	for _, p := range o.Properties {
+		if !p.data {
+			all = append(all, p)
+		}
+	}
+	if m := o.Measured; m != nil {
+		if m.Removed != nil && *m.Removed > 0 {
+			all = append(all, Property{Label: "Rows Removed by Filter", Text: fmt.Sprint(*m.Removed)})
+		}
+		if m.Input != nil {
+			all = append(all, Property{Label: "Read", Text: m.Input.String()})
+		}
+	}
+	return all
 }
 
 // numbers prints what is expected of an operator and what was measured.
@@ -86,12 +103,6 @@ func (x *explainer) numbers(o *Operator) {
 
 // details prints what else was measured.
 func (x *explainer) details(m *Measured, detail func(label, format string, args ...any)) {
-	if m.Removed != nil && *m.Removed > 0 {
-		detail("Rows Removed by Filter", "%d", *m.Removed)
-	}
-	if m.Input != nil {
-		detail("Read", "%s", m.Input)
-	}
 	if m.MemoryPeak > 0 {
 		detail("Memory", "%s", mem.Format(m.MemoryPeak))
 	}

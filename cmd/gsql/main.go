@@ -16,7 +16,6 @@ import (
 
 	"gsql"
 	"gsql/exec/sqlstate"
-	"gsql/sql/syntax"
 )
 
 const usage = `gsql queries folders of CSV, TSV, JSON and Parquet files with PostgreSQL's SQL.
@@ -32,6 +31,7 @@ Examples:
   gsql -c "SELECT city, avg(price) FROM 'sales.parquet' GROUP BY city ORDER BY 2 DESC"
   gsql -C data --csv -c 'SELECT * FROM sales WHERE year = 2024' > sales-2024.csv
   gsql -c "EXPLAIN ANALYZE SELECT count(*) FROM 'logs/**/*.ndjson'"
+  gsql --profile profile.html -c "SELECT count(*) FROM 'logs/**/*.ndjson'"
   gsql serve data        # and then elsewhere: psql -h 127.0.0.1
 
 Flags:
@@ -73,6 +73,7 @@ type options struct {
 	files    []string
 	cfg      gsql.Config
 	format   format
+	profile  string
 }
 
 // parseFlags reads the command line. The flags are psql's where psql has one.
@@ -94,6 +95,7 @@ func parseFlags(args []string, stdin io.Reader, out io.Writer) (*options, error)
 	fs.StringVarP(&o.format.separator, "field-separator", "F", "|", "`text` between the columns with -A")
 	fs.BoolVarP(&o.format.quiet, "quiet", "q", false, "print results only, not the names of commands")
 	fs.StringVar(&o.format.null, "null", "", "`text` for NULL")
+	fs.StringVar(&o.profile, "profile", "", "write what the queries did into this `file`, a page for a browser")
 	addConfigFlags(fs, &o.cfg)
 	version := fs.Bool("version", false, "print the version")
 	if err := fs.Parse(args); err != nil {
@@ -147,8 +149,8 @@ func printUsage(out io.Writer, text string, fs *pflag.FlagSet) {
 }
 
 // isTerminal reports whether somebody would have to type the input.
-func isTerminal(r io.Reader) bool {
-	f, ok := r.(*os.File)
+func isTerminal(stream any) bool {
+	f, ok := stream.(*os.File)
 	if !ok {
 		return false
 	}
@@ -195,13 +197,32 @@ func oneShot(ctx context.Context, args []string, stdin io.Reader, stdout, stderr
 	}
 	s := db.Session()
 	defer s.Close()
-	s.OnNotice(func(severity string, n *sqlstate.Error) { printMessage(stderr, severity, "", n) })
+	r := &run{session: s, format: o.format, out: stdout, err: stderr, watch: isTerminal(stderr) && !o.format.quiet}
+	if o.profile != "" {
+		r.profile = &profilePage{}
+	}
+	s.OnNotice(func(severity string, n *sqlstate.Error) {
+		r.progress.end()
+		printMessage(stderr, severity, "", n)
+	})
+	code := runAll(ctx, r, texts)
+	if o.profile != "" {
+		if err := r.profile.write(o.profile); err != nil {
+			fmt.Fprintln(stderr, "gsql:", err)
+			return 1
+		}
+	}
+	return code
+}
+
+// runAll runs texts up to the first error and returns the exit status.
+func runAll(ctx context.Context, r *run, texts []script) int {
 	for _, t := range texts {
-		if err := runText(ctx, s, t, o.format, stdout); err != nil {
+		if err := r.text(ctx, t); err != nil {
 			if errors.Is(err, syscall.EPIPE) { // whoever reads has seen enough
 				return 0
 			}
-			printError(stderr, t.sql, err)
+			printError(r.err, t.sql, err)
 			return 1
 		}
 	}
@@ -238,40 +259,6 @@ func readFile(name string, stdin io.Reader) ([]byte, error) {
 		return io.ReadAll(stdin)
 	}
 	return os.ReadFile(name)
-}
-
-// runText runs all statements of a text.
-func runText(ctx context.Context, s *gsql.Session, t script, f format, out io.Writer) error {
-	stmts, err := syntax.Parse(t.sql)
-	if err != nil {
-		return err
-	}
-	defer s.EndImplicit()
-	for _, stmt := range stmts {
-		if t.atomic && len(stmts) > 1 {
-			s.StartImplicit()
-		}
-		if err := runStatement(ctx, s, t.sql, stmt, f, out); err != nil {
-			s.Fail()
-			return err
-		}
-	}
-	return nil
-}
-
-func runStatement(ctx context.Context, s *gsql.Session, sql string, stmt syntax.Statement, f format, out io.Writer) error {
-	ctx, cancel := s.WithTimeout(ctx)
-	defer cancel()
-	p, err := s.PrepareFixed(ctx, sql, stmt, nil)
-	if err != nil {
-		return err
-	}
-	rows, err := p.Query(ctx, nil)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	return f.print(out, rows)
 }
 
 // byteSize is a number of bytes on the command line: 512MB, 2GB, 1GiB.

@@ -1,0 +1,79 @@
+package main
+
+import (
+	"context"
+	"io"
+
+	"gsql"
+	"gsql/sql/syntax"
+)
+
+// run runs statements of one session and prints their results.
+type run struct {
+	session  *gsql.Session
+	format   format
+	out, err io.Writer
+	// watch says that err is a terminal, and somebody there wants to see how far a statement is.
+	watch    bool
+	progress *progress    // of the statement that runs
+	profile  *profilePage // nil: none is asked for
+}
+
+// text runs all statements of a text.
+func (r *run) text(ctx context.Context, t script) error {
+	stmts, err := syntax.Parse(t.sql)
+	if err != nil {
+		return err
+	}
+	defer r.session.EndImplicit()
+	for _, stmt := range stmts {
+		if t.atomic && len(stmts) > 1 {
+			r.session.StartImplicit()
+		}
+		if err := r.statement(ctx, t.sql, stmt); err != nil {
+			r.session.Fail()
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *run) statement(ctx context.Context, sql string, stmt syntax.Statement) (err error) {
+	ctx, cancel := r.session.WithTimeout(ctx)
+	defer cancel()
+	p, err := r.session.PrepareFixed(ctx, sql, stmt, nil)
+	if err != nil {
+		return err
+	}
+	if r.watch {
+		r.progress = startProgress(r.session, r.err)
+		defer r.progress.end()
+	}
+	rows, err := p.Query(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	out := r.out
+	if isTerminal(out) {
+		out = &afterProgress{out, r.progress}
+	}
+	err = r.format.print(out, rows)
+	rows.Close()
+	if r.profile != nil {
+		start, end := stmt.Span()
+		r.profile.add(sql[start:end], rows.Report(), err)
+	}
+	return err
+}
+
+// afterProgress writes to the terminal on which the progress is, which makes room first.
+type afterProgress struct {
+	io.Writer
+	progress *progress
+}
+
+func (w *afterProgress) Write(b []byte) (int, error) {
+	w.progress.end()
+	return w.Writer.Write(b)
+}
