@@ -74,8 +74,13 @@ func (c *cells) set(g int, v *vec.Vector, i int) {
 	case c.kind == types.KView:
 		c.setBytes(g, v.Bytes(i))
 	case c.kind == types.KList:
-		c.lists[g] = &listCell{v, i}
-		c.held += 64
+		if old := c.lists[g]; old != nil {
+			c.held -= old.v.Size() + chunkBytes
+		}
+		// A copy: the row's vector would stay in memory as a whole.
+		one := owned(vec.Gather(v, []uint32{uint32(i)}))
+		c.lists[g] = &listCell{one, 0}
+		c.held += one.Size() + chunkBytes
 	case c.kind == types.KInt128 && v.Kind == types.KInt64:
 		vec.As[vec.Int128](c.data)[g] = vec.Int128Of(vec.Values[int64](v)[i])
 	default:

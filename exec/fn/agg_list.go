@@ -13,6 +13,7 @@ type valueLog struct {
 	groups []uint32
 	n      int // groups
 	held   int64
+	fixed  int64 // of held, what is copied when the rows are dealt out
 
 	cols   []*vec.Vector // all rows, once they are dealt out
 	rows   []uint32      // row numbers by group, in the order they came
@@ -41,7 +42,29 @@ func newValueLog(cols int) valueLog { return valueLog{chunks: make([][]*vec.Vect
 
 func (l *valueLog) Grow(n int) { l.n = max(l.n, n) }
 
-func (l *valueLog) Bytes() int64 { return l.held + int64(cap(l.groups)+cap(l.rows)+cap(l.starts))*4 }
+// Bytes counts what dealing the rows out will take, too.
+func (l *valueLog) Bytes() int64 {
+	n := l.held + int64(cap(l.groups)+len(l.groups)+2*l.n)*4
+	if l.rows == nil {
+		n += l.fixed / int64(len(l.chunks))
+	}
+	return n
+}
+
+// chunkBytes is what a vector takes besides its values.
+const chunkBytes = 160
+
+func (l *valueLog) LogColumns() int { return len(l.chunks) }
+
+func (l *valueLog) TakeLog() (chunks [][]*vec.Vector, groups []uint32) {
+	chunks, groups = l.chunks, l.groups
+	l.chunks, l.groups = make([][]*vec.Vector, len(chunks)), nil
+	l.held, l.fixed = 0, 0
+	l.cols, l.rows, l.starts = nil, nil, nil
+	return chunks, groups
+}
+
+func (l *valueLog) AddLog(cols []*vec.Vector, groups []uint32) { l.add(cols, nil, groups) }
 
 // add keeps the rows that are set in valid.
 func (l *valueLog) add(cols []*vec.Vector, valid vec.Bitmap, groups []uint32) {
@@ -66,17 +89,19 @@ func (l *valueLog) add(cols []*vec.Vector, valid vec.Bitmap, groups []uint32) {
 	}
 	for i, v := range cols {
 		v = owned(vec.Flatten(v))
-		l.held += int64(len(v.Data) + 8*len(v.Valid))
-		for _, b := range v.Bufs {
-			l.held += int64(len(b))
-		}
+		l.held += v.Size() + chunkBytes
+		l.fixed += int64(len(v.Data) + 8*len(v.Valid))
 		l.chunks[i] = append(l.chunks[i], v)
 	}
 	l.rows = nil
 }
 
-// owned returns a flat vector with its long strings copied, so that it keeps no file's text in memory.
+// owned returns a flat vector with its long strings and the elements of its arrays copied, so that it keeps no
+// file's text in memory.
 func owned(v *vec.Vector) *vec.Vector {
+	if v.Kind == types.KList && v.Child != nil {
+		return ownedLists(v)
+	}
 	if v.Kind != types.KView || len(v.Bufs) == 0 {
 		return v
 	}
@@ -97,6 +122,23 @@ func owned(v *vec.Vector) *vec.Vector {
 	return &w
 }
 
+func ownedLists(v *vec.Vector) *vec.Vector {
+	lists := make([]vec.List, v.Len)
+	var sel []uint32
+	for i, x := range vec.Values[vec.List](v) {
+		if !v.Valid.Get(i) {
+			continue
+		}
+		lists[i] = vec.List{Off: uint32(len(sel)), Len: x.Len}
+		for k := range x.Len {
+			sel = append(sel, x.Off+k)
+		}
+	}
+	w := *v
+	w.Data, w.Child = vec.BytesOf(lists), owned(vec.Gather(v.Child, sel))
+	return &w
+}
+
 // addLists keeps the elements of states: per column a list, of the same length in all columns.
 func (l *valueLog) addLists(state []*vec.Vector, groups []uint32) {
 	cols := make([]*vec.Vector, len(state))
@@ -112,6 +154,9 @@ func (l *valueLog) addLists(state []*vec.Vector, groups []uint32) {
 			sel = append(sel, list.Off+k)
 			owners = append(owners, groups[i])
 		}
+	}
+	if len(sel) == 0 {
+		return
 	}
 	elems := make([]*vec.Vector, len(cols))
 	for i, v := range cols {

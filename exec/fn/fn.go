@@ -125,6 +125,18 @@ type Accumulator interface {
 	Bytes() int64
 }
 
+// Log is implemented by accumulators that keep the rows themselves, such as those of array_agg and median. The rows
+// may leave memory and come back to their groups later, in the same order; the state is then what is left.
+type Log interface {
+	// LogColumns returns how many of the arguments are kept of a row, from the first on.
+	LogColumns() int
+	// TakeLog returns the rows in the order they came and forgets them: chunks of each column, and the group of
+	// each row.
+	TakeLog() (chunks [][]*vec.Vector, groups []uint32)
+	// AddLog adds rows that TakeLog gave.
+	AddLog(cols []*vec.Vector, groups []uint32)
+}
+
 // Window is the signature of a pure window function (row_number, rank, lag, ...); exec computes it.
 type Window struct {
 	Name  string

@@ -28,6 +28,15 @@ func NewBuilder(t types.Type) *Builder {
 // Len returns the number of rows appended since the last Finish.
 func (b *Builder) Len() int { return b.n }
 
+// Size returns the bytes held.
+func (b *Builder) Size() int64 {
+	n := int64(cap(b.data) + 8*cap(b.valid) + cap(b.bytes))
+	if b.child != nil {
+		n += b.child.Size()
+	}
+	return n
+}
+
 // AppendNull appends NULL.
 func (b *Builder) AppendNull() {
 	if b.valid == nil {
