@@ -18,12 +18,12 @@ const (
 )
 
 // HashAggregate groups the rows of each partition. Its output is one row per group, in the order in which
-// the groups first appear: the keys, then the aggregates' results, or in mode Partial the columns of their
-// states. In mode Final the input is the output of a Partial with the same keys and aggregates, its columns
+// the groups first appear, or file by file where they do not fit in memory: the keys, then the aggregates'
+// results, or in mode Partial the columns of their states. In mode Final the input is the output of a Partial with the same keys and aggregates, its columns
 // taken by position; it must be partitioned by the keys, or have one partition. Without Keys there is one
 // group per partition; Single and Final give a row for it even without input (so they have one partition
-// then). A Partial may yield a group several times: it holds a bounded number of groups, and when grouping
-// does not make its input smaller, it passes rows on as the states of groups of one row.
+// then). A Partial may yield a group several times: it holds a bounded number of groups, fewer where memory is
+// short, and when grouping does not make its input smaller, it passes rows on as the states of groups of one row.
 //
 // Aggregates with DISTINCT or ORDER BY are for mode Single.
 type HashAggregate struct {
@@ -69,12 +69,11 @@ func (p *HashAggregate) Open(ctx context.Context, env *Env, part int) (Stream, e
 		s.in, err = env.Open(ctx, p.Input, part)
 	}
 	if err != nil {
-		for _, c := range s.calls {
-			c.close()
-		}
 		return nil, err
 	}
-	s.res = env.Mem.Reserve("hash aggregate")
+	meter := env.Profile.Of(p).Meter()
+	s.res = env.Mem.ReserveSpillable("hash aggregate").Measure(meter)
+	s.rest = env.Mem.Reserve("hash aggregate").Measure(meter)
 	return s, nil
 }
 

@@ -69,7 +69,10 @@ func (c *aggregateCall) reset() {
 		}
 	}
 	if c.distinct != nil {
-		c.distinct.table.reset()
+		c.distinct.reset()
+	}
+	if c.ordered != nil {
+		c.ordered.reset()
 	}
 }
 
@@ -96,7 +99,7 @@ func (c *aggregateCall) prepare(p *HashAggregate, env *Env) error {
 		c.distinct.table.check = env.Fn.Check
 	}
 	if sortsInput(c.agg) {
-		c.ordered = newOrderedRows(c.agg, c.argTypes, env.Mem.Reserve("ordered aggregate"))
+		c.ordered = newOrderedRows(c.agg, c.argTypes)
 	}
 	return nil
 }
@@ -123,6 +126,11 @@ func (c *aggregateCall) update(b *vec.Batch, groups []uint32) error {
 			return err
 		}
 	}
+	return c.take(in, groups)
+}
+
+// take adds rows of evaluated inputs to groups.
+func (c *aggregateCall) take(in []*vec.Vector, groups []uint32) error {
 	if c.distinct != nil {
 		sel, err := c.distinct.first(in[:len(c.agg.Args)], groups)
 		if err != nil {
@@ -132,10 +140,11 @@ func (c *aggregateCall) update(b *vec.Batch, groups []uint32) error {
 			return nil
 		}
 		if len(sel) < len(groups) {
+			some := make([]*vec.Vector, len(in))
 			for i, v := range in {
-				in[i] = vec.Gather(v, sel)
+				some[i] = vec.Gather(v, sel)
 			}
-			groups = pick(groups, sel)
+			in, groups = some, pick(groups, sel)
 		}
 	}
 	if c.ordered != nil {
@@ -182,18 +191,19 @@ func (c *aggregateCall) bytes() int64 {
 	if c.distinct != nil {
 		n += c.distinct.table.bytes()
 	}
-	return n
-}
-
-func (c *aggregateCall) close() {
 	if c.ordered != nil {
-		c.ordered.rows.res.Release()
+		n += c.ordered.bytes()
+		if _, ok := c.acc.(fn.Log); ok {
+			n += c.ordered.rows.res.Bytes() // replaying makes a copy
+		}
 	}
+	return n
 }
 
 // distinctRows finds the first row of each set of arguments in each group.
 type distinctRows struct {
 	table  *groupTable // of the group, unless there is but one, and the arguments
+	types  []types.Type
 	groups bool
 	ids    []uint32
 }
@@ -203,7 +213,17 @@ func newDistinctRows(args []types.Type, groups bool) *distinctRows {
 	if groups {
 		ts = append([]types.Type{types.Of(types.Int64)}, args...)
 	}
-	return &distinctRows{table: newGroupTable(ts), groups: groups}
+	return &distinctRows{table: newGroupTable(ts), types: ts, groups: groups}
+}
+
+// reset forgets all rows.
+func (d *distinctRows) reset() {
+	if d.table.groups > 0 {
+		check := d.table.check
+		d.table = newGroupTable(d.types)
+		d.table.check = check
+		d.table.codes.off = true // its tables may be large, and memory is short
+	}
 }
 
 // first returns the rows whose arguments their group has not had.
@@ -235,19 +255,33 @@ func (d *distinctRows) first(args []*vec.Vector, groups []uint32) ([]uint32, err
 
 // orderedRows keeps the rows of an aggregate with ORDER BY until all are there.
 type orderedRows struct {
-	rows   *collector // arguments, sort keys, group
-	types  []types.Type
+	rows   *collector   // arguments, sort keys, group; its memory is counted by itself, for the stream to reserve
+	types  []types.Type // of those
 	args   int
 	orders []keyOrder
 }
 
-func newOrderedRows(a *expr.Aggregate, args []types.Type, res *mem.Reservation) *orderedRows {
+func newOrderedRows(a *expr.Aggregate, args []types.Type) *orderedRows {
 	ts := append([]types.Type(nil), args...)
 	for _, k := range a.OrderBy {
 		ts = append(ts, k.Expr.Type())
 	}
 	ts = append(ts, types.Of(types.Int64))
-	return &orderedRows{rows: newCollector(res, len(ts)), types: ts, args: len(args), orders: keyOrders(a.OrderBy)}
+	o := &orderedRows{types: ts, args: len(args), orders: keyOrders(a.OrderBy)}
+	o.reset()
+	return o
+}
+
+// reset forgets all rows.
+func (o *orderedRows) reset() {
+	if o.rows == nil || o.rows.rows > 0 {
+		o.rows = newCollector(mem.NewPool(0).Reserve(""), len(o.types))
+	}
+}
+
+// bytes returns the memory that the rows hold and what sorting them will take.
+func (o *orderedRows) bytes() int64 {
+	return 2*o.rows.res.Bytes() + int64(o.rows.rows)*(40+8*int64(len(o.orders)))
 }
 
 func (o *orderedRows) add(in []*vec.Vector, groups []uint32) error {
@@ -256,7 +290,7 @@ func (o *orderedRows) add(in []*vec.Vector, groups []uint32) error {
 		g[i] = int64(x)
 	}
 	t := types.Of(types.Int64)
-	return o.rows.add(append(in, vec.New(t, t.Kind(), g, nil)), len(groups))
+	return o.rows.add(append(in[:len(in):len(in)], vec.New(t, t.Kind(), g, nil)), len(groups))
 }
 
 // replay gives the rows to the accumulator, group by group, each in its order.
@@ -271,9 +305,6 @@ func (o *orderedRows) replay(ctx context.Context, acc fn.Accumulator, batch int)
 	s.addKey(group, keyOrder{})
 	for i, k := range o.orders {
 		s.addKey(cols[o.args+i], k)
-	}
-	if err := o.rows.res.Grow(s.bytes()); err != nil {
-		return err
 	}
 	perm, err := s.sort()
 	if err != nil {
@@ -297,6 +328,7 @@ func (o *orderedRows) replay(ctx context.Context, acc fn.Accumulator, batch int)
 			return err
 		}
 	}
+	o.rows = newCollector(o.rows.res, len(o.types))
 	o.rows.res.Release()
 	return nil
 }

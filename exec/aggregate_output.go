@@ -18,16 +18,31 @@ func (t *groupTable) columns(from, to int) []*vec.Vector {
 		words = append(words, unsafe.Slice(t.keys.at(uint32(g)), (end-g)*w)...)
 		g = end
 	}
+	return t.unpack(words, to-from, func(i int) uint32 { return uint32(from + i) })
+}
+
+// rowsOf returns the keys of groups with these numbers.
+func (t *groupTable) rowsOf(groups []uint32) []*vec.Vector {
+	w := t.layout.words
+	words := vec.Make[uint64](len(groups) * w)[:0]
+	for _, g := range groups {
+		words = append(words, unsafe.Slice(t.keys.at(g), w)...)
+	}
+	return t.unpack(words, len(groups), func(i int) uint32 { return groups[i] })
+}
+
+// unpack returns the keys of n groups from their words; group i has a number in the table.
+func (t *groupTable) unpack(words []uint64, n int, group func(i int) uint32) []*vec.Vector {
 	out := make([]*vec.Vector, len(t.layout.fields))
 	for i := range t.layout.fields {
 		f := &t.layout.fields[i]
 		switch {
 		case f.first >= 0:
-			out[i] = t.firstValues(f, from, to)
+			out[i] = t.firstValues(f, n, group)
 		case f.form == viewKey:
-			out[i] = t.unpackViews(f, words, from, to-from)
+			out[i] = t.unpackViews(f, words, n, group)
 		default:
-			out[i] = f.unpack(words, w, to-from)
+			out[i] = f.unpack(words, t.layout.words, n)
 		}
 	}
 	return out
@@ -35,14 +50,18 @@ func (t *groupTable) columns(from, to int) []*vec.Vector {
 
 // firstValues returns a column whose first values were kept. The builder is finished once and the vector
 // kept in its place; it is needed when all groups are there only.
-func (t *groupTable) firstValues(f *keyField, from, to int) *vec.Vector {
+func (t *groupTable) firstValues(f *keyField, n int, group func(i int) uint32) *vec.Vector {
 	if t.finished == nil {
 		t.finished = make([]*vec.Vector, len(t.firsts))
 	}
 	if t.finished[f.first] == nil {
 		t.finished[f.first] = t.firsts[f.first].Finish()
 	}
-	return vec.Slice(t.finished[f.first], from, to)
+	sel := make([]uint32, n)
+	for i := range sel {
+		sel[i] = group(i)
+	}
+	return vec.Gather(t.finished[f.first], sel)
 }
 
 func (f *keyField) nulls(words []uint64, w, n int) vec.Bitmap {
@@ -61,7 +80,7 @@ func (f *keyField) nulls(words []uint64, w, n int) vec.Bitmap {
 	return valid
 }
 
-func (t *groupTable) unpackViews(f *keyField, words []uint64, from, n int) *vec.Vector {
+func (t *groupTable) unpackViews(f *keyField, words []uint64, n int, group func(i int) uint32) *vec.Vector {
 	w := t.layout.words
 	long := &t.longs[f.long]
 	views := make([]vec.View, n)
@@ -72,7 +91,7 @@ func (t *groupTable) unpackViews(f *keyField, words []uint64, from, n int) *vec.
 		}
 		*(*[2]uint64)(unsafe.Pointer(&views[i])) = [2]uint64{k[0], k[1]}
 		if views[i].Len > vec.ViewInline {
-			at := long.at[from+i]
+			at := long.at[group(i)]
 			views[i].Buf, views[i].Off = uint32(at>>32), uint32(at)
 		}
 	}

@@ -23,18 +23,27 @@ type aggregateStream struct {
 	plan  *HashAggregate
 	env   *Env
 	in    Stream
-	res   *mem.Reservation
+	res   *mem.Reservation // what the groups hold
+	rest  *mem.Reservation // what they hold beyond that, where spilling does not help
 	keys  []evaluator
 	calls []*aggregateCall
 
 	table  *groupTable // nil without keys
 	groups int
+	room   int      // the groups that accumulators have memory for
 	rowIDs []uint32 // scratch: the group of each row
+	hashes []uint64 // scratch
 	rows   int64    // since the groups were last yielded
+
+	level int              // how often the rows that are read now were dealt out to files
+	out   *aggregateFiles  // what is being written; nil: nothing
+	parts []*aggregatePart // what was written and is still to be read
+	part  *aggregatePart   // what is being read
 
 	emitting bool
 	at       int // the next group to yield
 	aside    bool
+	tight    bool // the groups are yielded for want of memory
 	ended    bool // the input has
 	closed   bool
 }
@@ -96,8 +105,14 @@ func (s *aggregateStream) Next(ctx context.Context) (*vec.Batch, error) {
 			}
 			s.clear()
 		}
-		if s.ended {
+		if s.ended && len(s.parts) == 0 {
 			return nil, io.EOF
+		}
+		if s.ended {
+			if err := s.readPart(ctx); err != nil {
+				return nil, err
+			}
+			continue
 		}
 		b, err := s.in.Next(ctx)
 		switch {
@@ -111,38 +126,29 @@ func (s *aggregateStream) Next(ctx context.Context) (*vec.Batch, error) {
 		case s.aside:
 			return s.passOn(b)
 		}
-		if err := s.consume(b); err != nil {
+		if err := s.consume(ctx, b); err != nil {
 			return nil, err
 		}
 	}
 }
 
 // consume adds the rows of a batch to their groups.
-func (s *aggregateStream) consume(b *vec.Batch) error {
+func (s *aggregateStream) consume(ctx context.Context, b *vec.Batch) error {
 	n := b.Len()
-	s.rowIDs = resize(s.rowIDs, n)
 	if s.plan.Mode == Final {
 		b = b.Compact()
 	}
-	if s.table == nil {
-		clear(s.rowIDs)
-		s.groups = 1
-	} else {
-		keys, err := s.evalKeys(b)
-		if err != nil {
-			return err
-		}
-		if err := s.table.find(keys, n, s.rowIDs); err != nil {
-			return err
-		}
-		s.groups = s.table.groups
+	keys, err := s.evalKeys(b)
+	if err != nil {
+		return err
+	}
+	if err := s.makeRoom(ctx, n); err != nil {
+		return err
+	}
+	if err := s.findGroups(keys, n); err != nil {
+		return err
 	}
 	for _, c := range s.calls {
-		if err := s.check(); err != nil { // making room for more groups takes its time when there are many
-			return err
-		}
-		c.acc.Grow(s.groups)
-		var err error
 		if s.plan.Mode == Final {
 			err = c.acc.Merge(b.Cols[c.firstState:c.firstState+c.states], s.rowIDs)
 		} else {
@@ -153,11 +159,32 @@ func (s *aggregateStream) consume(b *vec.Batch) error {
 		}
 	}
 	s.rows += int64(n)
-	if err := s.account(); err != nil {
-		return err
-	}
 	if s.plan.Mode == Partial && s.table != nil {
 		s.decide()
+	}
+	return s.settle(ctx)
+}
+
+// findGroups writes the groups of n rows to rowIDs, and makes those that are new.
+func (s *aggregateStream) findGroups(keys []*vec.Vector, n int) error {
+	s.rowIDs = resize(s.rowIDs, n)
+	if s.table == nil {
+		clear(s.rowIDs)
+		s.groups = 1
+	} else {
+		if err := s.table.find(keys, n, s.rowIDs); err != nil {
+			return err
+		}
+		s.groups = s.table.groups
+	}
+	for _, c := range s.calls {
+		if err := s.check(); err != nil { // making room for more groups takes its time when there are many
+			return err
+		}
+		c.acc.Grow(s.groups)
+	}
+	if s.groups > s.room {
+		s.room = max(s.groups, 2*s.room)
 	}
 	return nil
 }
@@ -196,27 +223,74 @@ func (s *aggregateStream) decide() {
 	s.emitting = true
 }
 
-// account reserves the memory that the groups hold.
-func (s *aggregateStream) account() error {
-	n := int64(4 * cap(s.rowIDs))
+// bytes returns the memory that the groups hold.
+func (s *aggregateStream) bytes() (n int64) {
 	if s.table != nil {
-		n += s.table.bytes()
+		n = s.table.bytes()
 	}
 	for _, c := range s.calls {
 		n += c.bytes()
 	}
-	if n == s.res.Bytes() {
+	return n
+}
+
+// makeRoom reserves what groups of so many more rows may take while tables grow, for which the groups that are
+// there may have to go.
+func (s *aggregateStream) makeRoom(ctx context.Context, rows int) error {
+	if s.groups == 0 || s.table == nil || !s.maySpill() {
 		return nil
 	}
-	return s.res.Resize(n)
+	n := s.table.growth(rows)
+	if s.groups+rows > s.room { // a copy of twice the size
+		for _, c := range s.calls {
+			n += 2 * c.acc.Bytes()
+		}
+	}
+	if s.res.Resize(s.bytes()+n) == nil {
+		return nil
+	}
+	return s.spill(ctx)
+}
+
+// settle reserves the memory that the groups hold. Where that is too much, the groups go to disk, or, in mode
+// Partial, they are yielded.
+func (s *aggregateStream) settle(ctx context.Context) error {
+	n := s.bytes()
+	switch {
+	case n == s.res.Bytes() || s.res.Resize(n) == nil:
+		return s.rest.Resize(0)
+	case s.plan.Mode == Partial:
+		s.aside = s.aside || s.table != nil && s.rows > partialSample/10 && int64(s.groups)*2 > s.rows
+		s.emitting, s.tight = true, true
+		return nil
+	case s.maySpill():
+		return s.spill(ctx)
+	}
+	return s.hold(n)
+}
+
+// hold reserves n bytes without another way out.
+func (s *aggregateStream) hold(n int64) error {
+	if s.res.Resize(n) == nil {
+		return s.rest.Resize(0)
+	}
+	return s.rest.Resize(n - s.res.Bytes())
 }
 
 // end is called at the end of the input.
 func (s *aggregateStream) end(ctx context.Context) error {
 	s.ended = true
+	if s.out != nil {
+		return s.endSpill(ctx)
+	}
 	if s.table == nil && s.plan.Mode != Partial {
 		s.groups = 1
 	}
+	return s.complete(ctx)
+}
+
+// complete makes the groups that are there ready to be yielded: they have all their rows.
+func (s *aggregateStream) complete(ctx context.Context) error {
 	for _, c := range s.calls {
 		c.acc.Grow(s.groups)
 		if c.ordered != nil {
@@ -225,11 +299,11 @@ func (s *aggregateStream) end(ctx context.Context) error {
 			}
 		}
 	}
-	if err := s.account(); err != nil {
-		return err
-	}
 	s.emitting = true
-	return nil
+	if s.plan.Mode == Partial {
+		return nil
+	}
+	return s.hold(s.bytes())
 }
 
 // emit yields the next groups.
@@ -260,20 +334,35 @@ func (s *aggregateStream) conform(b *vec.Batch) *vec.Batch {
 
 // clear drops the groups that were yielded.
 func (s *aggregateStream) clear() {
-	s.emitting, s.at, s.groups, s.rows = false, 0, 0, 0
+	s.emitting, s.at = false, 0
+	if s.ended || s.aside || s.tight || s.table == nil {
+		s.startOver()
+	} else {
+		s.groups, s.rows, s.room = 0, 0, 0
+		for _, c := range s.calls {
+			c.reset()
+		}
+		s.table.reset()
+	}
+	s.tight = false
+	// Giving back does not fail.
+	_ = s.res.Resize(s.bytes())
+	_ = s.rest.Resize(0)
+}
+
+// startOver drops all groups, and what they hold.
+func (s *aggregateStream) startOver() {
+	s.groups, s.rows, s.room = 0, 0, 0
 	for _, c := range s.calls {
 		c.reset()
 	}
-	if s.ended || s.aside {
-		if s.table != nil {
-			s.table = newGroupTable(s.plan.keyTypes())
-			s.table.check = s.env.Fn.Check
-		}
-	} else if s.table != nil {
-		s.table.reset()
+	if s.table == nil {
+		return
 	}
-	// Giving back does not fail.
-	_ = s.account()
+	off := s.table.codes.off || s.level > 0 || s.table.codes.bytes() > s.res.Bytes()/4
+	s.table = newGroupTable(s.plan.keyTypes())
+	s.table.check = s.env.Fn.Check
+	s.table.codes.off = off
 }
 
 // passOn yields the rows of a batch as the states of groups of one row each.
@@ -312,9 +401,13 @@ func (s *aggregateStream) Close() error {
 	}
 	s.closed = true
 	s.table = nil
-	for _, c := range s.calls {
-		c.close()
+	s.calls = nil
+	s.out.close()
+	s.part.remove()
+	for _, p := range s.parts {
+		p.remove()
 	}
 	s.res.Release()
+	s.rest.Release()
 	return s.in.Close()
 }

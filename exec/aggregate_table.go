@@ -55,7 +55,7 @@ func newGroupTable(ts []types.Type) *groupTable {
 // reset makes the table empty; it keeps some of its memory.
 func (t *groupTable) reset() {
 	if len(t.slots) == 0 || len(t.slots) > 1<<18 {
-		t.slots = make([]uint64, 4*chunkRows)
+		t.slots = make([]uint64, 256)
 	} else {
 		clear(t.slots)
 	}
@@ -70,16 +70,25 @@ func (t *groupTable) reset() {
 	t.codes.forget()
 }
 
-// bytes returns the memory held.
+// bytes returns the memory that the groups hold; the scratch of one chunk is not among it.
 func (t *groupTable) bytes() int64 {
-	n := int64(len(t.slots))*8 + t.keys.bytes() + t.codes.bytes() + int64(cap(t.words))*8 + int64(cap(t.hashes))*4
+	n := int64(len(t.slots))*8 + t.keys.bytes() + t.codes.bytes()
 	for i := range t.longs {
 		n += t.longs[i].bytes()
 	}
-	for _, f := range t.layout.fields {
-		if f.first >= 0 {
-			n += int64(t.groups) * int64(f.typ.Kind().Width()+8)
+	for i, b := range t.firsts {
+		if n += b.Size(); t.finished != nil && t.finished[i] != nil {
+			n += t.finished[i].Size()
 		}
+	}
+	return n
+}
+
+// growth returns the memory that finding so many more rows may take at once besides bytes.
+func (t *groupTable) growth(rows int) int64 {
+	n := int64(rows) * int64(8*t.layout.words+8*t.layout.longs)
+	if size := t.slotsFor(min(rows, chunkRows)); size > len(t.slots) {
+		n += int64(size) * 8
 	}
 	return n
 }
@@ -135,15 +144,21 @@ func (t *groupTable) reserveSlots(more int) error {
 		return sqlstate.New(sqlstate.ProgramLimitExceeded, "one partition has more than %d groups", uint32(math.MaxUint32-chunkRows)).
 			WithHint("Raise the number of partitions.")
 	}
-	need := t.groups + more
-	if need*2 <= len(t.slots) || len(t.slots) >= 1<<24 && need*4 <= len(t.slots)*3 {
-		return nil
+	if size := t.slotsFor(more); size > len(t.slots) {
+		return t.grow(size)
 	}
-	size := 4 * len(t.slots)
-	if len(t.slots) >= 1<<20 {
-		size = 2 * len(t.slots)
+	return nil
+}
+
+// slotsFor returns how many slots there must be for so many more groups.
+func (t *groupTable) slotsFor(more int) int {
+	need, size := t.groups+more, len(t.slots)
+	for need*2 > size && (size < 1<<24 || need*4 > size*3) {
+		if size *= 2; size <= 1<<20 {
+			size *= 2
+		}
 	}
-	return t.grow(size)
+	return size
 }
 
 // grow makes room; that a query is cancelled must be seen within it, since it moves gigabytes at times.

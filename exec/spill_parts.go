@@ -31,6 +31,8 @@ type spillParts struct {
 	parts  []spillPart
 	counts []int
 	of     []uint8 // scratch: the part of each row
+	// spilled, when set, counts the files when they are complete.
+	spilled *Spill
 }
 
 // spillPart is one file, made with the first rows.
@@ -140,6 +142,9 @@ func (s *spillParts) finish() ([]*spill.File, error) {
 		if err == nil && p.w != nil {
 			files[i], err = p.w.Finish()
 			p.w = nil // an error has removed it
+			if err == nil {
+				s.spilled.Add(files[i].Bytes(), 1)
+			}
 		}
 		if err != nil {
 			s.close()

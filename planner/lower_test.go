@@ -58,6 +58,7 @@ func TestExplainAnalyze(t *testing.T) {
 	got := regexp.MustCompile(`[0-9]+\.[0-9]{3}`).ReplaceAllString(text, "T")
 	want := `Aggregate  (actual time=T..T rows=1 batches=1 self=T total=T)
   Aggregates: count(*)
+  Memory: 64 B
   ->  Filter  (actual time=T..T rows=5 batches=1 self=T total=T)
         Filter: id = 2
         ->  Scan c [1] prune: id = 2  (actual time=T..T rows=5 batches=1 self=T total=T)
