@@ -3,6 +3,7 @@ package exec_test
 import (
 	"context"
 	"fmt"
+	"sync/atomic"
 	"testing"
 
 	"gsql/exec"
@@ -91,5 +92,57 @@ func BenchmarkAggregate(b *testing.B) {
 		t := &exectest.Table{Schema: in.out}
 		plan := twoPhase(in, keys(t, c.by), agg(t, "count"), agg(t, "sum", "v"))
 		b.Run(fmt.Sprintf("%s of %d", c.by, c.distinct), func(b *testing.B) { drain(b, n, plan) })
+	}
+}
+
+// manyGroups returns rows in batches of 8192 over two partitions: k takes all of so many values, which are far apart,
+// v is a number.
+func manyGroups(n, distinct int) *repeated {
+	schema := exectest.ParseSchema("1:k:int8 2:v:int8")
+	r := &repeated{out: schema, parts: 2, times: 1}
+	for from := 0; from < n/2; from += 8192 {
+		k, v := make([]int64, 8192), make([]int64, 8192)
+		for i := range k {
+			k[i] = int64(vec.Mix(uint64((from + i) % distinct)))
+			v[i] = int64(vec.Mix(uint64(from+i)) >> 40)
+		}
+		r.batches = append(r.batches, &vec.Batch{Rows: 8192, Cols: []*vec.Vector{
+			vec.New(schema[0].Type, types.KInt64, k, nil), vec.New(schema[1].Type, types.KInt64, v, nil)}})
+	}
+	return r
+}
+
+// With a quarter of the memory that the groups take, most go to disk and come back.
+func BenchmarkAggregateSpills(b *testing.B) {
+	const n = 10_000_000
+	in := manyGroups(n, n/2)
+	t := &exectest.Table{Schema: in.out}
+	plan := twoPhase(in, keys(t, "k"), agg(t, "count"), agg(t, "sum", "v"))
+	var peak int64
+	for _, share := range []int64{0, 4} {
+		name, limit := "ample", int64(0)
+		if share > 0 {
+			name, limit = "a quarter", peak/share
+		}
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			var written int64
+			for b.Loop() {
+				env, done := spillEnv(b, limit)
+				env.BatchRows = 8192
+				groups := atomic.Int64{}
+				if err := env.PullAll(context.Background(), plan, func(_ int, batch *vec.Batch) error { groups.Add(int64(batch.Len())); return nil }); err != nil {
+					b.Fatal(err)
+				}
+				if groups.Load() != n/2 {
+					b.Fatalf("%d groups", groups.Load())
+				}
+				peak, written = max(peak, env.Mem.Peak()), env.Spill.Written()
+				done()
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/n, "ns/row")
+			b.ReportMetric(float64(peak)/(1<<20), "peak-MB")
+			b.ReportMetric(float64(written)/(1<<20), "written-MB")
+		})
 	}
 }
