@@ -5,6 +5,7 @@ import (
 	"runtime/debug"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"gsql/exec"
 	"gsql/exec/mem"
@@ -16,6 +17,7 @@ import (
 // DB is a folder of files as a database. It is safe for concurrent use.
 type DB struct {
 	cfg     Config
+	opened  time.Time
 	catalog *storage.Catalog
 	pool    *mem.Pool
 	spill   *spill.Store
@@ -45,7 +47,7 @@ func Open(cfg Config) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	db := &DB{cfg: cfg, catalog: catalog, pool: mem.NewPool(cfg.stateMemory()),
+	db := &DB{cfg: cfg, opened: time.Now(), catalog: catalog, pool: mem.NewPool(cfg.stateMemory()),
 		spill: spill.NewStore(cfg.TempDir, cfg.TempLimit),
 		views: map[exec.Name]*sql.View{}}
 	db.workers = exec.NewWorkers(cfg.Workers, db.memoryShort)
