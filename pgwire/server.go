@@ -92,6 +92,13 @@ func (s *Server) begin(l net.Listener) bool {
 	return !s.closed
 }
 
+// Connections returns how many clients have a session.
+func (s *Server) Connections() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.conns)
+}
+
 func (s *Server) isClosed() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
