@@ -28,7 +28,7 @@ var layers = [][]string{
 	{"sql/syntax"},
 	{"sql"},
 	{""},
-	{"pgwire", "testdata/slt"},
+	{"pgwire", "dashboard", "testdata/slt"},
 	{"cmd/gsql"},
 }
 

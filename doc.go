@@ -33,6 +33,7 @@
 //	sql             PostgreSQL's text to logical plans, over TiDB's grammar
 //	gsql            this package: databases, sessions, results
 //	pgwire          the server for PostgreSQL's clients
+//	dashboard       the page that shows running queries
 //	cmd/gsql        the command: one-shot queries, the server
 //
 // A query is a syntax tree, then a planner.Node, then an exec.Plan: an immutable tree of operators, each with
