@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"gsql"
+	"gsql/dashboard"
 	"gsql/exec/sqlstate"
 )
 
@@ -33,6 +34,7 @@ Examples:
   gsql -c "EXPLAIN ANALYZE SELECT count(*) FROM 'logs/**/*.ndjson'"
   gsql --profile profile.html -c "SELECT count(*) FROM 'logs/**/*.ndjson'"
   gsql serve data        # and then elsewhere: psql -h 127.0.0.1
+  gsql --dashboard -c "SELECT count(*) FROM 'logs/**/*.ndjson'"
 
 Flags:
 `
@@ -74,6 +76,8 @@ type options struct {
 	cfg      gsql.Config
 	format   format
 	profile  string
+
+	dashboard string // its address; "": none
 }
 
 // parseFlags reads the command line. The flags are psql's where psql has one.
@@ -97,6 +101,8 @@ func parseFlags(args []string, stdin io.Reader, out io.Writer) (*options, error)
 	fs.StringVar(&o.format.null, "null", "", "`text` for NULL")
 	fs.StringVar(&o.profile, "profile", "", "write what the queries did into this `file`, a page for a browser")
 	addConfigFlags(fs, &o.cfg)
+	fs.StringVar(&o.dashboard, "dashboard", "", "show the queries in a browser while they run, at this loopback `address`")
+	fs.Lookup("dashboard").NoOptDefVal = dashboard.DefaultAddr
 	version := fs.Bool("version", false, "print the version")
 	if err := fs.Parse(args); err != nil {
 		return nil, err
@@ -134,7 +140,11 @@ func printUsage(out io.Writer, text string, fs *pflag.FlagSet) {
 		if f.Shorthand != "" {
 			head = "  -" + f.Shorthand + ", --" + f.Name
 		}
-		if name != "" && f.Value.Type() != "bool" {
+		switch {
+		case name == "" || f.Value.Type() == "bool":
+		case f.NoOptDefVal != "":
+			head += "[=" + strings.ToUpper(name) + "]"
+		default:
 			head += " " + strings.ToUpper(name)
 		}
 		if f.DefValue != "" && f.DefValue != "0" && f.DefValue != "false" && f.DefValue != "[]" {
@@ -190,6 +200,17 @@ func oneShot(ctx context.Context, args []string, stdin io.Reader, stdout, stderr
 	}
 	defer db.Close()
 	db.LimitGoHeap(os.Getenv)
+	if o.dashboard != "" && o.dashboard != dashboardOff {
+		l, err := listenOnce(o.dashboard)
+		if err != nil {
+			printError(stderr, "", err)
+			return 1
+		}
+		ctx, stop := context.WithCancel(ctx)
+		defer stop()
+		serveDashboard(ctx, l, db, nil)
+		fmt.Fprintf(stderr, "dashboard: http://%s/\n", l.Addr())
+	}
 	texts, err := o.texts(stdin)
 	if err != nil {
 		fmt.Fprintln(stderr, "gsql:", err)

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"gsql"
+	"gsql/dashboard"
 	"gsql/pgwire"
 )
 
@@ -40,6 +41,7 @@ func serve(args []string) int {
 	fs.Usage = func() { printUsage(os.Stdout, serveUsage, fs) }
 	listen := fs.String("listen", "127.0.0.1:5432", "`address` to listen on; loopback only, since clients need no password")
 	fs.StringArrayVar(&cfg.AllowPaths, "allow-path", nil, "`folder` beside DIR that clients may read, too; may be repeated")
+	board := fs.String("dashboard", dashboard.DefaultAddr, "`address` of the page that shows running queries, loopback only; off turns it off")
 	maxConns := fs.Int("max-connections", 200, "`number` of connections at most")
 	verbose := fs.BoolP("verbose", "v", false, "log connections and failed statements")
 	addConfigFlags(fs, &cfg)
@@ -56,14 +58,22 @@ func serve(args []string) int {
 	if fs.NArg() == 1 {
 		cfg.Dir = fs.Arg(0)
 	}
-	if err := runServer(cfg, *listen, *maxConns, *verbose); err != nil {
+	l, err := listenDashboard(*board, fs.Changed("dashboard"), os.Stderr)
+	if err == nil {
+		err = runServer(cfg, *listen, l, *maxConns, *verbose)
+	}
+	if err != nil {
 		printError(os.Stderr, "", err)
 		return 1
 	}
 	return 0
 }
 
-func runServer(cfg gsql.Config, listen string, maxConns int, verbose bool) error {
+// runServer serves clients at an address and, unless board is nil, the dashboard.
+func runServer(cfg gsql.Config, listen string, board net.Listener, maxConns int, verbose bool) error {
+	if board != nil {
+		defer board.Close()
+	}
 	if err := checkLoopback(listen); err != nil {
 		return err
 	}
@@ -86,6 +96,10 @@ func runServer(cfg gsql.Config, listen string, maxConns int, verbose bool) error
 	defer stop()
 	done := make(chan error, 1)
 	go func() { done <- s.Serve(l) }()
+	if board != nil {
+		serveDashboard(ctx, board, db, s.Connections)
+		fmt.Fprintf(os.Stderr, "dashboard: http://%s/\n", board.Addr())
+	}
 	host, port, _ := net.SplitHostPort(l.Addr().String())
 	tables, _ := db.Tables()
 	fmt.Fprintf(os.Stderr, "serving %s with %d tables: psql -h %s -p %s\n", cfg.Dir, len(tables), host, port)
