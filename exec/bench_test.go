@@ -3,12 +3,17 @@ package exec_test
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"gsql/exec"
 	"gsql/exec/exectest"
 	"gsql/exec/expr"
+	"gsql/exec/fn"
+	"gsql/exec/mem"
+	"gsql/exec/spill"
 	"gsql/exec/types"
 	"gsql/exec/vec"
 )
@@ -80,6 +85,64 @@ func BenchmarkExchange(b *testing.B) {
 	} {
 		b.Run(x.String(), func(b *testing.B) { drain(b, n, x) })
 	}
+}
+
+// BenchmarkSortSpills sorts by (float8, int4) with an int8 and a text beside them, in one partition: with all the memory
+// it wants, and with a quarter of that.
+func BenchmarkSortSpills(b *testing.B) {
+	n := 10_000_000
+	if testing.Short() {
+		n = 1 << 20
+	}
+	schema := exectest.ParseSchema("1:f:float8 2:i:int4 3:p:int8 4:s:text")
+	in := &repeated{out: schema, parts: 1, times: 1}
+	rng := rand.New(rand.NewPCG(1, 1))
+	for done := 0; done < n; done += 8192 {
+		rows := min(8192, n-done)
+		f, i, p, s := make([]float64, rows), make([]int32, rows), make([]int64, rows), vec.NewBuilder(schema[3].Type)
+		for k := range rows {
+			f[k], i[k], p[k] = rng.NormFloat64(), rng.Int32(), int64(done+k)
+			s.AppendString(fmt.Sprintf("payload %d", done+k))
+		}
+		in.batches = append(in.batches, &vec.Batch{Rows: rows, Cols: []*vec.Vector{vec.New(schema[0].Type, types.KFloat64, f, nil),
+			vec.New(schema[1].Type, types.KInt32, i, nil), vec.New(schema[2].Type, types.KInt64, p, nil), s.Finish()}})
+	}
+	t := &exectest.Table{Schema: schema}
+	plan := &exec.Sort{Input: in, Keys: []expr.SortKey{{Expr: t.Col("f")}, {Expr: t.Col("i")}}, Top: -1}
+	pool := mem.NewPool(0)
+	drainIn(b, n, plan, pool)
+	for _, share := range []int64{1, 4} {
+		limit := pool.Peak()*5/4 + 1<<20 // a holder that spills leaves a fifth free
+		if share > 1 {
+			limit = pool.Peak() / share
+		}
+		b.Run(fmt.Sprintf("memory/%d", share), func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				drainIn(b, n, plan, mem.NewPool(limit))
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(n), "ns/row")
+		})
+	}
+}
+
+// drainIn runs a plan with a pool and a place to spill.
+func drainIn(b *testing.B, n int, p exec.Plan, pool *mem.Pool) {
+	env := exec.NewEnv(context.Background(), &fn.Ctx{Location: time.UTC}, pool, 8192)
+	store := spill.NewStore(b.TempDir(), 0)
+	env.Spill = store.Space(0)
+	rows := 0
+	if err := env.PullAll(context.Background(), p, func(_ int, b *vec.Batch) error { rows += b.Len(); return nil }); err != nil {
+		b.Fatal(err)
+	}
+	if rows != n {
+		b.Fatalf("%d rows, want %d", rows, n)
+	}
+	b.ReportMetric(float64(env.Spill.Written())/1e6, "MB-spilled")
+	if err := env.Close(); err != nil {
+		b.Fatal(err)
+	}
+	_ = store.Close()
 }
 
 func BenchmarkAggregate(b *testing.B) {

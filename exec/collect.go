@@ -21,10 +21,36 @@ type collector struct {
 	chunks [][]*vec.Vector // per column
 	rows   int
 	seen   map[*byte]struct{}
+	// What is reserved for later, when holdsAhead: columns and what follows take from it before they ask for more,
+	// and give back to it, so that they cannot fail when rows are in that were accepted.
+	ahead      int64
+	holdsAhead bool
 }
 
 func newCollector(res *mem.Reservation, cols int) *collector {
 	return &collector{res: res, chunks: make([][]*vec.Vector, cols), seen: map[*byte]struct{}{}}
+}
+
+// grow reserves n bytes, from what was reserved ahead as far as that goes.
+func (c *collector) grow(n int64) error {
+	if !c.holdsAhead {
+		return c.res.Grow(n)
+	}
+	if n > c.ahead {
+		if err := c.res.Grow(n - c.ahead); err != nil {
+			return err
+		}
+		n = c.ahead
+	}
+	c.ahead -= n
+	return nil
+}
+
+// settle gives back what is reserved for later.
+func (c *collector) settle() error {
+	n := c.ahead
+	c.ahead = 0
+	return c.res.Grow(-n)
 }
 
 // add keeps vectors of n rows each.
@@ -87,7 +113,7 @@ func (c *collector) columns(ctx context.Context, ts []types.Type) ([]*vec.Vector
 		}
 		before = vs
 		if len(vs) > 1 {
-			if err := c.res.Grow(concatBytes(vs)); err != nil {
+			if err := c.grow(concatBytes(vs)); err != nil {
 				return nil, err
 			}
 		}
@@ -96,7 +122,7 @@ func (c *collector) columns(ctx context.Context, ts []types.Type) ([]*vec.Vector
 		}
 		if len(vs) > 1 {
 			kept := int64(len(out[i].Data) + 8*len(out[i].Valid))
-			if err := c.res.Grow(kept - concatBytes(vs) - fixedBytes(vs)); err != nil {
+			if err := c.grow(kept - concatBytes(vs) - fixedBytes(vs)); err != nil {
 				return nil, err
 			}
 		}

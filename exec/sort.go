@@ -6,7 +6,7 @@ import (
 	"io"
 
 	"gsql/exec/expr"
-	"gsql/exec/mem"
+	"gsql/exec/types"
 	"gsql/exec/vec"
 )
 
@@ -45,61 +45,74 @@ func (p *Sort) Open(ctx context.Context, env *Env, part int) (Stream, error) {
 	if p.Top >= 0 {
 		return newTopStream(p, env, in, x, at)
 	}
-	return &sortStream{env: env, in: in, x: x, at: at, orders: keyOrders(p.Keys), res: env.Mem.Reserve("sort")}, nil
+	return newSortStream(p, env, in, x, at)
 }
 
 // sortStream collects its input, sorts, and then yields it.
 type sortStream struct {
-	env    *Env
-	in     Stream
-	x      *extras
-	at     []int // of the keys in the columns of x
-	orders []keyOrder
-	res    *mem.Reservation
-	sorted bool
-	out    sortedRows
+	env      *Env
+	in       Stream
+	x        *extras
+	programs []*expr.Program
+	buf      *sortBuffer
+	sorted   bool
+}
+
+func newSortStream(p *Sort, env *Env, in Stream, x *extras, at []int) (Stream, error) {
+	programs, err := expr.CompileAll(x.exprs, x.schema.Index)
+	if err != nil {
+		in.Close()
+		return nil, err
+	}
+	buf := newSortBuffer(env, p, "sort", x.types(), at, keyOrders(p.Keys), p.Top)
+	return &sortStream{env: env, in: in, x: x, programs: programs, buf: buf}, nil
 }
 
 func (s *sortStream) Next(ctx context.Context) (*vec.Batch, error) {
 	if !s.sorted {
-		cols, n, err := collectAll(ctx, s.env, s.in, s.x, s.res)
-		if err != nil {
+		if err := s.buf.addAll(ctx, s.in, s.programs); err != nil {
 			return nil, err
 		}
-		perm, err := sortColumns(ctx, s.res, cols, n, s.at, s.orders)
-		if err != nil {
+		if err := s.buf.finish(ctx); err != nil {
 			return nil, err
 		}
-		s.out = sortedRows{cols: cols[:len(s.x.schema)], perm: perm}
 		s.sorted = true
 	}
-	return s.out.next(ctx, s.env.BatchRows)
+	b, err := s.buf.next(ctx, s.env.BatchRows)
+	if err != nil {
+		return nil, err
+	}
+	return &vec.Batch{Cols: b.Cols[:len(s.x.schema):len(s.x.schema)], Rows: b.Rows}, nil
 }
 
 func (s *sortStream) Close() error {
-	s.out, s.sorted = sortedRows{}, true
-	s.res.Release()
+	s.buf.close()
 	return s.in.Close()
 }
 
-// sortColumns returns the order of n rows by the key columns at; its scratch memory is held in res meanwhile.
-func sortColumns(ctx context.Context, res *mem.Reservation, cols []*vec.Vector, n int, at []int, orders []keyOrder) ([]uint32, error) {
-	held := res.Bytes()
-	if err := res.Grow(int64(n) * 44); err != nil { // pairs, their copy, a word, the result
+// sortColumns returns the order of n rows by the key columns at; its scratch memory is held in c meanwhile.
+func sortColumns(ctx context.Context, c *collector, cols []*vec.Vector, n int, at []int, orders []keyOrder) ([]uint32, error) {
+	scratch := int64(n) * sortScratch(columnTypes(cols), at)
+	if err := c.grow(scratch); err != nil {
 		return nil, err
 	}
 	s := newRowSorter(ctx, n)
 	for i, a := range at {
 		s.addKey(cols[a], orders[i])
 	}
-	if err := res.Resize(held + s.bytes()); err != nil {
-		return nil, err
-	}
 	perm, err := s.sort()
 	if err != nil {
 		return nil, err
 	}
-	return perm, res.Resize(held + int64(n)*4)
+	return perm, c.grow(int64(n)*4 - scratch)
+}
+
+func columnTypes(cols []*vec.Vector) []types.Type {
+	ts := make([]types.Type, len(cols))
+	for i, v := range cols {
+		ts[i] = v.Type
+	}
+	return ts
 }
 
 // sortedRows yields rows of columns in the order of perm.

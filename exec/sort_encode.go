@@ -74,7 +74,7 @@ func encodeFlat(v *vec.Vector, out []uint64) bool {
 		}
 	case types.KInt128:
 		for i, x := range vec.Values[vec.Int128](v)[:len(out)] {
-			out[i] = uint64(x.Hi) ^ signBit
+			out[i] = encodeInt128(x)
 		}
 	case types.KUUID:
 		for i, x := range vec.Values[[16]byte](v)[:len(out)] {
@@ -99,6 +99,18 @@ func encodeInts[T int16 | int32 | int64](v []T, out []uint64) {
 	for i, x := range v {
 		out[i] = uint64(int64(x)) ^ signBit
 	}
+}
+
+// encodeInt128 returns the words of KInt64, since both kinds occur in one column; what is beyond them is equal to the
+// largest or the smallest.
+func encodeInt128(x vec.Int128) uint64 {
+	switch hi := int64(x.Lo) >> 63; {
+	case x.Hi == hi:
+		return x.Lo ^ signBit
+	case x.Hi < 0:
+		return 0
+	}
+	return math.MaxUint64
 }
 
 // encodeFloat orders floats as PostgreSQL does: -0 is 0, and NaN is one value above all others.

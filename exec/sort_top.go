@@ -5,7 +5,6 @@ import (
 	"io"
 
 	"gsql/exec/expr"
-	"gsql/exec/mem"
 	"gsql/exec/vec"
 )
 
@@ -19,14 +18,12 @@ type topStream struct {
 	programs []*expr.Program
 	at       []int
 	compare  *rowComparer
-	res      *mem.Reservation
-	kept     *collector
+	buf      *sortBuffer
 
 	limit     []*vec.Vector // keys of the n-th row so far; nil while there are fewer
 	limitWord uint64
 	words     []uint64
 	sorted    bool
-	out       sortedRows
 }
 
 func newTopStream(p *Sort, env *Env, in Stream, x *extras, at []int) (Stream, error) {
@@ -35,10 +32,8 @@ func newTopStream(p *Sort, env *Env, in Stream, x *extras, at []int) (Stream, er
 		in.Close()
 		return nil, err
 	}
-	s := &topStream{env: env, in: in, n: p.Top, x: x, programs: programs, at: at,
-		compare: newRowComparer(p.Keys), res: env.Mem.Reserve("top-n")}
-	s.reset()
-	return s, nil
+	return &topStream{env: env, in: in, n: p.Top, x: x, programs: programs, at: at, compare: newRowComparer(p.Keys),
+		buf: newSortBuffer(env, p, "top-n", x.types(), at, keyOrders(p.Keys), p.Top)}, nil
 }
 
 func (s *topStream) Next(ctx context.Context) (*vec.Batch, error) {
@@ -48,18 +43,19 @@ func (s *topStream) Next(ctx context.Context) (*vec.Batch, error) {
 		}
 		s.sorted = true
 	}
-	return s.out.next(ctx, s.env.BatchRows)
+	b, err := s.buf.next(ctx, s.env.BatchRows)
+	if err != nil {
+		return nil, err
+	}
+	return &vec.Batch{Cols: b.Cols[:len(s.x.schema):len(s.x.schema)], Rows: b.Rows}, nil
 }
 
 func (s *topStream) Close() error {
-	s.out, s.kept, s.sorted = sortedRows{}, nil, true
-	s.res.Release()
+	s.buf.close()
 	return s.in.Close()
 }
 
-func (s *topStream) reset() { s.kept = newCollector(s.res, len(s.x.schema)+len(s.x.exprs)) }
-
-// read pulls all input and leaves the result in out.
+// read pulls all input and leaves the result in buf.
 func (s *topStream) read(ctx context.Context) error {
 	if s.n == 0 {
 		return nil
@@ -72,22 +68,24 @@ func (s *topStream) read(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if err := s.add(b); err != nil {
+		if err := s.add(ctx, b); err != nil {
 			return err
 		}
-		if over := int64(s.kept.rows) - s.n; over >= 0 && (s.limit == nil || over > max(s.n, int64(s.env.BatchRows))) {
+		if s.buf.bound != nil { // rows went to disk
+			s.setLimit(s.buf.bound)
+			s.buf.bound = nil
+		}
+		if over := int64(s.buf.rows.rows) - s.n; over >= 0 && (s.limit == nil || over > max(s.n, int64(s.env.BatchRows))) {
 			if err := s.cut(ctx); err != nil {
 				return err
 			}
 		}
 	}
-	cols, perm, err := s.sortKept(ctx)
-	s.out = sortedRows{cols: cols[:min(len(s.x.schema), len(cols))], perm: perm}
-	return err
+	return s.buf.finish(ctx)
 }
 
 // add keeps the rows of b that may be among the first n.
-func (s *topStream) add(b *vec.Batch) error {
+func (s *topStream) add(ctx context.Context, b *vec.Batch) error {
 	n := b.Len()
 	computed := make([]*vec.Vector, len(s.programs))
 	for i, p := range s.programs {
@@ -98,7 +96,7 @@ func (s *topStream) add(b *vec.Batch) error {
 		computed[i] = v
 	}
 	if s.limit == nil {
-		return s.kept.add(append(b.Compact().Cols[:len(s.x.schema):len(s.x.schema)], computed...), n)
+		return s.buf.add(ctx, append(b.Compact().Cols[:len(s.x.schema):len(s.x.schema)], computed...), n)
 	}
 	keys := make([]*vec.Vector, len(s.at))
 	for i, a := range s.at {
@@ -129,7 +127,7 @@ func (s *topStream) add(b *vec.Batch) error {
 	for _, v := range computed {
 		cols = append(cols, vec.Gather(v, sel))
 	}
-	return s.kept.add(cols, len(sel))
+	return s.buf.add(ctx, cols, len(sel))
 }
 
 // before returns which of n rows come before the limit.
@@ -151,43 +149,42 @@ func (s *topStream) before(keys []*vec.Vector, n int) []uint32 {
 	return sel
 }
 
-// cut drops all rows behind the n-th, which becomes the limit.
+// cut drops all rows in memory behind the n-th, which becomes the limit.
 func (s *topStream) cut(ctx context.Context) error {
-	cols, perm, err := s.sortKept(ctx)
+	held := s.buf.res.Bytes()
+	cols, perm, err := s.buf.sorted(ctx)
 	if err != nil {
+		return err
+	}
+	if err := s.buf.rows.grow(rowBytes(cols) * int64(len(perm))); err != nil {
+		if canSpill(s.env, err) {
+			return s.buf.spillSorted(ctx, cols, perm, held)
+		}
 		return err
 	}
 	first := gatherBatch(cols, perm)
-	if err := s.res.Resize(0); err != nil {
+	s.setLimit(gatherKeys(cols, s.at, perm[len(perm)-1:]))
+	if err := s.buf.empty(); err != nil {
 		return err
 	}
-	s.reset()
-	if err := s.kept.add(first.Cols, len(perm)); err != nil {
-		return err
-	}
-	s.limit = make([]*vec.Vector, len(s.at))
-	for i, a := range s.at {
-		s.limit[i] = vec.Gather(cols[a], perm[len(perm)-1:])
-	}
-	if len(s.at) == 0 {
-		return nil
-	}
-	var w [1]uint64
-	s.compare.prefixes(s.limit[0], w[:])
-	s.limitWord = w[0]
-	return nil
+	return s.buf.add(ctx, first.Cols, len(perm))
 }
 
-// sortKept returns the rows kept and the order of the first n of them.
-func (s *topStream) sortKept(ctx context.Context) ([]*vec.Vector, []uint32, error) {
-	n := s.kept.rows
-	cols, err := s.kept.columns(ctx, s.x.types())
-	if err != nil {
-		return nil, nil, err
+// rowBytes returns the bytes of fixed width of a row.
+func rowBytes(cols []*vec.Vector) (n int64) {
+	for _, v := range cols {
+		n += int64(v.Kind.Width()) + 1
 	}
-	perm, err := sortColumns(ctx, s.res, cols, n, s.at, s.compare.keys)
-	if err != nil {
-		return nil, nil, err
+	return n
+}
+
+// setLimit lets only rows in from now on that come before one with these keys.
+func (s *topStream) setLimit(keys []*vec.Vector) {
+	s.limit = keys
+	if len(s.at) == 0 {
+		return
 	}
-	return cols, perm[:min(int64(n), s.n)], nil
+	var w [1]uint64
+	s.compare.prefixes(keys[0], w[:])
+	s.limitWord = w[0]
 }

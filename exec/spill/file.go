@@ -175,12 +175,15 @@ type Reader struct {
 }
 
 // Open returns a reader, which the caller closes.
-func (f *File) Open() (*Reader, error) {
+func (f *File) Open() (*Reader, error) { return f.OpenSize(bufferBytes) }
+
+// OpenSize is Open for a reader with a buffer of so many bytes: for many readers at once, or little memory.
+func (f *File) OpenSize(buffer int) (*Reader, error) {
 	h, err := os.Open(f.path)
 	if err != nil {
 		return nil, diskError(err)
 	}
-	return &Reader{file: f, h: h, buf: bufio.NewReaderSize(h, bufferBytes)}, nil
+	return &Reader{file: f, h: h, buf: bufio.NewReaderSize(h, buffer)}, nil
 }
 
 // Next returns the next batch, of the size in which rows were written, or io.EOF.
