@@ -2,7 +2,6 @@ package exec
 
 import (
 	"context"
-	"io"
 	"math"
 
 	"gsql/exec/expr"
@@ -264,33 +263,4 @@ func extraColumns(f *fn.Ctx, b *vec.Batch, programs []*expr.Program) ([]*vec.Vec
 		cols = append(cols, v)
 	}
 	return cols, nil
-}
-
-// collectAll pulls a stream to its end and returns its rows: the columns of x and their number. The memory
-// is held in res.
-func collectAll(ctx context.Context, env *Env, s Stream, x *extras, res *mem.Reservation) ([]*vec.Vector, int, error) {
-	programs, err := expr.CompileAll(x.exprs, x.schema.Index)
-	if err != nil {
-		return nil, 0, err
-	}
-	c := newCollector(res, len(x.schema)+len(x.exprs))
-	for {
-		b, err := s.Next(ctx)
-		if err == io.EOF {
-			break
-		}
-		if err != nil {
-			return nil, 0, err
-		}
-		cols, err := extraColumns(env.Fn, b.Compact(), programs)
-		if err != nil {
-			return nil, 0, err
-		}
-		if err := c.add(cols, b.Len()); err != nil {
-			return nil, 0, err
-		}
-	}
-	n := c.rows
-	cols, err := c.columns(ctx, x.types())
-	return cols, n, err
 }

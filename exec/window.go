@@ -5,14 +5,15 @@ import (
 	"strings"
 
 	"gsql/exec/expr"
-	"gsql/exec/mem"
 	"gsql/exec/sqlstate"
 	"gsql/exec/vec"
 )
 
 // Window adds one column per item to its input. All items have the same PARTITION BY and ORDER BY; rows that
 // agree in PARTITION BY must be in one partition. It sorts its input itself, and its output is in that order:
-// by PARTITION BY and then by ORDER BY.
+// by PARTITION BY and then by ORDER BY. What does not fit in memory is sorted on disk and computed in parts; only a
+// frame of RANGE or GROUPS with an offset, one from the current row to the partition's end under an aggregate, and offsets
+// of lag, lead and nth_value that are not constant need a whole partition in memory.
 type Window struct {
 	Input Plan
 	Items []*expr.Window
@@ -62,11 +63,17 @@ func (p *Window) Open(ctx context.Context, env *Env, part int) (Stream, error) {
 		}
 		s.items = append(s.items, item)
 	}
-	in, err := env.Open(ctx, p.Input, part)
+	programs, err := expr.CompileAll(s.x.exprs, s.x.schema.Index)
 	if err != nil {
 		return nil, err
 	}
-	s.in, s.res = in, env.Mem.Reserve("window")
+	if s.in, err = env.Open(ctx, p.Input, part); err != nil {
+		return nil, err
+	}
+	s.programs = programs
+	s.buf = newSortBuffer(env, p, "window", s.x.types(), s.keys, keyOrders(p.order()), -1)
+	s.buf.shares = true
+	s.buf.extra = 9 // where partitions and peers begin, and bits for that
 	return s, nil
 }
 
@@ -99,77 +106,133 @@ func newWindowItem(w *expr.Window, x *extras) (*windowItem, error) {
 	return item, nil
 }
 
-// windowStream collects its input, sorts it, computes all items, and then yields it.
+// windowStream collects its input, sorts it, computes all items, and then yields it. What does not fit in memory is
+// sorted on disk and computed load by load.
 type windowStream struct {
-	plan  *Window
-	env   *Env
-	in    Stream
-	x     *extras
-	keys  []int // of the order in the columns of x
-	items []*windowItem
-	res   *mem.Reservation
+	plan     *Window
+	env      *Env
+	in       Stream
+	x        *extras
+	programs []*expr.Program
+	keys     []int // of the order in the columns of x
+	items    []*windowItem
+	buf      *sortBuffer
 
-	computed bool
-	out      sortedRows
-	results  []*vec.Vector // of the items, in the order of the output
-	at       int
+	begun bool
+	out   windowOutput
+	loads *windowLoads // nil: all is in memory
 }
 
 func (s *windowStream) Next(ctx context.Context) (*vec.Batch, error) {
-	if !s.computed {
-		if err := s.compute(ctx); err != nil {
+	if !s.begun {
+		if err := s.begin(ctx); err != nil {
 			return nil, err
 		}
-		s.computed = true
+		s.begun = true
 	}
-	b, err := s.out.next(ctx, s.env.BatchRows)
-	if err != nil {
-		s.results = nil
-		return nil, err
+	if s.loads != nil {
+		return s.loads.next(ctx)
 	}
-	for _, r := range s.results {
-		b.Cols = append(b.Cols, vec.Slice(r, s.at, s.at+b.Rows))
-	}
-	s.at += b.Rows
-	return b, nil
+	return s.out.next(ctx, s.env.BatchRows)
 }
 
 func (s *windowStream) Close() error {
-	s.out, s.results, s.computed = sortedRows{}, nil, true
-	s.res.Release()
+	s.out, s.begun = windowOutput{}, true
+	s.loads.close()
+	s.loads = nil
+	s.buf.close()
 	return s.in.Close()
 }
 
-func (s *windowStream) compute(ctx context.Context) error {
-	cols, n, err := collectAll(ctx, s.env, s.in, s.x, s.res)
-	if err != nil {
+// begin reads the input and computes what is in memory as a whole.
+func (s *windowStream) begin(ctx context.Context) error {
+	if err := s.buf.addAll(ctx, s.in, s.programs); err != nil {
 		return err
 	}
+	if len(s.buf.runs) == 0 {
+		done, err := s.compute(ctx)
+		if done || err != nil {
+			return err
+		}
+	}
+	if err := s.buf.finish(ctx); err != nil {
+		return err
+	}
+	s.loads = newWindowLoads(s)
+	return nil
+}
+
+// compute computes the items over all rows. It reports false when there is too little memory for that: then the rows
+// have gone to disk.
+func (s *windowStream) compute(ctx context.Context) (bool, error) {
+	n, held := s.buf.rows.rows, s.buf.res.Bytes()
 	if n == 0 {
-		return nil
+		return true, nil
 	}
-	w := &windowRows{ctx: ctx, env: s.env, res: s.res, n: n, cols: cols, order: s.plan.Items[0].OrderBy,
+	cols, err := s.buf.rows.columns(ctx, s.buf.types)
+	if err != nil {
+		return false, err
+	}
+	w := s.rows(ctx, s.buf.rows, cols, n)
+	if err := w.sort(s.keys, len(s.plan.Items[0].PartitionBy), s.buf.orders); err != nil {
+		return false, err
+	}
+	results, err := s.results(w)
+	if err != nil {
+		if canSpill(s.env, err) {
+			return false, s.buf.spillSorted(ctx, cols, w.perm, held)
+		}
+		return false, err
+	}
+	s.out = windowOutput{sortedRows: sortedRows{cols: cols[:len(s.x.schema)], perm: w.perm}, results: results}
+	return true, s.buf.rows.settle()
+}
+
+// rows returns rows to compute items over; c holds their memory.
+func (s *windowStream) rows(ctx context.Context, c *collector, cols []*vec.Vector, n int) *windowRows {
+	w := &windowRows{ctx: ctx, env: s.env, held: c, n: n, cols: cols, order: s.plan.Items[0].OrderBy,
 		sorted: map[int]*vec.Vector{}, frames: map[expr.Frame]*frame{}}
-	parts := len(s.plan.Items[0].PartitionBy)
-	if err := w.sort(s.keys, parts, keyOrders(s.plan.order())); err != nil {
-		return err
-	}
 	if len(w.order) == 1 {
-		w.orderKey = s.keys[parts]
+		w.orderKey = s.keys[len(s.plan.Items[0].PartitionBy)]
 	}
+	return w
+}
+
+// results computes all items.
+func (s *windowStream) results(w *windowRows) ([]*vec.Vector, error) {
+	var results []*vec.Vector
 	for _, item := range s.items {
-		if ctx.Err() != nil {
-			return context.Cause(ctx)
+		if w.ctx.Err() != nil {
+			return nil, context.Cause(w.ctx)
 		}
 		r, err := w.compute(item)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		if err := s.res.Grow(int64(len(r.Data) + 8*len(r.Valid))); err != nil { // its strings lie in the input's buffers
-			return err
+		if err := w.held.grow(int64(len(r.Data) + 8*len(r.Valid))); err != nil { // its strings lie in the input's buffers
+			return nil, err
 		}
-		s.results = append(s.results, r)
+		results = append(results, r)
 	}
-	s.out = sortedRows{cols: cols[:len(s.x.schema)], perm: w.perm}
-	return nil
+	return results, nil
+}
+
+// windowOutput yields rows in order, with the results beside them.
+type windowOutput struct {
+	sortedRows
+	results []*vec.Vector // by position
+	at      int
+}
+
+func (o *windowOutput) next(ctx context.Context, rows int) (*vec.Batch, error) {
+	b, err := o.sortedRows.next(ctx, rows)
+	if err != nil {
+		o.results = nil
+		return nil, err
+	}
+	for _, r := range o.results {
+		b.Cols = append(b.Cols, vec.Slice(r, o.at, o.at+b.Rows))
+	}
+	o.at += b.Rows
+	return b, nil
 }

@@ -197,7 +197,7 @@ func (a *windowAggregate) tree(longest int) (levels [][]*vec.Vector, err error) 
 				return nil, err
 			}
 		}
-		if err := a.w.res.Grow(acc.Bytes()); err != nil {
+		if err := a.w.held.grow(acc.Bytes()); err != nil {
 			return nil, err
 		}
 		if below, err = acc.State(0, nodes); err != nil {

@@ -18,7 +18,7 @@ func (w *windowRows) frame(f expr.Frame) (*frame, error) {
 	if r := w.frames[f]; r != nil {
 		return r, nil
 	}
-	if err := w.res.Grow(int64(w.n) * 8); err != nil {
+	if err := w.held.grow(int64(w.n) * 8); err != nil {
 		return nil, err
 	}
 	r := &frame{start: make([]uint32, w.n), end: make([]uint32, w.n), whole: w.isWhole(f)}

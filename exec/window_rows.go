@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"gsql/exec/expr"
-	"gsql/exec/mem"
 	"gsql/exec/sqlstate"
 	"gsql/exec/types"
 	"gsql/exec/vec"
@@ -15,13 +14,13 @@ import (
 type windowRows struct {
 	ctx      context.Context
 	env      *Env
-	res      *mem.Reservation
+	held     *collector // whose reservation has the memory
 	n        int
 	cols     []*vec.Vector
 	order    []expr.SortKey
 	orderKey int // where the only ORDER BY key is in cols
 
-	perm   []uint32
+	perm   []uint32 // nil: the rows in cols are in order
 	parts  []uint32 // where partitions begin, and n
 	peers  []uint32 // where rows begin that are equal in partition and order, and n
 	sorted map[int]*vec.Vector
@@ -30,8 +29,8 @@ type windowRows struct {
 
 // sort brings the rows in order; the first parts of the keys are PARTITION BY.
 func (w *windowRows) sort(keys []int, parts int, orders []keyOrder) error {
-	held := w.res.Bytes()
-	if err := w.res.Grow(int64(w.n) * 44); err != nil {
+	scratch := int64(w.n) * (sortScratch(columnTypes(w.cols), keys) + 1)
+	if err := w.held.grow(scratch); err != nil {
 		return err
 	}
 	s := newRowSorter(w.ctx, w.n)
@@ -43,15 +42,12 @@ func (w *windowRows) sort(keys []int, parts int, orders []keyOrder) error {
 		s.addKey(w.cols[k], orders[parts+i])
 	}
 	peerMark := s.mark()
-	if err := w.res.Resize(held + s.bytes()); err != nil {
-		return err
-	}
 	var err error
 	if w.perm, err = s.sort(); err != nil {
 		return err
 	}
 	w.parts, w.peers = starts(s.runStarts(partMark), w.n), starts(s.runStarts(peerMark), w.n)
-	return w.res.Resize(held + int64(w.n+len(w.parts)+len(w.peers))*4)
+	return w.held.grow(int64(w.n+len(w.parts)+len(w.peers))*4 - scratch)
 }
 
 // starts returns the set bits of b, and n.
@@ -73,7 +69,10 @@ func (w *windowRows) column(at int) (*vec.Vector, error) {
 		return v, nil
 	}
 	v := w.cols[at]
-	if err := w.res.Grow(int64(w.n) * int64(v.Kind.Width())); err != nil {
+	if w.perm == nil {
+		return v, nil
+	}
+	if err := w.held.grow(int64(w.n) * int64(v.Kind.Width())); err != nil {
 		return nil, err
 	}
 	if v = vec.GatherUntil(w.canceled, v, w.perm); v == nil {
