@@ -6,12 +6,11 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"sort"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -183,40 +182,11 @@ func runSLT(t *testing.T, file string, records []*record, cfg gsql.Config) {
 				want = append([]string(nil), want...)
 				sort.Strings(want)
 			}
-			if !sameRows(rows, want) {
+			if !slices.Equal(rows, want) {
 				t.Errorf("%s: got\n%s\nwant\n%s\n%s", where, strings.Join(rows, "\n"), strings.Join(want, "\n"), r.sql)
 			}
 		}
 	}
-}
-
-// sameRows compares rows. Floats may differ in the last of 16 or more digits, since sums depend on the
-// order in which partitions are added up.
-func sameRows(got, want []string) bool {
-	if len(got) != len(want) {
-		return false
-	}
-	for i := range got {
-		g, w := strings.Split(got[i], "\t"), strings.Split(want[i], "\t")
-		if len(g) != len(w) {
-			return false
-		}
-		for k := range g {
-			if g[k] != w[k] && !closeFloats(g[k], w[k]) {
-				return false
-			}
-		}
-	}
-	return true
-}
-
-func closeFloats(a, b string) bool {
-	if len(a) < 16 && len(b) < 16 {
-		return false
-	}
-	x, xerr := strconv.ParseFloat(a, 64)
-	y, yerr := strconv.ParseFloat(b, 64)
-	return xerr == nil && yerr == nil && math.Abs(x-y) <= 4e-16*math.Max(math.Abs(x), math.Abs(y))
 }
 
 func describe(err error) string {

@@ -152,6 +152,11 @@ func (a *countAcc) Update(args []*vec.Vector, groups []uint32) error {
 	if !a.star {
 		valid = validity(args[0])
 	}
+	return a.add(valid, groups)
+}
+
+// add counts the rows of valid.
+func (a *countAcc) add(valid vec.Bitmap, groups []uint32) error {
 	n := a.n
 	switch {
 	case len(n) == 1:

@@ -2,162 +2,157 @@ package fn
 
 import (
 	"math"
+	"math/bits"
 
 	"gsql/exec/types"
 	"gsql/exec/vec"
 )
 
-// regressionCell has the sums of pairs by the method of Youngs and Cramer, as in PostgreSQL.
-type regressionCell struct{ n, sx, sxx, sy, syy, sxy float64 }
+// regression has what the functions of pairs are computed from: how many there are, the sums of x and y, and
+// those of the squares and products of the distances from their averages.
+type regression struct{ n, sx, sxx, sy, syy, sxy float64 }
 
-// regressionAcc is corr, covar_pop, covar_samp and regr_*: all are functions of one cell. The first argument
-// is y, the second x, as in the standard.
+// regressionAcc is corr, covar_pop, covar_samp and regr_*: all are functions of one regression. The first
+// argument is y, the second x, as in the standard.
 type regressionAcc struct {
-	cells []regressionCell
-	of    func(c *regressionCell) (x float64, ok bool)
-	count bool // regr_count: a bigint
+	floatSums
+	of func(r *regression) (x float64, ok bool)
 }
-
-func (a *regressionAcc) Grow(n int)   { a.cells = grown(a.cells, n) }
-func (a *regressionAcc) Bytes() int64 { return 48 * int64(cap(a.cells)) }
 
 func (a *regressionAcc) Update(args []*vec.Vector, groups []uint32) error {
 	yv, xv := vec.Flatten(args[0]), vec.Flatten(args[1])
 	ys, xs := vec.Values[float64](yv), vec.Values[float64](xv)
 	valid := both(yv.Valid, xv.Valid, len(groups))
-	for i, g := range groups {
-		if valid != nil && !valid.Get(i) {
+	a.inSteps(groups, func(from, to int) {
+		for i := from; i < to; i++ {
+			if i = addPairs(cellsOf[[pairWords]uint64](a.cells), xs[:to], ys[:to], valid, groups[:to], i); i < to {
+				a.finish(groups[i], xs[i], ys[i])
+			}
+		}
+	})
+	return nil
+}
+
+// addPairs is addFloatCells for pairs.
+func addPairs(cells [][pairWords]uint64, xs, ys []float64, valid vec.Bitmap, groups []uint32, first int) int {
+	xs, ys = xs[:len(groups)], ys[:len(groups)]
+	for i := first; i < len(groups); i++ {
+		if valid != nil && valid[i>>6]>>(uint(i)&63)&1 == 0 {
 			continue
 		}
-		if !a.cells[g].add(xs[i], ys[i]) {
-			return errOverflow()
+		c := &cells[groups[i]]
+		x, y := math.Float64bits(xs[i]), math.Float64bits(ys[i])
+		endX, endY := endFor(c[16]>>metaEnd, x), endFor(c[17], y)
+		xh, xl, okX := inWindow(endX, x)
+		yh, yl, okY := inWindow(endY, y)
+		if !okX || !okY {
+			return i
+		}
+		c[16] = c[16]&metaLow | endX<<metaEnd + 1
+		c[17] = endY
+		signX, signY := uint64(int64(x)>>63), uint64(int64(y)>>63)
+		add128((*[2]uint64)(c[0:]), xh, xl, signX)
+		add128((*[2]uint64)(c[2:]), yh, yl, signY)
+		add256((*[4]uint64)(c[4:]), xh, xl, xh, xl, 0)
+		add256((*[4]uint64)(c[8:]), yh, yl, yh, yl, 0)
+		add256((*[4]uint64)(c[12:]), xh, xl, yh, yl, signX^signY)
+		if pairIsFull(c) {
+			return i
 		}
 	}
-	return nil
+	return len(groups)
 }
 
-func (c *regressionCell) add(x, y float64) bool {
-	old := *c
-	c.n++
-	c.sx += x
-	c.sy += y
-	if old.n == 0 {
-		if !isFinite(x) {
-			c.sxx, c.sxy = math.NaN(), math.NaN()
-		}
-		if !isFinite(y) {
-			c.syy, c.sxy = math.NaN(), math.NaN()
-		}
-		return true
-	}
-	dx, dy := x*c.n-c.sx, y*c.n-c.sy
-	scale := 1 / (c.n * old.n)
-	c.sxx += dx * dx * scale
-	c.syy += dy * dy * scale
-	c.sxy += dx * dy * scale
-	return c.check(math.IsInf(old.sx, 0) || math.IsInf(x, 0), math.IsInf(old.sy, 0) || math.IsInf(y, 0))
+func pairIsFull(c *[pairWords]uint64) bool {
+	return int64(c[1]^c[1]<<1|c[3]^c[3]<<1|c[7]^c[7]<<1|c[11]^c[11]<<1|c[15]^c[15]<<1) < 0
 }
 
-// check turns infinite sums into NaN, and returns false when they are so by overflow: when what was added up
-// had no infinity.
-func (c *regressionCell) check(infX, infY bool) bool {
-	inf := math.IsInf
-	if !inf(c.sx, 0) && !inf(c.sxx, 0) && !inf(c.sy, 0) && !inf(c.syy, 0) && !inf(c.sxy, 0) {
-		return true
-	}
-	if (inf(c.sx, 0) || inf(c.sxx, 0)) && !infX || (inf(c.sy, 0) || inf(c.syy, 0)) && !infY || inf(c.sxy, 0) && !infX && !infY {
-		return false
-	}
-	for _, s := range []*float64{&c.sxx, &c.syy, &c.sxy} {
-		if inf(*s, 0) {
-			*s = math.NaN()
-		}
-	}
-	return true
+// add128 adds a magnitude, or with sign all ones its negative.
+func add128(sum *[2]uint64, h, l, sign uint64) {
+	lo, carry := bits.Add64(sum[0], l^sign, sign&1)
+	sum[0] = lo
+	sum[1], _ = bits.Add64(sum[1], h^sign, carry)
 }
 
-func (c *regressionCell) merge(o regressionCell) bool {
-	if o.n == 0 {
-		return true
-	}
-	if c.n == 0 {
-		*c = o
-		return true
-	}
-	a := *c
-	n := a.n + o.n
-	dx, dy := a.sx/a.n-o.sx/o.n, a.sy/a.n-o.sy/o.n
-	w := a.n * o.n / n
-	*c = regressionCell{n, a.sx + o.sx, a.sxx + o.sxx + w*dx*dx, a.sy + o.sy, a.syy + o.syy + w*dy*dy, a.sxy + o.sxy + w*dx*dy}
-	return c.check(!isFinite(a.sx) || !isFinite(o.sx), !isFinite(a.sy) || !isFinite(o.sy))
-}
-
-func (a *regressionAcc) Merge(state []*vec.Vector, groups []uint32) error {
-	var cols [6][]float64
-	for i := range cols {
-		cols[i] = vec.Values[float64](vec.Flatten(state[i]))
-	}
-	for i, g := range groups {
-		o := regressionCell{cols[0][i], cols[1][i], cols[2][i], cols[3][i], cols[4][i], cols[5][i]}
-		if !a.cells[g].merge(o) {
-			return errOverflow()
-		}
-	}
-	return nil
-}
-
-func (a *regressionAcc) State(from, to int) ([]*vec.Vector, error) {
-	var out []*vec.Vector
-	for k := range 6 {
-		out = append(out, results(types.Of(types.Float64), types.KFloat64, from, to, func(g int) (float64, bool) {
-			c := &a.cells[g]
-			return [...]float64{c.n, c.sx, c.sxx, c.sy, c.syy, c.sxy}[k], true
-		}))
-	}
-	return out, nil
+// add256 adds the product of two magnitudes, or with sign all ones its negative.
+func add256(sum *[4]uint64, xh, xl, yh, yl, sign uint64) {
+	q1, q0 := bits.Mul64(xl, yl)
+	m1, m0 := bits.Mul64(xh, yl)
+	n1, n0 := bits.Mul64(xl, yh)
+	q3, q2 := bits.Mul64(xh, yh)
+	q1, carry := bits.Add64(q1, m0, 0)
+	q2, carry = bits.Add64(q2, m1, carry)
+	q3 += carry
+	q1, carry = bits.Add64(q1, n0, 0)
+	q2, carry = bits.Add64(q2, n1, carry)
+	q3 += carry
+	sum[0], carry = bits.Add64(sum[0], q0^sign, sign&1)
+	sum[1], carry = bits.Add64(sum[1], q1^sign, carry)
+	sum[2], carry = bits.Add64(sum[2], q2^sign, carry)
+	sum[3], _ = bits.Add64(sum[3], q3^sign, carry)
 }
 
 func (a *regressionAcc) Result(from, to int) (*vec.Vector, error) {
-	if a.count {
-		return results(types.Of(types.Int64), types.KInt64, from, to, func(g int) (int64, bool) { return int64(a.cells[g].n), true }), nil
-	}
-	return results(types.Of(types.Float64), types.KFloat64, from, to, func(g int) (float64, bool) {
-		c := &a.cells[g]
-		if c.n < 1 {
-			return 0, false
+	return resultsErr(types.Of(types.Float64), types.KFloat64, from, to, func(g int) (float64, bool, error) {
+		if a.count(g) == 0 {
+			return 0, false, nil
 		}
-		return a.of(c)
-	}), nil
+		r, ok := a.regression(g)
+		if !ok {
+			return 0, false, errOverflow()
+		}
+		x, ok := a.of(&r)
+		return x, ok, nil
+	})
+}
+
+// regression returns what is known of a group; ok is false when something overflows.
+func (a *regressionAcc) regression(g int) (r regression, ok bool) {
+	var fits [5]bool
+	r.n = float64(a.count(g))
+	r.sx, fits[0] = a.sum(g, 0)
+	r.sy, fits[1] = a.sum(g, 1)
+	r.sxx, fits[2] = a.moment(g, 2, 0, 0)
+	r.syy, fits[3] = a.moment(g, 3, 1, 1)
+	r.sxy, fits[4] = a.moment(g, 4, 0, 1)
+	return r, fits == [5]bool{true, true, true, true, true}
+}
+
+// pairCountAcc is regr_count.
+type pairCountAcc struct{ countAcc }
+
+func (a *pairCountAcc) Update(args []*vec.Vector, groups []uint32) error {
+	valid := both(validity(args[0]), validity(args[1]), len(groups))
+	return a.countAcc.add(valid, groups)
 }
 
 func init() {
-	f := types.Of(types.Float64)
-	state := []types.Type{f, f, f, f, f, f}
-	for name, of := range map[string]func(c *regressionCell) (float64, bool){
-		"corr": func(c *regressionCell) (float64, bool) {
+	for name, of := range map[string]func(c *regression) (float64, bool){
+		"corr": func(c *regression) (float64, bool) {
 			return c.sxy / math.Sqrt(c.sxx*c.syy), c.sxx != 0 && c.syy != 0
 		},
-		"covar_pop":  func(c *regressionCell) (float64, bool) { return c.sxy / c.n, true },
-		"covar_samp": func(c *regressionCell) (float64, bool) { return c.sxy / (c.n - 1), c.n >= 2 },
-		"regr_avgx":  func(c *regressionCell) (float64, bool) { return c.sx / c.n, true },
-		"regr_avgy":  func(c *regressionCell) (float64, bool) { return c.sy / c.n, true },
-		"regr_sxx":   func(c *regressionCell) (float64, bool) { return c.sxx, true },
-		"regr_syy":   func(c *regressionCell) (float64, bool) { return c.syy, true },
-		"regr_sxy":   func(c *regressionCell) (float64, bool) { return c.sxy, true },
-		"regr_slope": func(c *regressionCell) (float64, bool) { return c.sxy / c.sxx, c.sxx != 0 },
-		"regr_intercept": func(c *regressionCell) (float64, bool) {
+		"covar_pop":  func(c *regression) (float64, bool) { return c.sxy / c.n, true },
+		"covar_samp": func(c *regression) (float64, bool) { return c.sxy / (c.n - 1), c.n >= 2 },
+		"regr_avgx":  func(c *regression) (float64, bool) { return c.sx / c.n, true },
+		"regr_avgy":  func(c *regression) (float64, bool) { return c.sy / c.n, true },
+		"regr_sxx":   func(c *regression) (float64, bool) { return c.sxx, true },
+		"regr_syy":   func(c *regression) (float64, bool) { return c.syy, true },
+		"regr_sxy":   func(c *regression) (float64, bool) { return c.sxy, true },
+		"regr_slope": func(c *regression) (float64, bool) { return c.sxy / c.sxx, c.sxx != 0 },
+		"regr_intercept": func(c *regression) (float64, bool) {
 			return (c.sy - c.sx*c.sxy/c.sxx) / c.n, c.sxx != 0
 		},
-		"regr_r2": func(c *regressionCell) (float64, bool) {
+		"regr_r2": func(c *regression) (float64, bool) {
 			if c.syy == 0 {
 				return 1, c.sxx != 0
 			}
 			return c.sxy * c.sxy / (c.sxx * c.syy), c.sxx != 0
 		},
 	} {
-		RegisterAggregate(aggregate(name, types.Float64, state,
-			func([]types.Type, types.Type) Accumulator { return &regressionAcc{of: of} }, types.Float64, types.Float64))
+		RegisterAggregate(aggregate(name, types.Float64, pairLayout.state(), func([]types.Type, types.Type) Accumulator {
+			return &regressionAcc{floatSums{floatLayout: pairLayout}, of}
+		}, types.Float64, types.Float64))
 	}
-	RegisterAggregate(aggregate("regr_count", types.Int64, state,
-		func([]types.Type, types.Type) Accumulator { return &regressionAcc{count: true} }, types.Float64, types.Float64))
+	RegisterAggregate(aggregate("regr_count", types.Int64, []types.Type{types.Of(types.Int64)},
+		func([]types.Type, types.Type) Accumulator { return &pairCountAcc{} }, types.Float64, types.Float64))
 }

@@ -267,126 +267,106 @@ func (a *numSpreadAcc) Result(from, to int) (*vec.Vector, error) {
 	})
 }
 
-// floatSpreadAcc is stddev and variance of floats by the method of Youngs and Cramer, as in PostgreSQL.
+// floatSpreadAcc is stddev and variance of floats, from exact sums.
 type floatSpreadAcc struct {
-	cells []floatSpreadCell
+	floatSums
 	spread
 }
-
-type floatSpreadCell struct{ n, sum, squares float64 }
-
-func (a *floatSpreadAcc) Grow(n int)   { a.cells = grown(a.cells, n) }
-func (a *floatSpreadAcc) Bytes() int64 { return 24 * int64(cap(a.cells)) }
 
 func (a *floatSpreadAcc) Update(args []*vec.Vector, groups []uint32) error {
 	v := vec.Flatten(args[0])
 	if v.Kind == types.KFloat32 {
-		return addFloatSpread(a.cells, vec.Values[float32](v), v.Valid, groups)
+		addFloatSpread(&a.floatSums, vec.Values[float32](v), v.Valid, groups)
+	} else {
+		addFloatSpread(&a.floatSums, vec.Values[float64](v), v.Valid, groups)
 	}
-	return addFloatSpread(a.cells, vec.Values[float64](v), v.Valid, groups)
+	return nil
 }
 
-func addFloatSpread[T float](cells []floatSpreadCell, vals []T, valid vec.Bitmap, groups []uint32) error {
-	for i, g := range groups {
-		if valid != nil && !valid.Get(i) {
+func addFloatSpread[T float](s *floatSums, vals []T, valid vec.Bitmap, groups []uint32) {
+	s.inSteps(groups, func(from, to int) {
+		for i := from; i < to; i++ {
+			if i = addSpreadCells(cellsOf[[spreadWords]uint64](s.cells), vals[:to], valid, groups[:to], i); i < to {
+				s.finish(groups[i], float64(vals[i]), 0)
+			}
+		}
+	})
+}
+
+// addSpreadCells is addFloatCells for cells with squares.
+func addSpreadCells[T float](cells [][spreadWords]uint64, vals []T, valid vec.Bitmap, groups []uint32, first int) int {
+	vals = vals[:len(groups)]
+	for i := first; i < len(groups); i++ {
+		if valid != nil && valid[i>>6]>>(uint(i)&63)&1 == 0 {
 			continue
 		}
-		if !cells[g].add(float64(vals[i])) {
-			return errOverflow()
+		c := &cells[groups[i]]
+		b := math.Float64bits(float64(vals[i]))
+		end := endFor(c[6]>>metaEnd, b)
+		h, l, ok := inWindow(end, b)
+		if !ok {
+			return i
+		}
+		q3, q2, q1, q0 := square(h, l)
+		var carry uint64
+		c[2], carry = bits.Add64(c[2], q0, 0)
+		c[3], carry = bits.Add64(c[3], q1, carry)
+		c[4], carry = bits.Add64(c[4], q2, carry)
+		high, _ := bits.Add64(c[5], q3, carry)
+		c[5] = high
+		sign := uint64(int64(b) >> 63)
+		c[0], carry = bits.Add64(c[0], l^sign, sign&1)
+		hi, _ := bits.Add64(c[1], h^sign, carry)
+		c[1] = hi
+		c[6] = c[6]&metaLow | end<<metaEnd + 1
+		if int64(hi^hi<<1|high^high<<1) < 0 {
+			return i
 		}
 	}
-	return nil
+	return len(groups)
 }
 
-// add takes in one value; it returns false on overflow.
-func (c *floatSpreadCell) add(x float64) bool {
-	before := c.sum
-	c.n++
-	c.sum += x
-	if c.n == 1 {
-		if !isFinite(x) {
-			c.squares = math.NaN()
-		}
-		return true
-	}
-	d := x*c.n - c.sum
-	c.squares += d * d / (c.n * (c.n - 1))
-	if math.IsInf(c.sum, 0) || math.IsInf(c.squares, 0) {
-		if !math.IsInf(before, 0) && !math.IsInf(x, 0) {
-			return false
-		}
-		c.squares = math.NaN()
-	}
-	return true
-}
-
-func (c *floatSpreadCell) merge(o floatSpreadCell) bool {
-	if o.n == 0 {
-		return true
-	}
-	if c.n == 0 {
-		*c = o
-		return true
-	}
-	n := c.n + o.n
-	d := c.sum/c.n - o.sum/o.n
-	r := floatSpreadCell{n, c.sum + o.sum, c.squares + o.squares + c.n*o.n*d*d/n}
-	lost := math.IsInf(r.sum, 0) && !math.IsInf(c.sum, 0) && !math.IsInf(o.sum, 0) ||
-		math.IsInf(r.squares, 0) && !math.IsInf(c.squares, 0) && !math.IsInf(o.squares, 0)
-	*c = r
-	return !lost
-}
-
-func (a *floatSpreadAcc) Merge(state []*vec.Vector, groups []uint32) error {
-	for i, g := range groups {
-		o := floatSpreadCell{vec.At[float64](state[0], i), vec.At[float64](state[1], i), vec.At[float64](state[2], i)}
-		if !a.cells[g].merge(o) {
-			return errOverflow()
-		}
-	}
-	return nil
-}
-
-func (a *floatSpreadAcc) State(from, to int) ([]*vec.Vector, error) {
-	col := func(f func(c *floatSpreadCell) float64) *vec.Vector {
-		return results(types.Of(types.Float64), types.KFloat64, from, to, func(g int) (float64, bool) { return f(&a.cells[g]), true })
-	}
-	return []*vec.Vector{
-		col(func(c *floatSpreadCell) float64 { return c.n }),
-		col(func(c *floatSpreadCell) float64 { return c.sum }),
-		col(func(c *floatSpreadCell) float64 { return c.squares }),
-	}, nil
+// square returns the square of a magnitude inside a window.
+func square(h, l uint64) (q3, q2, q1, q0 uint64) {
+	q1, q0 = bits.Mul64(l, l)
+	m1, m0 := bits.Mul64(h, l)
+	q3, q2 = bits.Mul64(h, h)
+	q1, carry := bits.Add64(q1, m0<<1, 0)
+	q2, carry = bits.Add64(q2, m1<<1|m0>>63, carry)
+	return q3 + carry, q2, q1, q0
 }
 
 func (a *floatSpreadAcc) Result(from, to int) (*vec.Vector, error) {
-	return results(types.Of(types.Float64), types.KFloat64, from, to, func(g int) (float64, bool) {
-		c := a.cells[g]
-		n := c.n
+	return resultsErr(types.Of(types.Float64), types.KFloat64, from, to, func(g int) (float64, bool, error) {
+		n := a.count(g)
+		if n == 0 || a.sample && n == 1 {
+			return 0, false, nil
+		}
+		x, ok := a.moment(g, 1, 0, 0)
+		if _, okSum := a.sum(g, 0); !ok || !okSum {
+			return 0, false, errOverflow()
+		}
 		if a.sample {
 			n--
 		}
-		if n <= 0 {
-			return 0, false
-		}
-		x := c.squares / n
+		x /= float64(n)
 		if a.root {
 			x = math.Sqrt(x)
 		}
-		return x, true
-	}), nil
+		return x, true, nil
+	})
 }
 
 func init() {
-	f := types.Of(types.Float64)
-	floats := []types.Type{f, f, f}
 	dynamic := types.Of(types.Numeric)
 	for name, s := range map[string]spread{
 		"stddev": {true, true}, "stddev_samp": {true, true}, "stddev_pop": {false, true},
 		"variance": {true, false}, "var_samp": {true, false}, "var_pop": {false, false},
 	} {
 		for _, id := range []types.ID{types.Float32, types.Float64} {
-			RegisterAggregate(aggregate(name, types.Float64, floats,
-				func([]types.Type, types.Type) Accumulator { return &floatSpreadAcc{spread: s} }, id))
+			RegisterAggregate(aggregate(name, types.Float64, spreadLayout.state(), func([]types.Type, types.Type) Accumulator {
+				return &floatSpreadAcc{floatSums{floatLayout: spreadLayout}, s}
+			}, id))
 		}
 		for _, id := range []types.ID{types.Int16, types.Int32, types.Int64, types.Numeric} {
 			RegisterAggregate(&Aggregate{Name: name, Args: []types.Type{types.Of(id)}, Ret: dynamic,

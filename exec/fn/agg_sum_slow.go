@@ -152,7 +152,7 @@ func divideInterval(x vec.Interval, by float64) (vec.Interval, error) {
 func newSum(args []types.Type, ret types.Type) Accumulator {
 	switch t := args[0]; {
 	case t.IsFloat():
-		return &floatSumAcc{ret: ret}
+		return newFloatSum(ret, false)
 	case t.ID == types.Interval:
 		return &intervalSumAcc{}
 	case t.ID == types.Numeric && t.Scale == types.DynamicScale:
@@ -164,7 +164,7 @@ func newSum(args []types.Type, ret types.Type) Accumulator {
 func newAvg(args []types.Type, ret types.Type) Accumulator {
 	switch t := args[0]; {
 	case t.IsFloat():
-		return &floatAvgAcc{}
+		return newFloatSum(ret, true)
 	case t.ID == types.Interval:
 		return &intervalSumAcc{avg: true}
 	case t.ID == types.Numeric && t.Scale == types.DynamicScale:
@@ -177,7 +177,7 @@ func newAvg(args []types.Type, ret types.Type) Accumulator {
 func sumState(args []types.Type) []types.Type {
 	switch t := args[0]; {
 	case t.IsFloat():
-		return []types.Type{types.Of(types.Float64)}
+		return sumLayout.state()
 	case t.ID == types.Interval, t.ID == types.Numeric && t.Scale == types.DynamicScale:
 		return []types.Type{types.Of(t.ID), types.Of(types.Int64)}
 	default:
@@ -186,7 +186,7 @@ func sumState(args []types.Type) []types.Type {
 }
 
 func avgState(args []types.Type) []types.Type {
-	if s := sumState(args); len(s) == 2 {
+	if s := sumState(args); len(s) > 1 {
 		return s
 	}
 	return append(sumState(args), types.Of(types.Int64))
