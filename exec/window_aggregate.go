@@ -45,8 +45,8 @@ func (w *windowRows) aggregate(item *windowItem) (*vec.Vector, error) {
 	if err != nil {
 		return nil, err
 	}
-	if v, ok := a.prefixSums(f, item.Frame.Start.Kind == expr.UnboundedPreceding); ok {
-		return v, nil
+	if v, err := a.prefixSums(f); v != nil || err != nil {
+		return v, err
 	}
 	return a.byFrame(f)
 }

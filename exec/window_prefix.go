@@ -1,33 +1,34 @@
 package exec
 
 import (
-	"math"
+	"context"
 
+	"gsql/exec/fn"
 	"gsql/exec/types"
 	"gsql/exec/vec"
 )
 
 // prefixSums computes counts and sums without a tree of states: those of a frame are differences of sums from
-// the first row on, where the arithmetic is exact; sums of floats that begin at the partition's first row
-// are added up in the order of rows, as PostgreSQL does. It reports false for other aggregates.
-func (a *windowAggregate) prefixSums(f *frame, fromStart bool) (*vec.Vector, bool) {
+// the first row on; a sum of floats, which has no such differences that fit in a word, moves along with the
+// frame. It returns nil for other aggregates.
+func (a *windowAggregate) prefixSums(f *frame) (*vec.Vector, error) {
 	name, ret := a.agg.Fn.Name, a.agg.Typ.ID
 	switch {
 	case name == "count" && len(a.args) <= 1 && ret == types.Int64:
-		return a.counts(f), true
+		return a.counts(f), nil
 	case len(a.args) != 1 || name != "sum" && name != "avg":
-		return nil, false
+		return nil, nil
 	}
 	arg := vec.Flatten(a.args[0])
 	switch {
 	case name == "sum" && arg.Kind == types.KInt32 && arg.Type.ID == types.Int32 && ret == types.Int64:
-		return intSums(a, f, vec.Values[int32](arg), arg.Valid), true
+		return intSums(a, f, vec.Values[int32](arg), arg.Valid), nil
 	case name == "sum" && arg.Kind == types.KInt16 && ret == types.Int64:
-		return intSums(a, f, vec.Values[int16](arg), arg.Valid), true
-	case fromStart && arg.Kind == types.KFloat64 && ret == types.Float64:
+		return intSums(a, f, vec.Values[int16](arg), arg.Valid), nil
+	case arg.Kind == types.KFloat64 && ret == types.Float64:
 		return a.floatSums(f, vec.Values[float64](arg), arg.Valid, name == "avg")
 	}
-	return nil, false
+	return nil, nil
 }
 
 // counts returns how many rows of each frame have an argument that is not NULL.
@@ -81,34 +82,37 @@ func intSums[T int16 | int32](a *windowAggregate, f *frame, values []T, valid ve
 	return vec.New(types.Of(types.Int64), types.KInt64, out, isNull.valid)
 }
 
-// floatSums adds up frames that begin with their partition. It leaves infinite sums to the accumulator, which
-// knows which of them are overflows.
-func (a *windowAggregate) floatSums(f *frame, values []float64, valid vec.Bitmap, avg bool) (*vec.Vector, bool) {
+// floatSums moves a sum from frame to frame: rows that are in both stay in it.
+func (a *windowAggregate) floatSums(f *frame, values []float64, valid vec.Bitmap, avg bool) (*vec.Vector, error) {
 	out := make([]float64, a.w.n)
-	isNull, finite := newNullSet(a.w.n), true
-	a.w.partitions(func(from, to uint32) {
-		at, sum, count := a.at(from), 0.0, 0
-		for i := from; i < to; i++ {
-			for end := a.at(f.end[i]); at < end; at++ {
-				if valid.Get(int(at)) {
-					sum += values[at]
-					count++
-				}
-			}
-			switch {
-			case math.IsInf(sum, 0):
-				finite = false
-				return
-			case count == 0:
-				isNull.set(int(i))
-			case avg:
-				out[i] = sum / float64(count)
-			default:
-				out[i] = sum
-			}
+	isNull := newNullSet(a.w.n)
+	sum, from, to := fn.NewFloatSum(), 0, 0
+	for i := range out {
+		if i%updateRows == 0 && a.w.ctx.Err() != nil {
+			return nil, context.Cause(a.w.ctx)
 		}
-	})
-	return vec.New(types.Of(types.Float64), types.KFloat64, out, isNull.valid), finite
+		start, end := int(a.at(f.start[i])), int(a.at(f.end[i]))
+		if start < from || end < to || start >= to {
+			sum.Reset()
+			from, to = start, start
+		}
+		sum.Remove(values, valid, from, start)
+		sum.Add(values, valid, to, end)
+		from, to = start, end
+		if sum.Count() == 0 {
+			isNull.set(i)
+			continue
+		}
+		x, err := sum.Value()
+		if err != nil {
+			return nil, err
+		}
+		if avg {
+			x = x/float64(sum.Count()) + 0 // never -0
+		}
+		out[i] = x
+	}
+	return vec.New(types.Of(types.Float64), types.KFloat64, out, isNull.valid), nil
 }
 
 // nullSet collects the validity of a result.

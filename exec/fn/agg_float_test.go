@@ -287,3 +287,34 @@ func TestSumOfReal(t *testing.T) {
 		}
 	}
 }
+
+// A sum from which rows were removed is that of the rows that are left.
+func TestFloatSumForgets(t *testing.T) {
+	r := rand.New(rand.NewPCG(11, 12))
+	for _, kind := range floatKinds {
+		v := drawFloats(r, kind.draw, 300)
+		x := vec.Values[float64](v)
+		sum, from, to := NewFloatSum(), 0, 0
+		for to < len(x) || from < to {
+			if next := min(to+r.IntN(20), len(x)); next > to {
+				sum.Add(x, v.Valid, to, next)
+				to = next
+			}
+			next := from + r.IntN(to-from+1)
+			sum.Remove(x, v.Valid, from, next)
+			from = next
+			a := floatAggregate("sum")
+			a.Grow(1)
+			must(t, a.Update([]*vec.Vector{vec.Slice(v, from, to)}, make([]uint32, to-from)))
+			got := " NULL"
+			if y, err := sum.Value(); err != nil {
+				got = err.Error()
+			} else if sum.Count() > 0 {
+				got = floatText(y)
+			}
+			if want := outcome(a, 1); got != want {
+				t.Fatalf("%s: rows %d to %d:%s, want%s", kind.name, from, to, got, want)
+			}
+		}
+	}
+}
