@@ -308,12 +308,12 @@ func (a *slidingAgg) values(r *largeRows, item *largeItem, start, end []int64) (
 		to := min(max(end[i], a.first), a.end)
 		f.start[i], f.end[i] = uint32(min(max(start[i], a.first), to)-a.first), uint32(to-a.first)
 	}
-	v, ok := agg.prefixSums(f, false)
-	if !ok {
-		var err error
-		if v, err = agg.byFrame(f); err != nil {
-			return nil, err
-		}
+	v, err := agg.prefixSums(f)
+	if v == nil && err == nil {
+		v, err = agg.byFrame(f)
+	}
+	if err != nil {
+		return nil, err
 	}
 	return v, res.Resize(held) // what the computation took
 }
