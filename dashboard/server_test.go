@@ -20,8 +20,8 @@ import (
 	"gsql/exec/sqlstate"
 )
 
-// unending is a query that does not end before it is cancelled.
-const unending = "SELECT count(*) FROM range(1000000000) a, range(1000000000) b WHERE a.range + b.range < 0"
+// unending is a query that does not end before it is cancelled, and keeps little in memory.
+const unending = "SELECT count(*) FROM range(1000000000) a, range(20000) b WHERE a.range + b.range < 0"
 
 // spread is a query with several stages and as many tasks as there are partitions.
 const spread = "SELECT range % 10, count(*) FROM range(1000000) GROUP BY 1 ORDER BY 1"

@@ -14,7 +14,7 @@ const series = new Map(); // by query
 const rows = new Map(); // of the list, by query
 
 const charts = [
-  new Chart("Rows read per second", "rowRate", (n) => count(n) + "/s"), new Chart("Bytes read per second", "byteRate", (n) => bytes(n) + "/s"),
+  new Chart("Rows read", "rowRate", (n) => count(n) + "/s"), new Chart("Bytes read", "byteRate", (n) => bytes(n) + "/s"),
   new Chart("Memory", "memory", bytes), new Chart("Spilled", "spill", bytes),
 ];
 $("charts").append(...charts.map((c) => c.element));
@@ -204,7 +204,7 @@ function figures(q) {
       $("figures").append(make("div", "", make("dt", "", name), make("dd", "", f.value, f.small)));
     }
     text(f.value, value);
-    text(f.small, small && " " + small);
+    text(f.small, small);
   };
   set("Time", time(q.duration_ns));
   set("Rows out", count(q.rows));

@@ -3,7 +3,7 @@
 export function count(n) {
   if (!isFinite(n)) return "–";
   if (n < 100000) return Math.round(n).toLocaleString("en");
-  for (const [unit, size] of [["T", 1e12], ["G", 1e9], ["M", 1e6], ["k", 1e3]]) {
+  for (const [unit, size] of [["E", 1e18], ["P", 1e15], ["T", 1e12], ["G", 1e9], ["M", 1e6], ["k", 1e3]]) {
     if (n >= size * 0.9995) return (n / size).toPrecision(3) + " " + unit;
   }
   return String(n);

@@ -2,7 +2,7 @@
 // that tooltips and focus do too.
 import { bytes, count, draw, make, percent, set, text, time } from "./format.js";
 
-const boxWidth = 232, gap = 44, lineHeight = 16, shownOperators = 7;
+const boxWidth = 226, gap = 38, lineHeight = 16, shownOperators = 7;
 
 // describe returns what is shown of each stage of a plan.
 export function describe(plan, before, ended) {
@@ -21,6 +21,8 @@ export function describe(plan, before, ended) {
       total += input.bytes_total;
     }
     for (const i of s.inputs) d.in += stages.get(i)?.out || 0;
+    d.makes = !d.scans && !s.inputs.length; // rows of its own, from a function or VALUES
+    if (d.makes) d.in = d.out;
     const finished = (d.states.done || 0) + (d.states.failed || 0);
     d.share = finished === d.total ? 1 : total ? done / total : d.total ? finished / d.total : 0;
     d.state = d.states.failed ? "failed" : d.total && finished === d.total ? "done" : d.states.running || finished ? "running" : "waiting";
@@ -143,7 +145,7 @@ export class Graph {
       draw("rect", { class: "track", x: 12, y: 31, height: 4, rx: 2, width: boxWidth - 24 }), b.fill, b.flow);
     const ops = [...d.ops].reverse(); // as the rows flow
     const shown = ops.length > shownOperators + 1 ? ops.slice(0, shownOperators) : ops;
-    shown.forEach((o, i) => g.append(draw("text", { x: 12, y: 72 + i * lineHeight }, shortened(o.kind === "" ? o.title : o.title, 33))));
+    shown.forEach((o, i) => g.append(draw("text", { x: 12, y: 72 + i * lineHeight }, shortened(o.title, 30))));
     if (shown.length < ops.length) g.append(draw("text", { class: "small", x: 12, y: 72 + shown.length * lineHeight }, `and ${ops.length - shown.length} more`));
     this.boxes.set(d.id, b);
     this.svg.append(g);
@@ -156,11 +158,11 @@ export class Graph {
     set(b.fill, { width: ((boxWidth - 24) * d.share).toFixed(1) });
     const tasks = `${(d.states.done || 0) + (d.states.failed || 0)}/${d.total} tasks`;
     text(b.share, d.state === "running" && d.scans ? `${percent(d.share)} · ${tasks}` : tasks);
-    const parts = [`${count(d.in)} → ${count(d.out)} rows`];
+    const parts = [(d.makes ? "" : count(d.in) + " → ") + count(d.out) + " rows"];
     if (d.rate) parts.push(`${count(d.rate)}/s`);
-    if (d.memory) parts.push(bytes(d.memory));
+    if (d.memory && parts.join(" · ").length < 24) parts.push(bytes(d.memory));
     text(b.flow, parts.join(" · "));
-    text(b.title, `Stage ${d.id}, ${state}: ${count(d.in)} rows in, ${count(d.out)} rows out` + (d.spill ? `, ${bytes(d.spill)} spilled` : "") +
+    text(b.title, `Stage ${d.id}, ${state}: ${count(d.in)} rows in, ${count(d.out)} rows out` + (d.memory ? `, ${bytes(d.memory)} in memory` : "") + (d.spill ? `, ${bytes(d.spill)} spilled` : "") +
       "\n" + d.ops.map((o) => o.title).join("\n"));
     for (const e of this.edges) {
       if (e.from !== d.id) continue;
