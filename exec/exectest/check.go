@@ -280,6 +280,11 @@ func (c Case) checkMemoryLimit(t *testing.T, parts int) {
 		}
 		c.judge(t, v, rows, err)
 	}
+	if c.Spills {
+		v := variant{parts: parts, batch: 100, collide: true, limit: 1}
+		rows, err := c.run(t, v)
+		c.judge(t, v, rows, err)
+	}
 }
 
 // checkFaults: an input's error is the result's, a crash becomes XX000, and a cancelled query ends soon.
@@ -289,6 +294,11 @@ func (c Case) checkFaults(t *testing.T, parts int) {
 		for _, after := range []int{0, 2} {
 			for _, f := range []fault{fail, crash, halt, alert} {
 				c.checkFault(t, variant{parts: parts, batch: 3}, i, f, after)
+			}
+		}
+		if c.Spills { // once there are files
+			for _, f := range []fault{fail, crash, halt, alert} {
+				c.checkFault(t, variant{parts: parts, batch: 100, limit: 1}, i, f, c.Inputs[i].Rows/100/parts*3/4)
 			}
 		}
 	}
@@ -350,6 +360,13 @@ func (c Case) checkEarlyClose(t *testing.T, parts int) {
 		})
 		e.closeAfter(batches)
 		e.finish()
+	}
+	if c.Spills {
+		for _, batches := range []int{1, 10} {
+			e := c.start(t, variant{parts: parts, batch: 100, limit: 1}, nil)
+			e.closeAfter(batches)
+			e.finish()
+		}
 	}
 }
 

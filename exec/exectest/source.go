@@ -40,7 +40,7 @@ type source struct {
 	enc       Encoding
 	sel       bool // put rows that do not count between those that do
 	seed      uint64
-	dicts     []*vec.Vector
+	dicts     []coded
 
 	fault   fault
 	after   int // batches before the fault
@@ -56,8 +56,10 @@ func newSource(t *Table, parts, batchRows int, enc Encoding, sel bool, seed uint
 		p := rng.IntN(parts)
 		s.parts[p] = append(s.parts[p], uint32(i))
 	}
-	for _, v := range t.Cols {
-		s.dicts = append(s.dicts, distinct(v))
+	if enc == Dict || enc == Mixed {
+		for _, v := range t.Cols {
+			s.dicts = append(s.dicts, encoded(v))
+		}
 	}
 	return s
 }
@@ -177,28 +179,35 @@ func constant(v *vec.Vector, idx []uint32) *vec.Vector {
 	return &w
 }
 
-// distinct returns the values of v without repetition or NULL, and one that is not used.
-func distinct(v *vec.Vector) *vec.Vector {
+// coded is a column by a dictionary of its values.
+type coded struct {
+	dict  *vec.Vector // without repetition or NULL, and not empty
+	codes []uint32    // of the rows that are not NULL
+}
+
+func encoded(v *vec.Vector) coded {
 	b := vec.NewBuilder(v.Type)
-	seen := map[string]bool{}
+	place := map[string]uint32{}
+	codes := make([]uint32, v.Len)
 	for i := range v.Len {
+		if v.IsNull(i) {
+			continue
+		}
 		k := rowText([]*vec.Vector{v}, i)
-		if !v.IsNull(i) && !seen[k] {
-			seen[k] = true
+		if _, ok := place[k]; !ok {
+			place[k] = uint32(b.Len())
 			b.AppendFrom(v, i)
 		}
+		codes[i] = place[k]
 	}
 	if b.Len() == 0 {
 		b.AppendNull() // a dictionary of nothing
 	}
-	return b.Finish()
+	return coded{b.Finish(), codes}
 }
 
-func recode(v *vec.Vector, idx []uint32, dict *vec.Vector) *vec.Vector {
-	place := map[string]uint32{}
-	for i := range dict.Len {
-		place[rowText([]*vec.Vector{dict}, i)] = uint32(i)
-	}
+// recode returns rows of v, of which c was made, as codes.
+func recode(v *vec.Vector, idx []uint32, c coded) *vec.Vector {
 	codes := make([]uint32, len(idx))
 	valid := vec.NewBitmapSet(len(idx))
 	nulls := false
@@ -208,12 +217,12 @@ func recode(v *vec.Vector, idx []uint32, dict *vec.Vector) *vec.Vector {
 			nulls = true
 			continue
 		}
-		codes[i] = place[rowText([]*vec.Vector{v}, int(r))]
+		codes[i] = c.codes[r]
 	}
 	if !nulls {
 		valid = nil
 	}
-	return vec.NewDict(codes, valid, dict)
+	return vec.NewDict(codes, valid, c.dict)
 }
 
 // Source returns a plan that yields a table in a number of partitions, in flat columns.
