@@ -14,6 +14,7 @@ import (
 	"gsql/exec/expr"
 	"gsql/exec/fn"
 	"gsql/exec/mem"
+	"gsql/exec/spill"
 	"gsql/exec/types"
 	"gsql/exec/vec"
 )
@@ -113,6 +114,65 @@ func BenchmarkHashJoin(b *testing.B) {
 			ProbeKeys: []expr.Expr{probe.Col(c.key)}, BuildKeys: []expr.Expr{build.Col(c.key)},
 			Out: joinSchema(probe.Schema, build.Schema, exec.Inner)}
 		b.Run(c.name, func(b *testing.B) { benchPlan(b, plan, probeRows) })
+	}
+}
+
+// BenchmarkHashJoinSpill joins 10 million rows with as many, with ample memory and with a quarter of what it wants then,
+// for which most rows go to disk and back.
+func BenchmarkHashJoinSpill(b *testing.B) {
+	if testing.Short() {
+		b.Skip("takes some seconds")
+	}
+	rows := 10 * *benchRows
+	rng := rand.New(rand.NewPCG(1, 1))
+	table := func(first expr.ColID, rows int) *exectest.Table {
+		k, v := make([]int64, rows), make([]int64, rows)
+		for i, p := range rng.Perm(rows) {
+			k[i], v[i] = int64(p)*1_000_003, rng.Int64()
+		}
+		t := types.Of(types.Int64)
+		return &exectest.Table{Rows: rows, Schema: exec.Schema{{ID: first, Name: "k", Type: t}, {ID: first + 1, Name: "v", Type: t}},
+			Cols: []*vec.Vector{vec.New(t, types.KInt64, k, nil), vec.New(t, types.KInt64, v, nil)}}
+	}
+	build, probe := table(1, rows), table(11, rows)
+	plan := &exec.HashJoin{Probe: newChunks(probe, 2), Build: newChunks(build, 2), Kind: exec.Inner,
+		ProbeKeys: []expr.Expr{probe.Col("k")}, BuildKeys: []expr.Expr{build.Col("k")},
+		Out: joinSchema(probe.Schema, build.Schema, exec.Inner)}
+	wants := int64(0)
+	for _, share := range []int64{0, 4, 32} {
+		if share > 0 && wants == 0 {
+			continue // left out by -bench
+		}
+		name, limit := "ample", int64(0)
+		if share > 0 {
+			name, limit = fmt.Sprintf("1 of %d", share), wants/share
+		}
+		b.Run(name, func(b *testing.B) {
+			var written int64
+			for b.Loop() {
+				store := spill.NewStore(b.TempDir(), 0)
+				pool := mem.NewPool(limit)
+				env := exec.NewEnv(context.Background(), &fn.Ctx{Location: time.UTC}, pool, 8192)
+				env.Spill = store.Space(0)
+				n := make([]int, 2)
+				err := env.PullAll(context.Background(), plan, func(part int, batch *vec.Batch) error {
+					n[part] += batch.Len()
+					return nil
+				})
+				if err != nil || n[0]+n[1] != rows {
+					b.Fatalf("%d rows of %d, error %v", n[0]+n[1], rows, err)
+				}
+				if share == 0 {
+					wants = pool.Peak()
+				}
+				written = env.Spill.Written()
+				env.Close()
+				env.Spill.Close()
+				store.Close()
+			}
+			b.ReportMetric(float64(rows)*float64(b.N)/1e6/b.Elapsed().Seconds(), "Mrows/s")
+			b.ReportMetric(float64(written)/1e6, "MB-written")
+		})
 	}
 }
 
