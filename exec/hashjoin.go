@@ -39,6 +39,9 @@ func (k JoinKind) dropsProbe() bool {
 	return k == Inner || k == Semi || k == BuildOuter || k == BuildSemi || k == BuildAnti
 }
 
+// dropsNulls says whether a build row whose key is NULL leaves no trace in the output, when NULL equals nothing.
+func (k JoinKind) dropsNulls() bool { return !k.keepsBuild() || k == BuildSemi }
+
 // putsBuild says whether output rows have build columns.
 func (k JoinKind) putsBuild() bool { return k != Semi && k != Anti && k != Mark }
 
@@ -51,6 +54,9 @@ func (k JoinKind) putsBuild() bool { return k != Semi && k != Anti && k != Mark 
 // more than one key, the same by three-valued AND. In a Mark join with Residual, keys only say which build
 // rows are looked at, and a NULL key looks at none: the mark is true when Residual is true for one of these,
 // else NULL when it is NULL for one, else false. That is x IN (SELECT y ... WHERE keys) with x = y as Residual.
+//
+// When there is no memory for the table, the join goes on by way of the disk: both sides are dealt to files by a hash
+// of the keys, and a file's table is made when a stream comes to it; see spilledBuild.
 //
 // Partitions must be run in parallel or one after the other to their ends: build rows that the kind puts out
 // come from the partition that finishes last.
@@ -71,8 +77,8 @@ type PublishedKey struct{ ID, Key int }
 
 func (p *HashJoin) Schema() Schema { return p.Out }
 
-// Partitioning is the probe's, but for its promises where rows without match break them: those of the build
-// side lie anywhere, and those of the probe side come behind the matches of their batch.
+// Partitioning is the probe's, but without its order, which goes when rows are dealt to files, and without any promise
+// where build rows that have no match lie anywhere.
 func (p *HashJoin) Partitioning() Partitioning { return joinPartitioning(p.Probe, p.Kind) }
 
 func joinPartitioning(probe Plan, k JoinKind) Partitioning {
@@ -80,10 +86,7 @@ func joinPartitioning(probe Plan, k JoinKind) Partitioning {
 	if k.keepsBuild() {
 		return Partitioning{N: in.N}
 	}
-	if k == Outer {
-		return in.unsorted()
-	}
-	return in
+	return in.unsorted()
 }
 
 // unsorted returns p without its promise of an order.
@@ -91,6 +94,9 @@ func (p Partitioning) unsorted() Partitioning {
 	p.Sorted = nil
 	return p
 }
+
+// marksNulls says whether NULL keys make NULL marks.
+func (p *HashJoin) marksNulls() bool { return p.Kind == Mark && p.Residual == nil }
 
 func (p *HashJoin) Inputs() []Plan { return []Plan{p.Probe, p.Build} }
 

@@ -39,6 +39,14 @@ func newKeyFilter(ctx context.Context, key *vec.Vector, n int) (*KeyFilter, erro
 	return f, nil
 }
 
+// keyFilterBytes returns how much the filter of a key of n rows keeps at most.
+func keyFilterBytes(n int) int64 {
+	if n > maxFilterRows {
+		return 0
+	}
+	return 8*int64(n) + 8<<10
+}
+
 // extremes returns the rows of the least and the greatest value, -1 when all are NULL. It stops when ctx is done.
 func extremes(ctx context.Context, v *vec.Vector, n int) (lo, hi int) {
 	lo, hi = -1, -1
@@ -152,7 +160,7 @@ func newBloom(key *vec.Vector, n int) *bloom {
 	vec.Hash(key, hashes, false)
 	for i, h := range hashes {
 		if key.Valid.Get(i) {
-			b.words[h>>b.shift] |= bloomMask(h)
+			b.words[h>>(b.shift&63)] |= bloomMask(h)
 		}
 	}
 	return b

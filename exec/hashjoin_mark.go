@@ -18,8 +18,15 @@ type unknownMarks struct {
 
 	mu     sync.Mutex
 	res    *mem.Reservation
+	free   int64 // reserved for tables, and not used
+	held   int64 // what the tables hold
 	tables map[tableKey]*joinTable
 }
+
+// nullPartBytes is what a build row takes in the lists of parts, nullTableBytes in a table over some of so many keys.
+const nullPartBytes = 8
+
+func nullTableBytes(rows, keys int) int64 { return joinTableBytes(rows) + int64(rows*keys*24) }
 
 // keySet is a set of keys by number.
 type keySet uint64
@@ -134,7 +141,7 @@ func (u *unknownMarks) table(ctx context.Context, env *Env, key tableKey) (*join
 		return t, nil
 	}
 	rows := u.parts[key.part].rows
-	if err := u.res.Grow(joinTableBytes(len(rows))); err != nil {
+	if err := u.reserve(nullTableBytes(len(rows), len(u.keys))); err != nil {
 		return nil, err
 	}
 	var some []*vec.Vector
@@ -150,4 +157,26 @@ func (u *unknownMarks) table(ctx context.Context, env *Env, key tableKey) (*join
 		u.tables[key] = t
 	}
 	return t, err
+}
+
+// reserve takes n bytes for a further table. Where there is not enough memory, the tables so far go: they can be made
+// again.
+func (u *unknownMarks) reserve(n int64) error {
+	if n > u.free {
+		if err := u.res.Grow(n - u.free); err != nil {
+			clear(u.tables)
+			u.free, u.held = u.free+u.held, 0
+			if n > u.free {
+				if err := u.res.Grow(n - u.free); err != nil {
+					return err
+				}
+				u.free = n
+			}
+		} else {
+			u.free = n
+		}
+	}
+	u.free -= n
+	u.held += n
+	return nil
 }

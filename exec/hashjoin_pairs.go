@@ -62,10 +62,10 @@ func (p *joinPairs) fill(h *joinHits, rowsOf []uint32, limit int, once bool) {
 
 // stepPairs joins the next pairs of the current batch, and at its end puts out what the kind asks for about
 // its rows.
-func (s *hashJoinStream) stepPairs() (*vec.Batch, error) {
+func (s *joinProber) stepPairs() (*vec.Batch, error) {
 	p, kind := &s.pairs, s.plan.Kind
 	if p.hit >= len(s.hits.probe) {
-		return s.endPairs(), nil
+		return s.endPairs()
 	}
 	p.fill(&s.hits, s.side.table.rowsOf, s.env.BatchRows, kind == Semi || kind == Anti || kind == Mark)
 	if len(p.probe) == 0 {
@@ -100,7 +100,7 @@ func (s *hashJoinStream) stepPairs() (*vec.Batch, error) {
 }
 
 // judgePairs drops the pairs for which the condition is not true.
-func (s *hashJoinStream) judgePairs() error {
+func (s *joinProber) judgePairs() error {
 	p := &s.pairs
 	rows := physical(p.batch, append([]uint32(nil), p.probe...))
 	yes, null, err := s.cond.judge(s.env.Fn, s.cond.pairs(p.batch, s.side.cols, rows, p.build), s.plan.Kind == Mark)
@@ -118,27 +118,20 @@ func (s *hashJoinStream) judgePairs() error {
 }
 
 // endPairs leaves the batch and returns its rows that the kind puts out once all pairs are known.
-func (s *hashJoinStream) endPairs() *vec.Batch {
+func (s *joinProber) endPairs() (*vec.Batch, error) {
 	p, b := &s.pairs, s.pairs.batch
 	p.batch = nil
-	switch s.plan.Kind {
-	case Outer, FullOuter, Singular:
-		rows := physical(b, p.rows(p.matched, false))
-		if len(rows) == 0 {
-			return nil
-		}
-		return unmatchedBatch(b, s.plan.Build.Schema(), rows)
-	case Semi:
-		return selectRows(b, physical(b, p.rows(p.matched, true)))
-	case Anti:
-		return selectRows(b, physical(b, p.rows(p.matched, false)))
-	case Mark:
+	if p.matched == nil {
+		return nil, nil
+	}
+	var unknown []uint32
+	if s.plan.Kind == Mark {
 		for i, m := range p.matched {
 			p.unknown[i] = p.unknown[i] && !m
 		}
-		return markBatch(b, physical(b, p.rows(p.matched, true)), physical(b, p.rows(p.unknown, true)))
+		unknown = physical(b, p.rows(p.unknown, true))
 	}
-	return nil
+	return s.conclude(b, physical(b, p.rows(p.matched, true)), unknown)
 }
 
 // rows returns the numbers at which flags is want.

@@ -281,13 +281,18 @@ func (r *buildRest) batch(ctx context.Context, limit int) (*vec.Batch, error) {
 	if len(rows) == 0 {
 		return nil, io.EOF
 	}
-	out := gatherBatch(r.side.cols, rows)
-	if r.kind == BuildOuter || r.kind == FullOuter {
-		cols := make([]*vec.Vector, 0, len(r.probe)+len(out.Cols))
-		for _, f := range r.probe {
-			cols = append(cols, vec.NewNull(f.Type, len(rows)))
-		}
-		out.Cols = append(cols, out.Cols...)
+	return withoutProbe(gatherBatch(r.side.cols, rows), r.kind, r.probe), nil
+}
+
+// withoutProbe puts out build rows that go by themselves: with NULLs for the probe side, where the kind has it.
+func withoutProbe(b *vec.Batch, k JoinKind, probe Schema) *vec.Batch {
+	if k != BuildOuter && k != FullOuter {
+		return b
 	}
-	return out, nil
+	out := &vec.Batch{Rows: b.Rows, Sel: b.Sel, Cols: make([]*vec.Vector, 0, len(probe)+len(b.Cols))}
+	for _, f := range probe {
+		out.Cols = append(out.Cols, vec.NewNull(f.Type, b.Rows))
+	}
+	out.Cols = append(out.Cols, b.Cols...)
+	return out
 }

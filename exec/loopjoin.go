@@ -20,7 +20,7 @@ type LoopJoin struct {
 }
 
 func (p *LoopJoin) Schema() Schema             { return p.Out }
-func (p *LoopJoin) Partitioning() Partitioning { return joinPartitioning(p.Probe, p.Kind).unsorted() }
+func (p *LoopJoin) Partitioning() Partitioning { return joinPartitioning(p.Probe, p.Kind) }
 func (p *LoopJoin) Inputs() []Plan             { return []Plan{p.Probe, p.Build} }
 
 func (p *LoopJoin) String() string {
@@ -51,7 +51,7 @@ func (p *LoopJoin) build(ctx context.Context, env *Env) (*buildSide, error) {
 		used[i] = p.Kind.putsBuild()
 	}
 	markUsed(used, p.Build.Schema(), p.Cond)
-	side, _, err := collectBuild(ctx, env, p.Build, p.Probe.Partitioning().N, used, nil, "loop join build")
+	side, err := collectBuild(ctx, env, p, used)
 	if err == nil && p.Kind.keepsBuild() {
 		side.matched = vec.NewBitmap(side.rows)
 	}

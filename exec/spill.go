@@ -36,3 +36,12 @@ func (s *Spill) finish(w *spill.Writer) (*spill.File, error) {
 	}
 	return f, err
 }
+
+// count counts files that are finished; nil ones do not count.
+func (s *Spill) count(files []*spill.File) {
+	for _, f := range files {
+		if f != nil {
+			s.Add(f.Bytes(), 1)
+		}
+	}
+}

@@ -72,10 +72,8 @@ func (s *spillParts) add(ctx context.Context, cols []*vec.Vector, rows int, hash
 func (s *spillParts) deal(cols []*vec.Vector, hashes []uint64) error {
 	clear(s.counts)
 	s.of = resize(s.of, len(hashes))
-	n := uint64(len(s.parts))
 	for i, h := range hashes {
-		// Exchanges and hash tables take bits of the hash as it is, so its halves are the same in all rows here.
-		p := vec.Mix(h^s.salt) >> 32 * n >> 32
+		p := s.partOf(h)
 		s.of[i] = uint8(p)
 		s.counts[p]++
 	}
@@ -98,6 +96,12 @@ func (s *spillParts) deal(cols []*vec.Vector, hashes []uint64) error {
 		}
 	}
 	return nil
+}
+
+// partOf returns the number of the part for a hash. Exchanges and hash tables take bits of the hash as it is, so
+// its halves are the same in all rows here.
+func (s *spillParts) partOf(h uint64) int {
+	return int(vec.Mix(h^s.salt) >> 32 * uint64(len(s.parts)) >> 32)
 }
 
 // keep adds rows to a part, and writes the part when it has enough.

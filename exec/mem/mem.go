@@ -39,7 +39,7 @@ func (p *Pool) Used() int64 { return p.used.Load() }
 func (p *Pool) Peak() int64 { return p.peak.Load() }
 
 // Reserve returns an empty reservation under a name that error texts show, such as "hash join build". The caller
-// must Release it. One goroutine may use it at a time.
+// must Release it. Several goroutines may Grow it at once; for the rest, one may use it at a time.
 func (p *Pool) Reserve(name string) *Reservation { return p.add(&Reservation{pool: p, name: name}) }
 
 // ReserveSpillable is Reserve for a holder that can write what it holds to disk: when Grow fails, it does so,
