@@ -396,7 +396,7 @@ func TestEvents(t *testing.T) {
 		return statuses >= 3 && details >= 3
 	})
 	leaves(t, s)
-	ended, _ := background(t, s.DB, unending+" AND b.range < 0")
+	ended, _ := background(t, s.DB, unending+" AND a.range <> b.range + 1")
 	s.DB.Cancel(ended)
 	n, details := 0, 0
 	listen(t, fmt.Sprintf("%s/events?query=%d", url, ended), func(event, data string) bool {
