@@ -280,11 +280,6 @@ func (c Case) checkMemoryLimit(t *testing.T, parts int) {
 		}
 		c.judge(t, v, rows, err)
 	}
-	if c.Spills {
-		v := variant{parts: parts, batch: 100, collide: true, limit: 1}
-		rows, err := c.run(t, v)
-		c.judge(t, v, rows, err)
-	}
 }
 
 // checkFaults: an input's error is the result's, a crash becomes XX000, and a cancelled query ends soon.
