@@ -28,7 +28,7 @@ func (s *aggregateStream) readPart(ctx context.Context) error {
 			}
 		}
 	}
-	if s.out == nil && s.maySpill() && s.groups > 64 && !s.fits(p) {
+	if s.out == nil && s.maySpill() && !s.reserveDistinct(p) && s.groups > 64 {
 		if err := s.spill(ctx); err != nil {
 			return err
 		}
@@ -53,32 +53,37 @@ func (s *aggregateStream) readPart(ctx context.Context) error {
 			}
 		}
 	}
+	s.reserved = 0
 	if s.out != nil {
 		return s.endSpill(ctx)
 	}
 	return s.complete(ctx)
 }
 
-// fits reports whether there is memory for the groups with the distinct values of each call in turn.
-func (s *aggregateStream) fits(p *aggregatePart) bool {
-	held := s.bytes()
-	defer func() { _ = s.res.Resize(held) }()
+// reserveDistinct reserves memory for the distinct values of each call in turn, and reports whether there is enough.
+func (s *aggregateStream) reserveDistinct(p *aggregatePart) bool {
+	most := int64(0)
 	for i, c := range s.calls {
 		if !c.byValue() {
 			continue
 		}
 		for _, f := range p.logs[i] {
-			if s.res.Resize(held+c.distinctBytes(f)) != nil {
-				return false
-			}
+			most = max(most, c.distinctBytes(f))
 		}
 	}
+	n := s.bytes() + most
+	if most == 0 || s.res.Resize(n) != nil {
+		return most == 0
+	}
+	s.reserved = n // or others would have it before the last value is there
 	return true
 }
 
-// distinctBytes is what finding the distinct rows of a file will take at most, about.
+// distinctBytes is what finding the distinct rows of a file takes at most: all may differ.
 func (c *aggregateCall) distinctBytes(f *spill.File) int64 {
-	return f.Rows()*int64(8*c.distinct.table.layout.words+32) + 3*f.Bytes()
+	t := c.distinct.table
+	rows := int(f.Rows())
+	return int64(rows+firstBlockGroups)*int64(2*8*(t.layout.words+t.layout.longs)) + 8*int64(2*t.slotsFor(rows)) + 2*f.Raw()
 }
 
 // eachBatch calls f with the batches of a file, and removes the file.
@@ -159,7 +164,7 @@ func (s *aggregateStream) readLog(ctx context.Context, call int, f *spill.File) 
 // fit it deals them out by their values: each file can forget the values of the one before.
 func (s *aggregateStream) readDistinct(ctx context.Context, c *aggregateCall, f *spill.File, level int) error {
 	c.distinct.reset()
-	if level < spillLevels && s.res.Resize(s.bytes()+c.distinctBytes(f)) != nil {
+	if n := s.bytes() + c.distinctBytes(f); level < spillLevels && n > s.reserved && s.res.Resize(n) != nil {
 		return s.dealDistinct(ctx, c, f, level)
 	}
 	err := eachBatch(ctx, f, func(b *vec.Batch) error {
@@ -169,7 +174,7 @@ func (s *aggregateStream) readDistinct(ctx context.Context, c *aggregateCall, f 
 		if err := c.take(b.Cols[len(s.plan.Keys):], s.rowIDs); err != nil {
 			return err
 		}
-		return s.hold(s.bytes())
+		return s.hold(max(s.bytes(), s.reserved))
 	})
 	c.distinct.reset()
 	return err

@@ -216,12 +216,12 @@ func TestAggregateSpillsInAllWays(t *testing.T) {
 
 // With equal hashes files cannot be divided: memory must do, and if it does not, the error says who holds it.
 func TestAggregateSpillsOneHash(t *testing.T) {
-	in := numbered(manyColumns, 20_000, 3000)
+	in := numbered(manyColumns, 6000, 800)
 	p := exchanged(exectest.Source(in, 1), keys(in, "k"), agg(in, "count"), agg(in, "array_agg", "v"), with(agg(in, "count", "s"), distinctRows))
 	want, _, _ := spilled(t, 0, p)
 	vec.ConstantHash = true
 	defer func() { vec.ConstantHash = false }()
-	rows, files, err := spilled(t, 3<<20, p)
+	rows, files, err := spilled(t, 850<<10, p)
 	if err != nil || files == 0 {
 		t.Fatalf("%d files, error %v", files, err)
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/ipc"
+	"github.com/apache/arrow/go/v15/arrow/util"
 
 	"gsql/exec/types"
 	"gsql/exec/vec"
@@ -27,6 +28,7 @@ type Writer struct {
 	buf   *bufio.Writer
 	rows  int64
 	bytes int64
+	raw   int64
 
 	kinds  []types.Kind // of the columns in the current stream
 	stream *ipc.Writer  // nil: none
@@ -89,6 +91,7 @@ func (w *Writer) Write(b *vec.Batch) error {
 	if err := w.stream.Write(rec); err != nil {
 		return diskError(err)
 	}
+	w.raw += util.TotalRecordSize(rec)
 	w.rows += int64(b.Rows)
 	return nil
 }
@@ -141,7 +144,7 @@ func (w *Writer) Finish() (*File, error) {
 		w.space.remove(w.file.Name(), w.bytes)
 		return nil, err
 	}
-	return &File{space: w.space, types: w.types, path: w.file.Name(), rows: w.rows, bytes: w.bytes}, nil
+	return &File{space: w.space, types: w.types, path: w.file.Name(), rows: w.rows, bytes: w.bytes, raw: w.raw}, nil
 }
 
 // Close drops the file. It does nothing after Finish's file has been removed, and must not be called between.
@@ -157,11 +160,13 @@ type File struct {
 	path  string
 	rows  int64
 	bytes int64
+	raw   int64
 }
 
-// Rows returns the number of rows, Bytes the size on disk.
+// Rows returns the number of rows, Bytes the size on disk, Raw the size before it was compressed.
 func (f *File) Rows() int64  { return f.rows }
 func (f *File) Bytes() int64 { return f.bytes }
+func (f *File) Raw() int64   { return f.raw }
 
 // Remove deletes the file; readers that are open must be closed.
 func (f *File) Remove() { f.space.remove(f.path, f.bytes) }
