@@ -24,9 +24,8 @@ type collector struct {
 	// and give back to it, so that they cannot fail when rows are in that were accepted.
 	ahead      int64
 	holdsAhead bool
-	// Where rowAhead is set, add itself reserves ahead what columns will need, and so many bytes per row for what is
-	// made of the columns then. held is all that add reserved.
-	rowAhead, held int64
+	held       int64                                 // all that add reserved
+	later      func(cols []*vec.Vector, n int) int64 // what add reserves for later; nil: nothing
 }
 
 func newCollector(res *mem.Reservation, cols int) *collector {
@@ -76,8 +75,8 @@ func (c *collector) add(cols []*vec.Vector, n int) error {
 		shared += c.sharedBytes(kept[i])
 	}
 	ahead := int64(0)
-	if c.rowAhead > 0 {
-		ahead = c.rowAhead*int64(n) + joinAhead(kept)
+	if c.later != nil {
+		ahead = c.later(kept, n)
 	}
 	if err := c.res.Grow(fixed + shared + ahead); err != nil {
 		return err
@@ -104,21 +103,6 @@ func (c *collector) merge(other *collector) {
 	c.rows += other.rows
 	c.ahead += other.ahead
 	c.held += other.held
-}
-
-// joinAhead returns what making one column of each of them and of others, one column after the other, takes at most
-// beyond the vectors.
-func joinAhead(vs []*vec.Vector) int64 {
-	var growth, largest int64
-	for i, v := range vs {
-		if i > 0 && v == vs[i-1] {
-			continue
-		}
-		fixed := fixedBytes(vs[i : i+1])
-		growth += max(concatBytes(vs[i:i+1])-fixed, 0)
-		largest = max(largest, fixed)
-	}
-	return growth + largest
 }
 
 // columns returns the columns with all rows in each, and leaves the collector empty; ts are their types.

@@ -250,17 +250,42 @@ func (h *hashBuilder) close() {
 func (p *HashJoin) newCollector(h *buildShape, res *mem.Reservation) *collector {
 	c := newCollector(res, len(h.types))
 	c.holdsAhead = true
-	c.rowAhead = joinTableBytes(1) + 4*int64(len(h.keyAt)) // a key that is a dictionary is copied, its codes stay
+	perRow := p.indexBytes()
+	c.later = func(cols []*vec.Vector, n int) int64 { return perRow*int64(n) + joinedBytes(cols) }
+	return c
+}
+
+// indexBytes is what index needs at most for each row, besides its columns.
+func (p *HashJoin) indexBytes() int64 {
+	n := joinTableBytes(1) + 4*int64(len(p.BuildKeys)) // a key that is a dictionary is copied, its codes stay
 	if p.Kind.keepsBuild() {
-		c.rowAhead += int64(p.Probe.Partitioning().N+1)/8 + 1
+		n += int64(p.Probe.Partitioning().N+1)/8 + 1
 	}
 	if p.marksNulls() {
-		c.rowAhead += nullPartBytes
-		if len(h.keyAt) > 1 {
-			c.rowAhead += nullTableBytes(1, len(h.keyAt))
+		n += nullPartBytes
+		if len(p.BuildKeys) > 1 {
+			n += nullTableBytes(1, len(p.BuildKeys))
 		}
 	}
-	return c
+	return n
+}
+
+// joinedBytes returns what it takes at most, beyond the vectors, to make one column of each with others, one column
+// after the other.
+func joinedBytes(vs []*vec.Vector) int64 {
+	var growth, largest int64
+	for i, v := range vs {
+		if i > 0 && v == vs[i-1] {
+			continue
+		}
+		fixed, joined := fixedBytes(vs[i:i+1]), concatBytes(vs[i:i+1])
+		if v.Type.ID == types.Numeric && v.Kind == types.KInt64 {
+			joined += 8 * int64(v.Len) // others may have more digits
+		}
+		growth += max(joined-fixed, 0)
+		largest = max(largest, fixed)
+	}
+	return growth + largest
 }
 
 // take keeps rows of a partition.

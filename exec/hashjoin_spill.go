@@ -283,7 +283,7 @@ func (b *spilledBuild) load(ctx context.Context, p *joinPart) (side *hashBuild, 
 	}()
 	c := b.plan.newCollector(b.shape, res)
 	// Do not begin where the end is beyond what may be held.
-	least := c.rowAhead
+	least := b.plan.indexBytes()
 	for _, t := range b.shape.types {
 		least += int64(t.Kind().Width())
 	}
