@@ -22,7 +22,7 @@ func TestSortSpills(t *testing.T) {
 	key := func(name string, desc, nullsFirst bool) expr.SortKey {
 		return expr.SortKey{Expr: tab.Col(name), Desc: desc, NullsFirst: nullsFirst}
 	}
-	for _, keys := range [][]expr.SortKey{
+	for n, keys := range [][]expr.SortKey{
 		{key("i", false, false)},
 		{key("s", true, true), key("i", false, true)},
 		{key("f", false, true), key("n", true, false), key("s", false, false)},
@@ -36,13 +36,17 @@ func TestSortSpills(t *testing.T) {
 			for _, r := range naiveSort(tab, keys) {
 				want = append(want, tab.Row(r))
 			}
-			for _, top := range []int64{-1, 1, 15_000, 100_000} {
+			tops := []int64{-1, 1, 15_000, 100_000}
+			if n%3 != 0 {
+				tops = tops[:1]
+			}
+			for _, top := range tops {
 				rows := want
 				if top >= 0 {
 					rows = want[:min(int(top), len(want))]
 				}
 				p := &exec.Sort{Input: exectest.Source(tab, 1), Keys: keys, Top: top}
-				for _, limit := range []int64{0, 1, 200 << 10, 1 << 20} {
+				for _, limit := range []int64{0, 1, 300 << 10} {
 					got, files := limited(t, limit, 500, p)
 					if !slices.Equal(got, rows) {
 						t.Fatalf("top %d, limit %d: other rows", top, limit)

@@ -57,7 +57,7 @@ func TestMaterializeSpills(t *testing.T) {
 		first := &exec.Materialize{Source: source, Out: out}
 		return &exec.Union{In: []exec.Plan{first, &exec.Materialize{Source: source, Out: out}}, Out: out}
 	}
-	exectest.Check(t, exectest.Case{Inputs: []*exectest.Table{tab}, Spills: true, Plan: plan})
+	exectest.Check(t, exectest.Case{Inputs: []*exectest.Table{tab}, Spills: true, Parts: []int{2}, Plan: plan})
 	for _, limit := range []int64{0, 1, 300 << 10} {
 		p := plan([]exec.Plan{exectest.Source(tab, 1)}, 1)
 		rows, files := limited(t, limit, 100, p)

@@ -208,7 +208,7 @@ func newRunningAgg(s *windowStream, item *windowItem) *runningAgg {
 	for _, at := range item.args {
 		ts = append(ts, s.buf.types[at])
 	}
-	a.acc = item.Agg.Fn.New(ts, item.Agg.Typ)
+	a.acc = newAccumulator(s.env, item.Agg, ts)
 	a.acc.Grow(1)
 	return a
 }

@@ -128,7 +128,7 @@ func (l *windowLoads) fill(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		starts := l.partitionStarts(b)
+		starts := l.partitionStarts(ctx, b)
 		err = l.take(b)
 		if err == nil {
 			for _, i := range starts {
@@ -176,17 +176,17 @@ func (l *windowLoads) take(b *vec.Batch) error {
 }
 
 // partitionStarts returns the rows of b with which partitions begin, when b follows the load.
-func (l *windowLoads) partitionStarts(b *vec.Batch) []int {
+func (l *windowLoads) partitionStarts(ctx context.Context, b *vec.Batch) []int {
 	var before *vec.Batch
 	if n := len(l.batches); n > 0 {
 		before = l.batches[n-1]
 	}
-	return changes(l.parts, l.s.keys, before, b)
+	return changes(ctx, l.parts, l.s.keys, before, b)
 }
 
 // changes returns the rows of b that differ in the keys that c compares from the row before, which for the first is
-// the last one of before, if there is one. The keys are the columns at.
-func changes(c *rowComparer, at []int, before, b *vec.Batch) []int {
+// the last one of before, if there is one. The keys are the columns at. When ctx is cancelled, it ends early.
+func changes(ctx context.Context, c *rowComparer, at []int, before, b *vec.Batch) []int {
 	keys := columnsAt(b.Cols, at[:len(c.keys)])
 	var out []int
 	if before == nil || c.compare(columnsAt(before.Cols, at[:len(c.keys)]), before.Rows-1, keys, 0) != 0 {
@@ -196,6 +196,9 @@ func changes(c *rowComparer, at []int, before, b *vec.Batch) []int {
 		return out
 	}
 	for i := 1; i < b.Rows; i++ {
+		if i%pieceRows == 0 && ctx.Err() != nil {
+			break
+		}
 		if c.compare(keys, i-1, keys, i) != 0 {
 			out = append(out, i)
 		}
@@ -299,7 +302,10 @@ func (l *windowLoads) bounds(w *windowRows, parts [2]int) error {
 		w.peers = w.parts
 		return nil
 	}
-	w.peers = union(w.parts, changes(l.peers, l.s.keys[len(l.parts.keys):], nil, &vec.Batch{Cols: w.cols, Rows: w.n}))
+	w.peers = union(w.parts, changes(w.ctx, l.peers, l.s.keys[len(l.parts.keys):], nil, &vec.Batch{Cols: w.cols, Rows: w.n}))
+	if w.ctx.Err() != nil {
+		return context.Cause(w.ctx)
+	}
 	return nil
 }
 
@@ -334,7 +340,7 @@ func (l *windowLoads) openLarge(ctx context.Context, cause error) (err error) {
 		if err != nil {
 			return nil, err
 		}
-		starts := changes(l.parts, l.s.keys, before, b)
+		starts := changes(ctx, l.parts, l.s.keys, before, b)
 		if before == nil {
 			starts = starts[1:]
 		}

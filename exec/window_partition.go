@@ -224,7 +224,7 @@ func (p *windowPartition) write(ctx context.Context, feed func(context.Context) 
 			if err != nil {
 				return err
 			}
-			if err := p.scan(ends, before, b); err != nil {
+			if err := p.scan(ctx, ends, before, b); err != nil {
 				return err
 			}
 			if err := w.write(b); err != nil {
@@ -261,10 +261,10 @@ func (p *windowPartition) batchBytes() int64 {
 }
 
 // scan looks at rows before they are written: b comes after before.
-func (p *windowPartition) scan(ends *runWriter, before, b *vec.Batch) error {
+func (p *windowPartition) scan(ctx context.Context, ends *runWriter, before, b *vec.Batch) error {
 	if ends != nil {
 		var at []int64
-		for _, i := range changes(p.peers, p.s.keys[len(p.s.keys)-len(p.peers.keys):], before, b) {
+		for _, i := range changes(ctx, p.peers, p.s.keys[len(p.s.keys)-len(p.peers.keys):], before, b) {
 			if before != nil || i > 0 {
 				at = append(at, p.rows+int64(i))
 			}
