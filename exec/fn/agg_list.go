@@ -1,6 +1,8 @@
 package fn
 
 import (
+	"slices"
+
 	"gsql/exec/types"
 	"gsql/exec/vec"
 )
@@ -303,27 +305,39 @@ func (a *joinAcc) Result(from, to int) (*vec.Vector, error) {
 	if err := a.deal(); err != nil {
 		return nil, err
 	}
-	b := vec.NewBuilder(a.ret)
-	var buf []byte
-	for g := from; g < to; g++ {
-		rows := a.of(g)
+	f := flags{n: to - from}
+	s := NewStrings(to-from, nil)
+	for i := range to - from {
+		rows := a.of(from + i)
 		if len(rows) == 0 {
-			b.AppendNull()
+			f.null(i)
 			continue
 		}
-		buf = buf[:0]
+		size := 0 // at once, since growing would copy what may be most of the memory
 		for k, r := range rows {
 			if err := a.checkAt(k); err != nil {
 				return nil, err
 			}
-			if k > 0 && !a.cols[1].IsNull(int(r)) {
-				buf = append(buf, a.cols[1].Bytes(int(r))...)
-			}
-			buf = append(buf, a.cols[0].Bytes(int(r))...)
+			size += len(a.cols[0].Bytes(int(r))) + len(a.delimiter(k, r))
 		}
-		b.AppendBytes(buf)
+		buf := slices.Grow(s.Begin(), size)
+		for k, r := range rows {
+			if err := a.checkAt(k); err != nil {
+				return nil, err
+			}
+			buf = append(append(buf, a.delimiter(k, r)...), a.cols[0].Bytes(int(r))...)
+		}
+		s.End(i, buf)
 	}
-	return b.Finish(), nil
+	return s.Finish(a.ret, f.valid), nil
+}
+
+// delimiter returns what comes before the k-th value of a group, in row r; nothing for NULL.
+func (a *joinAcc) delimiter(k int, r uint32) []byte {
+	if k == 0 || a.cols[1].IsNull(int(r)) {
+		return nil
+	}
+	return a.cols[1].Bytes(int(r))
 }
 
 func init() {

@@ -126,7 +126,7 @@ func (a *contAcc) Result(from, to int) (*vec.Vector, error) {
 		if !ok || len(rows) == 0 {
 			return 0, false, nil
 		}
-		a.scratch = a.scratch[:0]
+		a.scratch = slices.Grow(a.scratch[:0], len(rows))
 		vals := vec.Values[float64](a.cols[0])
 		for i, r := range rows {
 			if err := a.checkAt(i); err != nil {
