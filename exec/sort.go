@@ -134,6 +134,17 @@ func (r *sortedRows) next(ctx context.Context, rows int) (*vec.Batch, error) {
 	return gatherBatch(r.cols, sel), nil
 }
 
+// gatherRows returns the rows of columns with the numbers in sel, which may be many.
+func gatherRows(ctx context.Context, cols []*vec.Vector, sel []uint32) ([]*vec.Vector, error) {
+	out := make([]*vec.Vector, len(cols))
+	for i, v := range cols {
+		if out[i] = vec.GatherUntil(func() bool { return ctx.Err() != nil }, v, sel); out[i] == nil {
+			return nil, context.Cause(ctx)
+		}
+	}
+	return out, nil
+}
+
 // gatherBatch returns the rows of columns with the numbers in sel.
 func gatherBatch(cols []*vec.Vector, sel []uint32) *vec.Batch {
 	b := &vec.Batch{Cols: make([]*vec.Vector, len(cols)), Rows: len(sel)}

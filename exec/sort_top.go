@@ -162,12 +162,15 @@ func (s *topStream) cut(ctx context.Context) error {
 		}
 		return err
 	}
-	first := gatherBatch(cols, perm)
+	first, err := gatherRows(ctx, cols, perm)
+	if err != nil {
+		return err
+	}
 	s.setLimit(gatherKeys(cols, s.at, perm[len(perm)-1:]))
 	if err := s.buf.empty(); err != nil {
 		return err
 	}
-	return s.buf.add(ctx, first.Cols, len(perm))
+	return s.buf.add(ctx, first, len(perm))
 }
 
 // rowBytes returns the bytes of fixed width of a row.

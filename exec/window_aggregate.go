@@ -1,8 +1,6 @@
 package exec
 
 import (
-	"context"
-
 	"gsql/exec/expr"
 	"gsql/exec/fn"
 	"gsql/exec/types"
@@ -36,7 +34,9 @@ func (w *windowRows) aggregate(item *windowItem) (*vec.Vector, error) {
 		if err != nil {
 			return nil, err
 		}
-		a.filter(v)
+		if err := a.filter(v); err != nil {
+			return nil, err
+		}
 	}
 	if w.isWhole(item.Frame) {
 		return a.byPartition()
@@ -54,10 +54,13 @@ func (w *windowRows) aggregate(item *windowItem) (*vec.Vector, error) {
 func (a *windowAggregate) new() fn.Accumulator { return newAccumulator(a.w.env, a.agg, a.argType) }
 
 // filter leaves out the rows for which cond is not true.
-func (a *windowAggregate) filter(cond *vec.Vector) {
+func (a *windowAggregate) filter(cond *vec.Vector) error {
 	a.place = make([]uint32, a.n+1)
 	var rows []uint32
 	for i := range a.n {
+		if a.w.stoppedAt(uint32(i)) {
+			return a.w.err()
+		}
 		a.place[i] = uint32(len(rows))
 		if !cond.IsNull(i) && vec.At[uint8](cond, i) != 0 {
 			rows = append(rows, uint32(i))
@@ -65,9 +68,12 @@ func (a *windowAggregate) filter(cond *vec.Vector) {
 	}
 	a.place[a.n] = uint32(len(rows))
 	for i, v := range a.args {
-		a.args[i] = vec.Gather(v, rows)
+		if a.args[i] = vec.GatherUntil(a.w.canceled, v, rows); a.args[i] == nil {
+			return a.w.err()
+		}
 	}
 	a.n = len(rows)
+	return nil
 }
 
 // at returns the place of a position among the rows that count.
@@ -89,8 +95,8 @@ func (a *windowAggregate) byPartition() (*vec.Vector, error) {
 	groups := make([]uint32, 0, updateRows)
 	p := 0
 	for from := 0; from < a.n; from += updateRows {
-		if w.ctx.Err() != nil {
-			return nil, context.Cause(w.ctx)
+		if w.canceled() {
+			return nil, w.err()
 		}
 		to := min(from+updateRows, a.n)
 		groups = groups[:0]
@@ -110,11 +116,14 @@ func (a *windowAggregate) byPartition() (*vec.Vector, error) {
 	}
 	idx := make([]uint32, w.n)
 	for p, from := range w.parts[:parts] {
-		fill(idx[from:w.parts[p+1]], uint32(p))
+		if w.stopped(1) {
+			break
+		}
+		fill(w, idx[from:w.parts[p+1]], uint32(p))
 	}
 	v := vec.GatherUntil(w.canceled, result, idx)
 	if v == nil {
-		return nil, context.Cause(w.ctx)
+		return nil, w.err()
 	}
 	return v, nil
 }
@@ -143,10 +152,11 @@ const fanout = 16
 // sum of few nodes, found and merged for many frames at once.
 func (a *windowAggregate) byFrame(f *frame) (*vec.Vector, error) {
 	longest := uint32(0)
-	for i := range f.start {
-		f := a.at(f.end[i]) - a.at(f.start[i])
-		longest = max(longest, f)
-	}
+	a.w.pieces(len(f.start), func(from, to int) {
+		for i := from; i < to; i++ {
+			longest = max(longest, a.at(f.end[i])-a.at(f.start[i]))
+		}
+	})
 	tree, err := a.tree(int(longest))
 	if err != nil {
 		return nil, err
@@ -154,8 +164,8 @@ func (a *windowAggregate) byFrame(f *frame) (*vec.Vector, error) {
 	var results []*vec.Vector
 	chunk := &frameChunk{left: make([]nodes, len(tree)+1), right: make([]nodes, len(tree)+1)}
 	for from := 0; from < a.w.n; from += updateRows {
-		if a.w.ctx.Err() != nil {
-			return nil, context.Cause(a.w.ctx)
+		if a.w.canceled() {
+			return nil, a.w.err()
 		}
 		r, err := a.frames(f, tree, chunk, from, min(from+updateRows, a.w.n))
 		if err != nil {
@@ -165,7 +175,7 @@ func (a *windowAggregate) byFrame(f *frame) (*vec.Vector, error) {
 	}
 	v := vec.ConcatUntil(a.w.canceled, results)
 	if v == nil {
-		return nil, context.Cause(a.w.ctx)
+		return nil, a.w.err()
 	}
 	return v, nil
 }
@@ -180,8 +190,8 @@ func (a *windowAggregate) tree(longest int) (levels [][]*vec.Vector, err error) 
 		acc.Grow(nodes)
 		groups := make([]uint32, 0, updateRows)
 		for from := 0; from < n; from += updateRows {
-			if a.w.ctx.Err() != nil {
-				return nil, context.Cause(a.w.ctx)
+			if a.w.canceled() {
+				return nil, a.w.err()
 			}
 			to := min(from+updateRows, n)
 			groups = groups[:0]

@@ -30,8 +30,13 @@ func (w *windowRows) frame(f expr.Frame) (*frame, error) {
 	if err := bound(r, f.End, true); err != nil {
 		return nil, err
 	}
-	for i, from := range r.start {
-		r.end[i] = max(r.end[i], from)
+	w.pieces(w.n, func(from, to int) {
+		for i := from; i < to; i++ {
+			r.end[i] = max(r.end[i], r.start[i])
+		}
+	})
+	if w.dead {
+		return nil, w.err()
 	}
 	w.frames[f] = r
 	return r, nil
@@ -52,9 +57,12 @@ func (f *frame) side(end bool) []uint32 {
 	return f.start
 }
 
-// partitions calls f for each partition from..to-1.
+// partitions calls f for each partition from..to-1, unless the work is to end early.
 func (w *windowRows) partitions(f func(from, to uint32)) {
 	for p, from := range w.parts[:len(w.parts)-1] {
+		if w.stopped(1) {
+			return
+		}
 		f(from, w.parts[p+1])
 	}
 }
@@ -63,19 +71,26 @@ func (w *windowRows) partitions(f func(from, to uint32)) {
 func (w *windowRows) unbounded(out []uint32, b expr.Bound) bool {
 	switch b.Kind {
 	case expr.UnboundedPreceding:
-		w.partitions(func(from, to uint32) { fill(out[from:to], from) })
+		w.partitions(func(from, to uint32) { fill(w, out[from:to], from) })
 	case expr.UnboundedFollowing:
-		w.partitions(func(from, to uint32) { fill(out[from:to], to) })
+		w.partitions(func(from, to uint32) { fill(w, out[from:to], to) })
 	default:
 		return false
 	}
 	return true
 }
 
-func fill(s []uint32, x uint32) {
-	for i := range s {
-		s[i] = x
+// fill sets all of s to x.
+func fill[T uint32 | int64 | float64](w *windowRows, s []T, x T) {
+	if len(s) == 1 {
+		s[0] = x
+		return
 	}
+	w.pieces(len(s), func(from, to int) {
+		for i := from; i < to; i++ {
+			s[i] = x
+		}
+	})
 }
 
 // rowsBound fills a bound counted in rows.
@@ -92,7 +107,7 @@ func (w *windowRows) rowsBound(f *frame, b expr.Bound, end bool) error {
 		by++ // ends are exclusive
 	}
 	w.partitions(func(from, to uint32) {
-		for i := from; i < to; i++ {
+		for i := from; i < to && !w.stoppedAt(i); i++ {
 			out[i] = uint32(min(max(int64(i)+by, int64(from)), int64(to)))
 		}
 	})
@@ -156,10 +171,13 @@ func (w *windowRows) offset(b expr.Bound, end bool) (*vec.Vector, error) {
 func (w *windowRows) peersBound(out []uint32, end bool) {
 	for g, from := range w.peers[:len(w.peers)-1] {
 		to := w.peers[g+1]
+		if w.stopped(1) {
+			return
+		}
 		if end {
-			fill(out[from:to], to)
+			fill(w, out[from:to], to)
 		} else {
-			fill(out[from:to], from)
+			fill(w, out[from:to], from)
 		}
 	}
 }
@@ -183,9 +201,9 @@ func (w *windowRows) groupsBound(f *frame, b expr.Bound, end bool) error {
 		for w.peers[last] < to {
 			last++
 		}
-		for g := first; g < last; g++ {
+		for g := first; g < last && !w.stopped(1); g++ {
 			at := min(max(int64(g)+by, int64(first)), int64(last))
-			fill(out[w.peers[g]:w.peers[g+1]], w.peers[at])
+			fill(w, out[w.peers[g]:w.peers[g+1]], w.peers[at])
 		}
 		first = last
 	})
@@ -214,7 +232,7 @@ func (w *windowRows) rangeBound(f *frame, b expr.Bound, end bool) error {
 		return err
 	}
 	desc := w.order[0].Desc
-	values, limits, err := w.rangeLimits(vec.Flatten(key), offset, (b.Kind == expr.Preceding) != desc)
+	values, limits, err := w.allLimits(vec.Flatten(key), offset, (b.Kind == expr.Preceding) != desc)
 	if err != nil {
 		return err
 	}
@@ -232,7 +250,7 @@ func (w *windowRows) rangeBound(f *frame, b expr.Bound, end bool) error {
 			to--
 		}
 		at := from
-		for i := from; i < to; i++ {
+		for i := from; i < to && !w.stopped(8); i++ { // a comparison takes as long as other work for some rows
 			for at < to && o.compare(values, int(at), limits, int(i)) < before {
 				at++
 			}

@@ -130,7 +130,7 @@ func (item *largeItem) shifted(r *largeRows) (*vec.Vector, error) {
 			outside[i] = ^int32(i) - 1
 		}
 	}
-	return withDefaults(v, r.batch.Cols[item.args[2]], outside), nil
+	return withDefaults(v, r.batch.Cols[item.args[2]], outside, vec.GatherOrNull), nil
 }
 
 // frames returns where the frames of the rows begin and end.

@@ -1,8 +1,6 @@
 package exec
 
 import (
-	"context"
-
 	"gsql/exec/fn"
 	"gsql/exec/types"
 	"gsql/exec/vec"
@@ -36,49 +34,57 @@ func (a *windowAggregate) counts(f *frame) *vec.Vector {
 	out := make([]int64, a.w.n)
 	var before []uint32
 	if len(a.args) == 1 && mayHaveNulls(a.args) {
-		before = notNullBefore(a.args[0], a.n)
+		before = a.notNullBefore(a.args[0])
 	}
-	for i := range out {
-		from, to := a.at(f.start[i]), a.at(f.end[i])
-		if before != nil {
-			from, to = before[from], before[to]
+	a.w.pieces(len(out), func(lo, hi int) {
+		for i := lo; i < hi; i++ {
+			from, to := a.at(f.start[i]), a.at(f.end[i])
+			if before != nil {
+				from, to = before[from], before[to]
+			}
+			out[i] = int64(to - from)
 		}
-		out[i] = int64(to - from)
-	}
+	})
 	return vec.New(types.Of(types.Int64), types.KInt64, out, nil)
 }
 
 // notNullBefore returns for each row, and for n, how many rows before it are not NULL.
-func notNullBefore(v *vec.Vector, n int) []uint32 {
-	before := make([]uint32, n+1)
-	for i := range n {
-		before[i+1] = before[i]
-		if !v.IsNull(i) {
-			before[i+1]++
+func (a *windowAggregate) notNullBefore(v *vec.Vector) []uint32 {
+	before := make([]uint32, a.n+1)
+	a.w.pieces(a.n, func(from, to int) {
+		for i := from; i < to; i++ {
+			before[i+1] = before[i]
+			if !v.IsNull(i) {
+				before[i+1]++
+			}
 		}
-	}
+	})
 	return before
 }
 
 // intSums cannot overflow: a partition has fewer than 2^31 rows of at most 32 bits.
 func intSums[T int16 | int32](a *windowAggregate, f *frame, values []T, valid vec.Bitmap) *vec.Vector {
 	sums, count := make([]int64, a.n+1), make([]uint32, a.n+1)
-	for i, x := range values {
-		sums[i+1], count[i+1] = sums[i], count[i]
-		if valid.Get(i) {
-			sums[i+1] += int64(x)
-			count[i+1]++
+	a.w.pieces(len(values), func(from, to int) {
+		for i := from; i < to; i++ {
+			sums[i+1], count[i+1] = sums[i], count[i]
+			if valid.Get(i) {
+				sums[i+1] += int64(values[i])
+				count[i+1]++
+			}
 		}
-	}
+	})
 	out := make([]int64, a.w.n)
 	isNull := newNullSet(a.w.n)
-	for i := range out {
-		from, to := a.at(f.start[i]), a.at(f.end[i])
-		out[i] = sums[to] - sums[from]
-		if count[to] == count[from] {
-			isNull.set(i)
+	a.w.pieces(len(out), func(lo, hi int) {
+		for i := lo; i < hi; i++ {
+			from, to := a.at(f.start[i]), a.at(f.end[i])
+			out[i] = sums[to] - sums[from]
+			if count[to] == count[from] {
+				isNull.set(i)
+			}
 		}
-	}
+	})
 	return vec.New(types.Of(types.Int64), types.KInt64, out, isNull.valid)
 }
 
@@ -88,16 +94,20 @@ func (a *windowAggregate) floatSums(f *frame, values []float64, valid vec.Bitmap
 	isNull := newNullSet(a.w.n)
 	sum, from, to := fn.NewFloatSum(), 0, 0
 	for i := range out {
-		if i%updateRows == 0 && a.w.ctx.Err() != nil {
-			return nil, context.Cause(a.w.ctx)
+		if a.w.stopped(8) { // exact sums take as long as other work for some rows
+			return nil, a.w.err()
 		}
 		start, end := int(a.at(f.start[i])), int(a.at(f.end[i]))
 		if start < from || end < to || start >= to {
 			sum.Reset()
 			from, to = start, start
 		}
-		sum.Remove(values, valid, from, start)
-		sum.Add(values, valid, to, end)
+		for k := from; k < start && !a.w.stopped(8*min(updateRows, start-k)); k += updateRows {
+			sum.Remove(values, valid, k, min(k+updateRows, start))
+		}
+		for k := to; k < end && !a.w.stopped(8*min(updateRows, end-k)); k += updateRows {
+			sum.Add(values, valid, k, min(k+updateRows, end))
+		}
 		from, to = start, end
 		if sum.Count() == 0 {
 			isNull.set(i)

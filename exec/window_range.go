@@ -9,6 +9,29 @@ import (
 	"gsql/exec/vec"
 )
 
+// allLimits is rangeLimits for all rows, of which there may be many.
+func (w *windowRows) allLimits(key, offset *vec.Vector, minus bool) (values, limits *vec.Vector, err error) {
+	var vs, ls []*vec.Vector
+	w.pieces(key.Len, func(from, to int) {
+		if err != nil {
+			return
+		}
+		var v, l *vec.Vector
+		v, l, err = w.rangeLimits(vec.Slice(key, from, to), offset, minus)
+		vs, ls = append(vs, v), append(ls, l)
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	if !w.dead {
+		values = vec.ConcatUntil(w.canceled, vs)
+	}
+	if !w.dead {
+		limits = vec.ConcatUntil(w.canceled, ls)
+	}
+	return values, limits, w.err()
+}
+
 // rangeLimits returns the values of a RANGE frame's key in a form in which they can be compared with limits,
 // and for each row the limit: its value minus the offset, or plus it. key is flat.
 func (w *windowRows) rangeLimits(key, offset *vec.Vector, minus bool) (values, limits *vec.Vector, err error) {

@@ -25,6 +25,46 @@ type windowRows struct {
 	peers  []uint32 // where rows begin that are equal in partition and order, and n
 	sorted map[int]*vec.Vector
 	frames map[expr.Frame]*frame
+
+	work int  // rows handled since ctx was asked
+	dead bool // ctx is done; what is computed is of no use
+}
+
+// canceled asks the context.
+func (w *windowRows) canceled() bool {
+	w.dead = w.dead || w.ctx.Err() != nil
+	return w.dead
+}
+
+// stopped counts work and reports whether it is to end early, asking the context now and then.
+func (w *windowRows) stopped(rows int) bool {
+	if w.work += rows; w.work >= pieceRows {
+		w.work = 0
+		w.canceled()
+	}
+	return w.dead
+}
+
+// stoppedAt is stopped for loops that go row by row; i counts rows.
+func (w *windowRows) stoppedAt(i uint32) bool { return i&(pieceRows-1) == 0 && w.stopped(pieceRows) }
+
+// pieces calls f for the pieces from..to-1 of n rows, unless the work is to end early.
+func (w *windowRows) pieces(n int, f func(from, to int)) {
+	for from := 0; from < n; from += pieceRows {
+		to := min(from+pieceRows, n)
+		if w.stopped(to - from) {
+			return
+		}
+		f(from, to)
+	}
+}
+
+// err returns the error for work that ended early.
+func (w *windowRows) err() error {
+	if w.dead {
+		return context.Cause(w.ctx)
+	}
+	return nil
 }
 
 // sort brings the rows in order; the first parts of the keys are PARTITION BY.
@@ -46,22 +86,25 @@ func (w *windowRows) sort(keys []int, parts int, orders []keyOrder) error {
 	if w.perm, err = s.sort(); err != nil {
 		return err
 	}
-	w.parts, w.peers = starts(s.runStarts(partMark), w.n), starts(s.runStarts(peerMark), w.n)
+	w.parts, w.peers = w.starts(s.runStarts(partMark)), w.starts(s.runStarts(peerMark))
+	if w.dead {
+		return w.err()
+	}
 	return w.held.grow(int64(w.n+len(w.parts)+len(w.peers))*4 - scratch)
 }
 
-// starts returns the set bits of b, and n.
-func starts(b vec.Bitmap, n int) []uint32 {
-	out := make([]uint32, 0, b.Count(n)+1)
-	for i := range n {
-		if b.Get(i) {
-			out = append(out, uint32(i))
+// starts returns the set bits of b, and the number of rows.
+func (w *windowRows) starts(b vec.Bitmap) []uint32 {
+	out := make([]uint32, 0, b.Count(w.n)+1)
+	w.pieces(w.n, func(from, to int) {
+		for i := from; i < to; i++ {
+			if b.Get(i) {
+				out = append(out, uint32(i))
+			}
 		}
-	}
-	return append(out, uint32(n))
+	})
+	return append(out, uint32(w.n))
 }
-
-func (w *windowRows) canceled() bool { return w.ctx.Err() != nil }
 
 // column returns a collected column by position.
 func (w *windowRows) column(at int) (*vec.Vector, error) {
@@ -76,17 +119,40 @@ func (w *windowRows) column(at int) (*vec.Vector, error) {
 		return nil, err
 	}
 	if v = vec.GatherUntil(w.canceled, v, w.perm); v == nil {
-		return nil, context.Cause(w.ctx)
+		return nil, w.err()
 	}
 	w.sorted[at] = v
 	return v, nil
 }
 
-// compute returns the values of an item.
-func (w *windowRows) compute(item *windowItem) (*vec.Vector, error) {
-	if item.Agg != nil {
-		return w.aggregate(item)
+// gatherOrNull is vec.GatherOrNull for all rows.
+func (w *windowRows) gatherOrNull(v *vec.Vector, idx []int32) *vec.Vector {
+	var out []*vec.Vector
+	w.pieces(len(idx), func(from, to int) { out = append(out, vec.GatherOrNull(v, idx[from:to])) })
+	if w.dead || len(out) == 0 {
+		return vec.NewNull(v.Type, len(idx))
 	}
+	if all := vec.ConcatUntil(w.canceled, out); all != nil {
+		return all
+	}
+	return vec.NewNull(v.Type, len(idx))
+}
+
+// compute returns the values of an item.
+func (w *windowRows) compute(item *windowItem) (v *vec.Vector, err error) {
+	if item.Agg != nil {
+		v, err = w.aggregate(item)
+	} else {
+		v, err = w.function(item)
+	}
+	if err == nil && w.dead {
+		err = w.err()
+	}
+	return v, err
+}
+
+// function returns the values of a pure window function.
+func (w *windowRows) function(item *windowItem) (*vec.Vector, error) {
 	args := make([]*vec.Vector, len(item.args))
 	for i, a := range item.args {
 		v, err := w.column(a)
@@ -119,22 +185,22 @@ func (w *windowRows) ranks(name string) *vec.Vector {
 	for p, from := range w.parts[:len(w.parts)-1] {
 		to := w.parts[p+1]
 		if name == "row_number" {
-			for i := range out[from:to] {
-				out[int(from)+i] = int64(i) + 1
-			}
+			w.pieces(int(to-from), func(lo, hi int) {
+				for i := lo; i < hi; i++ {
+					out[int(from)+i] = int64(i) + 1
+				}
+			})
 			continue
 		}
 		rank, dense := int64(0), int64(0)
-		for ; w.peers[peer] < to; peer++ {
+		for ; w.peers[peer] < to && !w.stopped(1); peer++ {
 			rank = int64(w.peers[peer]-from) + 1
 			dense++
 			r := rank
 			if name == "dense_rank" {
 				r = dense
 			}
-			for i := w.peers[peer]; i < w.peers[peer+1]; i++ {
-				out[i] = r
-			}
+			fill(w, out[w.peers[peer]:w.peers[peer+1]], r)
 		}
 	}
 	return vec.New(types.Of(types.Int64), types.KInt64, out, nil)
@@ -147,7 +213,7 @@ func (w *windowRows) distribution(name string) *vec.Vector {
 	for p, from := range w.parts[:len(w.parts)-1] {
 		to := w.parts[p+1]
 		rows := float64(to - from)
-		for ; w.peers[peer] < to; peer++ {
+		for ; w.peers[peer] < to && !w.stopped(1); peer++ {
 			var x float64
 			switch {
 			case name == "cume_dist":
@@ -155,9 +221,7 @@ func (w *windowRows) distribution(name string) *vec.Vector {
 			case rows > 1:
 				x = float64(w.peers[peer]-from) / (rows - 1)
 			}
-			for i := w.peers[peer]; i < w.peers[peer+1]; i++ {
-				out[i] = x
-			}
+			fill(w, out[w.peers[peer]:w.peers[peer+1]], x)
 		}
 	}
 	return vec.New(types.Of(types.Float64), types.KFloat64, out, nil)
@@ -194,7 +258,7 @@ func (w *windowRows) ntile(arg *vec.Vector) (*vec.Vector, error) {
 		if extra > 0 {
 			left++
 		}
-		for ; i < to; i++ {
+		for ; i < to && !w.stoppedAt(i); i++ {
 			if left == 0 {
 				bucket++
 				left = size
@@ -220,7 +284,7 @@ func (w *windowRows) shifted(args []*vec.Vector, dir int64) *vec.Vector {
 	other := len(args) > 2
 	for p, from := range w.parts[:len(w.parts)-1] {
 		to := w.parts[p+1]
-		for i := from; i < to; i++ {
+		for i := from; i < to && !w.stoppedAt(i); i++ {
 			by := int64(1)
 			if offset != nil {
 				if offset.IsNull(int(i)) {
@@ -241,13 +305,13 @@ func (w *windowRows) shifted(args []*vec.Vector, dir int64) *vec.Vector {
 		}
 	}
 	if !other {
-		return vec.GatherOrNull(args[0], idx)
+		return w.gatherOrNull(args[0], idx)
 	}
-	return withDefaults(args[0], args[2], idx)
+	return withDefaults(args[0], args[2], idx, w.gatherOrNull)
 }
 
 // withDefaults returns v's row idx[i] in row i, or NULL for -1, or for -2-k row k of other.
-func withDefaults(v, other *vec.Vector, idx []int32) *vec.Vector {
+func withDefaults(v, other *vec.Vector, idx []int32, gather func(*vec.Vector, []int32) *vec.Vector) *vec.Vector {
 	var rows []uint32
 	for _, x := range idx {
 		if x < -1 {
@@ -255,7 +319,7 @@ func withDefaults(v, other *vec.Vector, idx []int32) *vec.Vector {
 		}
 	}
 	if len(rows) == 0 {
-		return vec.GatherOrNull(v, idx)
+		return gather(v, idx)
 	}
 	both := vec.Concat([]*vec.Vector{v, vec.Gather(other, rows)})
 	k := int32(v.Len)
@@ -265,7 +329,7 @@ func withDefaults(v, other *vec.Vector, idx []int32) *vec.Vector {
 			k++
 		}
 	}
-	return vec.GatherOrNull(both, idx)
+	return gather(both, idx)
 }
 
 // framed computes first_value, last_value and nth_value.
@@ -280,6 +344,9 @@ func (w *windowRows) framed(item *windowItem, args []*vec.Vector) (*vec.Vector, 
 		nth = vec.Flatten(args[1])
 	}
 	for i := range w.n {
+		if w.stoppedAt(uint32(i)) {
+			break
+		}
 		from, to := f.start[i], f.end[i]
 		idx[i] = -1
 		switch {
@@ -301,5 +368,5 @@ func (w *windowRows) framed(item *windowItem, args []*vec.Vector) (*vec.Vector, 
 			idx[i] = int32(to) - 1
 		}
 	}
-	return vec.GatherOrNull(args[0], idx), nil
+	return w.gatherOrNull(args[0], idx), nil
 }
