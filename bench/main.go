@@ -38,7 +38,7 @@ func run() error {
 	flag.BoolVar(&o.cpu, "cpu", false, "compare the least processor time of the runs instead, for machines that are shared")
 	profile := flag.String("cpuprofile", "", "write a CPU profile of gsql's runs to this file")
 	flag.Usage = func() {
-		fmt.Fprintln(os.Stderr, "usage: bench [flags] gen | run")
+		fmt.Fprintln(os.Stderr, "usage: bench [flags] gen | run | cancel")
 		flag.PrintDefaults()
 	}
 	flag.Parse()
@@ -58,9 +58,11 @@ func run() error {
 			defer pprof.StopCPUProfile()
 		}
 		return compare(o)
+	case "cancel":
+		return cancel(o)
 	}
 	flag.Usage()
-	return fmt.Errorf("say gen or run")
+	return fmt.Errorf("say gen, run or cancel")
 }
 
 type options struct {
