@@ -74,7 +74,7 @@ func (s *limitStream) Next(ctx context.Context) (*vec.Batch, error) {
 				return nil, err
 			}
 		}
-		return sliceBatch(b, int(from), int(to)), nil
+		return b.Slice(int(from), int(to)), nil
 	}
 }
 
@@ -84,19 +84,4 @@ func (s *limitStream) Close() error {
 	}
 	s.closed = true
 	return s.Stream.Close()
-}
-
-// sliceBatch returns the rows from..to-1 of those that count.
-func sliceBatch(b *vec.Batch, from, to int) *vec.Batch {
-	if from == 0 && to == b.Len() {
-		return b
-	}
-	if b.Sel != nil {
-		return &vec.Batch{Cols: b.Cols, Rows: b.Rows, Sel: b.Sel[from:to:to]}
-	}
-	c := &vec.Batch{Cols: make([]*vec.Vector, len(b.Cols)), Rows: to - from}
-	for i, v := range b.Cols {
-		c.Cols[i] = vec.Slice(v, from, to)
-	}
-	return c
 }

@@ -244,13 +244,13 @@ func (m *merger) stretchEnd(w int32, limit int) int {
 func (m *merger) assemble(rows int) *vec.Batch {
 	if len(m.stretches) == 1 {
 		p := m.parts[0]
-		return sliceBatch(p.batch, p.from, p.to)
+		return p.batch.Slice(p.from, p.to)
 	}
 	joined := make([]*vec.Batch, len(m.parts))
 	base := make([]int, len(m.parts)) // what leads from a row of a part to its place among the joined ones
 	total := 0
 	for i, p := range m.parts {
-		joined[i] = sliceBatch(p.batch, p.from, p.to)
+		joined[i] = p.batch.Slice(p.from, p.to)
 		base[i] = total - p.from
 		total += p.to - p.from
 	}

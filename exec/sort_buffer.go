@@ -124,10 +124,10 @@ func (b *sortBuffer) addPieces(ctx context.Context, batch *vec.Batch) error {
 			return err
 		}
 	}
-	if err := b.addPieces(ctx, sliceBatch(batch, 0, n/2)); err != nil {
+	if err := b.addPieces(ctx, batch.Slice(0, n/2)); err != nil {
 		return err
 	}
-	return b.addPieces(ctx, sliceBatch(batch, n/2, n))
+	return b.addPieces(ctx, batch.Slice(n/2, n))
 }
 
 // identity returns 0..n-1.

@@ -83,10 +83,10 @@ func (w *runWriter) write(b *vec.Batch) error {
 	size := decodedBytes(b)
 	if size > 2*w.batch && b.Rows > 1 {
 		half := b.Rows / 2
-		if err := w.write(sliceBatch(b, 0, half)); err != nil {
+		if err := w.write(b.Slice(0, half)); err != nil {
 			return err
 		}
-		return w.write(sliceBatch(b, half, b.Rows))
+		return w.write(b.Slice(half, b.Rows))
 	}
 	w.run.rows = max(w.run.rows, b.Rows)
 	w.run.size = max(w.run.size, size)

@@ -148,8 +148,8 @@ func (l *windowLoads) fill(ctx context.Context) error {
 		case len(l.starts) > 1:
 			return l.complete(ctx, len(l.starts)-1)
 		case l.rows == 0 && b.Rows > 1 && len(starts) > 1: // several partitions in a batch that is too large
-			l.carry[0] = sliceBatch(b, b.Rows/2, b.Rows)
-			l.unpull(sliceBatch(b, 0, b.Rows/2))
+			l.carry[0] = b.Slice(b.Rows/2, b.Rows)
+			l.unpull(b.Slice(0, b.Rows/2))
 			continue
 		}
 		return l.openLarge(ctx, err)
@@ -214,7 +214,7 @@ func (l *windowLoads) complete(ctx context.Context, parts int) error {
 		var rest []*vec.Batch
 		for _, b := range l.batches {
 			if to := from + b.Rows; to > end {
-				rest = append(rest, sliceBatch(b, max(end-from, 0), b.Rows))
+				rest = append(rest, b.Slice(max(end-from, 0), b.Rows))
 			}
 			from += b.Rows
 		}
@@ -274,7 +274,7 @@ func (l *windowLoads) compute(ctx context.Context) error {
 		if at == n {
 			return nil, io.EOF
 		}
-		b := sliceBatch(rows, at, min(at+runBatchRows, n))
+		b := rows.Slice(at, min(at+runBatchRows, n))
 		at += b.Rows
 		return b, nil
 	})
@@ -345,11 +345,11 @@ func (l *windowLoads) openLarge(ctx context.Context, cause error) (err error) {
 			starts = starts[1:]
 		}
 		if len(starts) > 0 {
-			l.unpull(sliceBatch(b, starts[0], b.Rows))
+			l.unpull(b.Slice(starts[0], b.Rows))
 			if starts[0] == 0 {
 				return nil, io.EOF
 			}
-			b = sliceBatch(b, 0, starts[0])
+			b = b.Slice(0, starts[0])
 		}
 		before = b
 		return b, nil

@@ -426,7 +426,7 @@ func (c *rowCursor) each(ctx context.Context, from, to int64, f func(b *vec.Batc
 			return err
 		}
 		end := min(to, c.end)
-		if err := f(sliceBatch(c.batch, int(from-c.first), int(end-c.first))); err != nil {
+		if err := f(c.batch.Slice(int(from-c.first), int(end-c.first))); err != nil {
 			return err
 		}
 		from = end

@@ -256,3 +256,18 @@ func (b *Batch) Compact() *Batch {
 	}
 	return c
 }
+
+// Slice returns the rows from..to-1 of those that count; it shares their memory.
+func (b *Batch) Slice(from, to int) *Batch {
+	if from == 0 && to == b.Len() {
+		return b
+	}
+	if b.Sel != nil {
+		return &Batch{Cols: b.Cols, Rows: b.Rows, Sel: b.Sel[from:to:to]}
+	}
+	c := &Batch{Cols: make([]*Vector, len(b.Cols)), Rows: to - from}
+	for i, v := range b.Cols {
+		c.Cols[i] = Slice(v, from, to)
+	}
+	return c
+}
