@@ -179,33 +179,34 @@ func decodeTexts(data arrow.ArrayData, n int) (views []byte, bufs [][]byte) {
 	return vec.BytesOf(out), bufs
 }
 
-// textBytes returns the bytes of the column of b with the most text.
-func textBytes(b *vec.Batch) int64 {
+// kindsOf returns the kinds of columns, each followed by that of its elements when it has lists: a stream holds
+// columns of the same kinds throughout.
+func kindsOf(flat []*vec.Vector) []types.Kind {
+	kinds := make([]types.Kind, 0, len(flat))
+	for _, v := range flat {
+		kinds = append(kinds, v.Kind)
+		if v.Kind == types.KList && v.Child != nil {
+			kinds = append(kinds, v.Child.Kind)
+		} else if v.Kind == types.KList {
+			kinds = append(kinds, v.Type.Element().Kind())
+		}
+	}
+	return kinds
+}
+
+// textBytes returns the bytes of the flat column with the most text.
+func textBytes(flat []*vec.Vector) int64 {
 	most := int64(0)
-	for _, v := range b.Cols {
+	for _, v := range flat {
 		if v.Kind != types.KView {
 			continue
 		}
 		sum := int64(0)
-		switch v.Enc {
-		case vec.Flat:
-			for i := range vec.Values[vec.View](v) {
-				sum += int64(vec.Values[vec.View](v)[i].Len)
-			}
-		default:
-			for i := range v.Len {
-				sum += int64(len(v.Bytes(i)))
-			}
+		views := vec.Values[vec.View](v)
+		for i := range views {
+			sum += int64(views[i].Len)
 		}
 		most = max(most, sum)
 	}
 	return most
-}
-
-func slice(b *vec.Batch, from, to int) *vec.Batch {
-	out := &vec.Batch{Rows: to - from, Cols: make([]*vec.Vector, len(b.Cols))}
-	for i, v := range b.Cols {
-		out.Cols[i] = vec.Slice(v, from, to)
-	}
-	return out
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"io"
 	"os"
+	"slices"
 
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/ipc"
@@ -30,7 +31,7 @@ type Writer struct {
 	bytes int64
 	raw   int64
 
-	kinds  []types.Kind // of the columns in the current stream
+	kinds  []types.Kind // of the current stream; see kindsOf
 	stream *ipc.Writer  // nil: none
 	schema *arrow.Schema
 }
@@ -70,19 +71,20 @@ func (w *Writer) Write(b *vec.Batch) error {
 	if b.Rows == 0 {
 		return nil
 	}
-	if b.Rows > 1 && textBytes(b) > maxText {
-		half := b.Rows / 2
-		if err := w.Write(slice(b, 0, half)); err != nil {
-			return err
-		}
-		return w.Write(slice(b, half, b.Rows))
-	}
 	flat := make([]*vec.Vector, len(b.Cols))
 	for i, v := range b.Cols {
 		flat[i] = vec.Flatten(v)
 	}
-	if w.stream == nil || !w.sameKinds(flat) {
-		if err := w.begin(flat); err != nil {
+	if b.Rows > 1 && textBytes(flat) > maxText {
+		b = &vec.Batch{Cols: flat, Rows: b.Rows}
+		half := b.Rows / 2
+		if err := w.Write(b.Slice(0, half)); err != nil {
+			return err
+		}
+		return w.Write(b.Slice(half, b.Rows))
+	}
+	if kinds := kindsOf(flat); w.stream == nil || !slices.Equal(kinds, w.kinds) {
+		if err := w.begin(flat, kinds); err != nil {
 			return err
 		}
 	}
@@ -96,25 +98,15 @@ func (w *Writer) Write(b *vec.Batch) error {
 	return nil
 }
 
-func (w *Writer) sameKinds(flat []*vec.Vector) bool {
-	for i, v := range flat {
-		if v.Kind != w.kinds[i] {
-			return false
-		}
-	}
-	return true
-}
-
 // begin starts a new Arrow stream within the file, for columns of these kinds: a numeric column may need more
 // bits from some batch on.
-func (w *Writer) begin(flat []*vec.Vector) error {
+func (w *Writer) begin(flat []*vec.Vector, kinds []types.Kind) error {
 	if err := w.endStream(); err != nil {
 		return err
 	}
-	w.kinds = w.kinds[:0]
+	w.kinds = kinds
 	fields := make([]arrow.Field, len(flat))
 	for i, v := range flat {
-		w.kinds = append(w.kinds, v.Kind)
 		fields[i] = fieldOf(v)
 	}
 	w.schema = arrow.NewSchema(fields, nil)

@@ -86,6 +86,7 @@ var allTypes = []types.Type{
 	types.Of(types.Bool), types.Of(types.Int16), types.Of(types.Int32), types.Of(types.Int64), types.Of(types.Float32),
 	types.Of(types.Float64), types.NumericOf(30, 2), types.Of(types.Numeric), types.Of(types.Text), types.Of(types.Interval),
 	types.Of(types.UUID), types.ArrayOf(types.Of(types.Int32)), types.ArrayOf(types.Of(types.Text)),
+	types.ArrayOf(types.NumericOf(30, 2)),
 }
 
 // Rows come back as they were written, whatever their types and encodings, in several batches of one file.
