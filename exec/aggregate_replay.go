@@ -2,7 +2,6 @@ package exec
 
 import (
 	"context"
-	"io"
 
 	"gsql/exec/fn"
 	"gsql/exec/spill"
@@ -91,25 +90,8 @@ func eachBatch(ctx context.Context, file *spill.File, f func(b *vec.Batch) error
 	if file == nil {
 		return nil
 	}
-	r, err := file.Open()
-	if err != nil {
-		return err
-	}
 	defer file.Remove()
-	defer r.Close()
-	for {
-		yield(ctx)
-		b, err := r.Next(ctx)
-		if err == io.EOF {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		if err := f(b); err != nil {
-			return err
-		}
-	}
+	return readFiles(ctx, []*spill.File{file}, f)
 }
 
 // readStates merges the states in a file.
@@ -182,7 +164,7 @@ func (s *aggregateStream) readDistinct(ctx context.Context, c *aggregateCall, f 
 
 func (s *aggregateStream) dealDistinct(ctx context.Context, c *aggregateCall, f *spill.File, level int) error {
 	ts := append(s.plan.keyTypes(), c.argTypes...)
-	parts := s.newParts(ts, spillFanout, level)
+	parts := newSpillParts(s.env, s.plan, ts, spillFanout, level)
 	defer parts.close()
 	err := eachBatch(ctx, f, func(b *vec.Batch) error {
 		return parts.add(ctx, b.Cols, b.Rows, s.hash(b.Cols, b.Rows))

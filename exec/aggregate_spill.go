@@ -94,14 +94,6 @@ func (c *aggregateCall) byValue() bool {
 	return c.distinct != nil && c.ordered == nil && !log
 }
 
-func (s *aggregateStream) newParts(ts []types.Type, n, level int) *spillParts {
-	p := newSpillParts(s.env, ts, n, level)
-	if stats := s.env.Profile.Of(s.plan); stats != nil {
-		p.spilled = &stats.Spilled
-	}
-	return p
-}
-
 func (s *aggregateStream) newFiles() *aggregateFiles {
 	n := spillFanout
 	switch {
@@ -122,11 +114,11 @@ func (s *aggregateStream) newFiles() *aggregateFiles {
 			if s.table == nil && c.byValue() {
 				n = spillFanout
 			}
-			f.logs[i] = s.newParts(append(append([]types.Type(nil), keys...), ts...), n, s.level)
+			f.logs[i] = newSpillParts(s.env, s.plan, append(append([]types.Type(nil), keys...), ts...), n, s.level)
 		}
 	}
 	if len(states) > 0 {
-		f.states = s.newParts(states, n, s.level)
+		f.states = newSpillParts(s.env, s.plan, states, n, s.level)
 	}
 	return f
 }

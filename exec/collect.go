@@ -212,23 +212,7 @@ func (c *collector) detach(v *vec.Vector) *vec.Vector {
 	if used*4 > total || used > 1<<30 {
 		return v
 	}
-	w := *v
-	own := make([]vec.View, len(views))
-	buf := make([]byte, 0, used)
-	for i := range views {
-		if views[i].Len <= vec.ViewInline {
-			own[i] = views[i]
-			continue
-		}
-		s := views[i].In(v.Bufs, &views[i])
-		own[i] = vec.MakeView(s, 0, uint32(len(buf)))
-		buf = append(buf, s...)
-	}
-	w.Data, w.Bufs = vec.BytesOf(own), nil
-	if len(buf) > 0 {
-		w.Bufs = [][]byte{buf}
-	}
-	return &w
+	return ownText(v)
 }
 
 // extras is a list of columns: those of a schema, and behind them expressions computed from those.

@@ -26,7 +26,7 @@ type buildDealer struct {
 
 func newBuildDealer(h *hashBuilder) *buildDealer {
 	return &buildDealer{plan: h.plan, shape: h.shape, facts: h.facts, ranges: make([]keyRange, len(h.plan.Publish)),
-		parts: newSpillParts(h.env, h.shape.types, spillFanout, 0), nulls: newSpillParts(h.env, h.shape.types, 1, 0)}
+		parts: newSpillParts(h.env, h.plan, h.shape.types, spillFanout, 0), nulls: newSpillParts(h.env, h.plan, h.shape.types, 1, 0)}
 }
 
 func (d *buildDealer) close() {

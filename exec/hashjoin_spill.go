@@ -2,7 +2,6 @@ package exec
 
 import (
 	"context"
-	"io"
 	"sync"
 
 	"gsql/exec/mem"
@@ -62,14 +61,12 @@ func (b *spilledBuild) begin(dealers []*buildDealer) error {
 		if err != nil {
 			return err
 		}
-		b.env.spilled(b.plan).count(files)
 		for i, f := range files {
 			b.root.children[i].take(f, d.rows[i])
 		}
 		if files, err = d.nulls.finish(); err != nil {
 			return err
 		}
-		b.env.spilled(b.plan).count(files)
 		b.nulls.take(files[0], d.nullRows)
 	}
 	for _, c := range append(b.root.children, b.nulls) {
@@ -305,60 +302,9 @@ func (b *spilledBuild) load(ctx context.Context, p *joinPart) (side *hashBuild, 
 	return side, nil
 }
 
-func readFiles(ctx context.Context, files []*spill.File, f func(b *vec.Batch) error) error {
-	r := &filesReader{files: files}
-	defer r.close()
-	for {
-		yield(ctx)
-		b, err := r.next(ctx)
-		if err == io.EOF {
-			return nil
-		}
-		if err == nil {
-			err = f(b)
-		}
-		if err != nil {
-			return err
-		}
-	}
-}
-
-// filesReader reads files one after the other.
-type filesReader struct {
-	files []*spill.File
-	r     *spill.Reader
-}
-
-func (r *filesReader) next(ctx context.Context) (*vec.Batch, error) {
-	for {
-		if r.r == nil {
-			if len(r.files) == 0 {
-				return nil, io.EOF
-			}
-			var err error
-			if r.r, err = r.files[0].Open(); err != nil {
-				return nil, err
-			}
-			r.files = r.files[1:]
-		}
-		b, err := r.r.Next(ctx)
-		if err != io.EOF {
-			return b, err
-		}
-		r.close()
-	}
-}
-
-func (r *filesReader) close() {
-	if r.r != nil {
-		r.r.Close()
-		r.r = nil
-	}
-}
-
 // divide deals the rows of a part to children, and what is known of their matches: nobody has its table meanwhile.
 func (b *spilledBuild) divide(ctx context.Context, p *joinPart) ([]*joinPart, error) {
-	d := &buildDealer{plan: b.plan, shape: b.shape, parts: newSpillParts(b.env, b.shape.types, spillFanout, p.level)}
+	d := &buildDealer{plan: b.plan, shape: b.shape, parts: newSpillParts(b.env, b.plan, b.shape.types, spillFanout, p.level)}
 	defer d.parts.close()
 	children := make([]*joinPart, spillFanout)
 	for i := range children {
@@ -389,7 +335,6 @@ func (b *spilledBuild) divide(ctx context.Context, p *joinPart) ([]*joinPart, er
 	if err != nil {
 		return nil, err
 	}
-	b.env.spilled(b.plan).count(files)
 	for i, c := range children {
 		c.take(files[i], d.rows[i])
 	}

@@ -264,9 +264,9 @@ func newProbeDealer(s *spilledProbe, children []*joinPart, level int) *probeDeal
 	for i, f := range s.plan.Probe.Schema() {
 		ts[i] = f.Type
 	}
-	d := &probeDealer{s: s, parts: newSpillParts(s.env, ts, len(children), level), children: children, top: level == 0}
+	d := &probeDealer{s: s, parts: newSpillParts(s.env, s.plan, ts, len(children), level), children: children, top: level == 0}
 	if d.top {
-		d.nulls = newSpillParts(s.env, ts, 1, 0)
+		d.nulls = newSpillParts(s.env, s.plan, ts, 1, 0)
 	}
 	return d
 }
@@ -354,7 +354,6 @@ func (d *probeDealer) finish() ([]probePart, error) {
 		d.close()
 		return nil, err
 	}
-	d.s.env.spilled(d.s.plan).count(files)
 	var work []probePart
 	if d.top {
 		nulls, err := d.nulls.finish()
@@ -362,7 +361,6 @@ func (d *probeDealer) finish() ([]probePart, error) {
 			removeFiles(files)
 			return nil, err
 		}
-		d.s.env.spilled(d.s.plan).count(nulls)
 		work = append(work, probePart{d.s.build.nulls, nulls[0]})
 	}
 	for i := len(files) - 1; i >= 0; i-- {

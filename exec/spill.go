@@ -1,9 +1,13 @@
 package exec
 
 import (
+	"context"
+	"io"
+
 	"gsql/exec/mem"
 	"gsql/exec/spill"
 	"gsql/exec/sqlstate"
+	"gsql/exec/vec"
 )
 
 // reserveSpillable is Reserve for an operator that can write what it holds to disk; see mem.Pool.ReserveSpillable.
@@ -37,11 +41,54 @@ func (s *Spill) finish(w *spill.Writer) (*spill.File, error) {
 	return f, err
 }
 
-// count counts files that are finished; nil ones do not count.
-func (s *Spill) count(files []*spill.File) {
-	for _, f := range files {
-		if f != nil {
-			s.Add(f.Bytes(), 1)
+// readFiles calls f with the batches of files, one file after the other.
+func readFiles(ctx context.Context, files []*spill.File, f func(b *vec.Batch) error) error {
+	r := &filesReader{files: files}
+	defer r.close()
+	for {
+		yield(ctx)
+		b, err := r.next(ctx)
+		if err == io.EOF {
+			return nil
 		}
+		if err == nil {
+			err = f(b)
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// filesReader reads files one after the other.
+type filesReader struct {
+	files []*spill.File
+	r     *spill.Reader
+}
+
+func (r *filesReader) next(ctx context.Context) (*vec.Batch, error) {
+	for {
+		if r.r == nil {
+			if len(r.files) == 0 {
+				return nil, io.EOF
+			}
+			var err error
+			if r.r, err = r.files[0].Open(); err != nil {
+				return nil, err
+			}
+			r.files = r.files[1:]
+		}
+		b, err := r.r.Next(ctx)
+		if err != io.EOF {
+			return b, err
+		}
+		r.close()
+	}
+}
+
+func (r *filesReader) close() {
+	if r.r != nil {
+		r.r.Close()
+		r.r = nil
 	}
 }

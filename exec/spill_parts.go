@@ -31,8 +31,7 @@ type spillParts struct {
 	parts  []spillPart
 	counts []int
 	of     []uint8 // scratch: the part of each row
-	// spilled, when set, counts the files when they are complete.
-	spilled *Spill
+	stats  *Spill  // counts the files when they are complete
 }
 
 // spillPart is one file, made with the first rows.
@@ -43,9 +42,9 @@ type spillPart struct {
 	bytes   int64
 }
 
-// newSpillParts returns a dealer of rows of types ts to n files, at most 256. Levels count from 0.
-func newSpillParts(env *Env, ts []types.Type, n, level int) *spillParts {
-	return &spillParts{env: env, types: ts, salt: vec.Mix(uint64(level + 1)), parts: make([]spillPart, n), counts: make([]int, n)}
+// newSpillParts returns a dealer of p's rows of types ts to n files, at most 256. Levels count from 0.
+func newSpillParts(env *Env, p Plan, ts []types.Type, n, level int) *spillParts {
+	return &spillParts{env: env, types: ts, stats: env.spilled(p), salt: vec.Mix(uint64(level + 1)), parts: make([]spillPart, n), counts: make([]int, n)}
 }
 
 // add takes rows of dense columns with their hashes, as vec.Hash makes them. It keeps nothing of the columns.
@@ -55,14 +54,8 @@ func (s *spillParts) add(ctx context.Context, cols []*vec.Vector, rows int, hash
 			return context.Cause(ctx)
 		}
 		to := min(from+spillPieceRows, rows)
-		piece := cols
-		if to-from < rows {
-			piece = make([]*vec.Vector, len(cols))
-			for i, v := range cols {
-				piece[i] = vec.Slice(v, from, to)
-			}
-		}
-		if err := s.deal(piece, hashes[from:to]); err != nil {
+		piece := (&vec.Batch{Cols: cols, Rows: rows}).Slice(from, to)
+		if err := s.deal(piece.Cols, hashes[from:to]); err != nil {
 			return err
 		}
 	}
@@ -144,11 +137,8 @@ func (s *spillParts) finish() ([]*spill.File, error) {
 		p := &s.parts[i]
 		err := s.write(p)
 		if err == nil && p.w != nil {
-			files[i], err = p.w.Finish()
+			files[i], err = s.stats.finish(p.w)
 			p.w = nil // an error has removed it
-			if err == nil {
-				s.spilled.Add(files[i].Bytes(), 1)
-			}
 		}
 		if err != nil {
 			s.close()

@@ -50,7 +50,7 @@ func TestSpillParts(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	first, second := newSpillParts(env, ts, spillFanout, 0), newSpillParts(env, ts, spillFanout, 1)
+	first, second := newSpillParts(env, nil, ts, spillFanout, 0), newSpillParts(env, nil, ts, spillFanout, 1)
 	for from := 0; from < rows; from += 20_000 {
 		deal(first, spillBatch(from, min(from+20_000, rows)))
 	}
