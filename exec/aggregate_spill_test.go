@@ -12,43 +12,16 @@ import (
 	"gsql/exec"
 	"gsql/exec/exectest"
 	"gsql/exec/expr"
-	"gsql/exec/fn"
-	"gsql/exec/mem"
 	"gsql/exec/spill"
 	"gsql/exec/sqlstate"
 	"gsql/exec/types"
 	"gsql/exec/vec"
 )
 
-// spillEnv returns an environment with little memory, and a check that nothing is left, to be called when all
-// streams are closed.
-func spillEnv(t testing.TB, limit int64) (*exec.Env, func()) {
-	t.Helper()
-	store := spill.NewStore(t.TempDir(), 0)
-	pool := mem.NewPool(limit)
-	env := exec.NewEnv(context.Background(), &fn.Ctx{Location: time.UTC}, pool, 1000)
-	env.Spill = store.Space(0)
-	return env, func() {
-		t.Helper()
-		if err := env.Close(); err != nil {
-			t.Error(err)
-		}
-		if n := env.Spill.Used(); n != 0 {
-			t.Errorf("%d bytes of spill files are left", n)
-		}
-		if n := pool.Used(); n != 0 {
-			t.Errorf("%d bytes are still reserved", n)
-		}
-		if err := store.Close(); err != nil {
-			t.Error(err)
-		}
-	}
-}
-
 // spilled runs a plan with little memory and returns its rows, and whether it has used files.
 func spilled(t *testing.T, limit int64, p exec.Plan) (rows []string, files int64, err error) {
 	t.Helper()
-	env, done := spillEnv(t, limit)
+	env, done := spillEnv(t, limit, 1000)
 	defer done()
 	rows, err = exectest.Collect(env, p)
 	return rows, env.Spill.Files(), err
@@ -282,7 +255,7 @@ func TestAggregateSpillStops(t *testing.T) {
 	in := numbered(manyColumns, 30_000, 4000)
 	aggs := manyAggregates(in, true)
 	for _, after := range []int{2, 15, 29} { // while writing
-		env, done := spillEnv(t, 1)
+		env, done := spillEnv(t, 1, 1000)
 		ctx, cancel := context.WithCancel(context.Background())
 		var at time.Time
 		p := single(&stopping{exectest.Source(in, 1), after, func() { at = time.Now(); cancel() }}, keys(in, "k"), aggs...)
@@ -295,7 +268,7 @@ func TestAggregateSpillStops(t *testing.T) {
 	}
 	for _, batches := range []int{1, 3, 50} { // while reading
 		for _, stop := range []bool{false, true} {
-			env, done := spillEnv(t, 1)
+			env, done := spillEnv(t, 1, 1000)
 			ctx, cancel := context.WithCancel(context.Background())
 			s, err := env.Open(ctx, single(exectest.Source(in, 1), keys(in, "k"), aggs...), 0)
 			if err != nil {
@@ -328,7 +301,7 @@ func TestAggregateSpillStops(t *testing.T) {
 func TestAggregateSpillFails(t *testing.T) {
 	in := numbered(manyColumns, 20_000, 8000)
 	for _, limit := range []int64{100 << 10, 1 << 20, 2 << 20} {
-		env, done := spillEnv(t, 1)
+		env, done := spillEnv(t, 1, 1000)
 		store := spill.NewStore(t.TempDir(), 0)
 		env.Spill = store.Space(limit)
 		_, err := exectest.Collect(env, single(exectest.Source(in, 1), keys(in, "k"), manyAggregates(in, true)...))

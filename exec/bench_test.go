@@ -191,7 +191,7 @@ func BenchmarkAggregateSpills(b *testing.B) {
 			b.ReportAllocs()
 			var written int64
 			for b.Loop() {
-				env, done := spillEnv(b, limit)
+				env, done := spillEnv(b, limit, 1000)
 				env.BatchRows = 8192
 				groups := atomic.Int64{}
 				if err := env.PullAll(context.Background(), plan, func(_ int, batch *vec.Batch) error { groups.Add(int64(batch.Len())); return nil }); err != nil {

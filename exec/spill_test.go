@@ -19,33 +19,43 @@ import (
 	"gsql/exec/vec"
 )
 
+// spillEnv returns an environment with so many bytes of memory (0: no limit) and batches of so many rows, and a check
+// that nothing is left, to be called when all streams are closed.
+func spillEnv(t testing.TB, limit int64, batch int) (*exec.Env, func()) {
+	t.Helper()
+	store := spill.NewStore(t.TempDir(), 0)
+	pool := mem.NewPool(limit)
+	env := exec.NewEnv(context.Background(), &fn.Ctx{Location: time.UTC}, pool, batch)
+	env.Spill = store.Space(0)
+	return env, func() {
+		t.Helper()
+		if err := env.Close(); err != nil {
+			t.Error(err)
+		}
+		if n := env.Spill.Used(); n != 0 {
+			t.Errorf("%d bytes of spill files are left", n)
+		}
+		if n := pool.Used(); n != 0 {
+			t.Errorf("%d bytes are still reserved", n)
+		}
+		if err := store.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 // limited runs a plan with so many bytes of memory (0: no limit) and returns its rows, and how many files it wrote.
 func limited(t testing.TB, limit int64, batch int, p exec.Plan) (rows []string, files int64) {
 	t.Helper()
-	pool := mem.NewPool(limit)
-	env := exec.NewEnv(context.Background(), &fn.Ctx{Location: time.UTC}, pool, batch)
-	store := spill.NewStore(t.TempDir(), 0)
-	env.Spill = store.Space(0)
+	env, done := spillEnv(t, limit, batch)
+	defer done()
 	rows, err := exectest.Collect(env, p)
 	if err != nil {
 		var e *sqlstate.Error
 		errors.As(err, &e)
 		t.Fatalf("%v: %s", err, e.Detail)
 	}
-	files = env.Spill.Files()
-	if err := env.Close(); err != nil {
-		t.Fatal(err)
-	}
-	if n := env.Spill.Used(); n != 0 {
-		t.Fatalf("%d bytes of files are left", n)
-	}
-	if n := pool.Used(); n != 0 {
-		t.Fatalf("%d bytes are still reserved", n)
-	}
-	if err := store.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return rows, files
+	return rows, env.Spill.Files()
 }
 
 // TestMaterializeSpills: every reader sees all rows in order, from memory and behind those from a file.
