@@ -36,9 +36,12 @@ func run() error {
 	flag.Float64Var(&o.scale, "scale", 1, "size of the data: 1 is 13 million seed rows, 10 million groupby rows, TPC-H scale factor 1")
 	flag.BoolVar(&o.alone, "alone", false, "run gsql only, for profiles")
 	flag.BoolVar(&o.cpu, "cpu", false, "compare the least processor time of the runs instead, for machines that are shared")
+	flag.Int64Var(&o.limit, "limit", 512<<20, "memory: the limit in bytes")
+	flag.Int64Var(&o.ample, "ample", 12<<30, "memory: the limit to compare with, in bytes")
+	flag.StringVar(&o.under, "under", "", "memory: command that gsql is started by, such as one that sets limits of its own")
 	profile := flag.String("cpuprofile", "", "write a CPU profile of gsql's runs to this file")
 	flag.Usage = func() {
-		fmt.Fprintln(os.Stderr, "usage: bench [flags] gen | run | cancel")
+		fmt.Fprintln(os.Stderr, "usage: bench [flags] gen | run | cancel | memory")
 		flag.PrintDefaults()
 	}
 	flag.Parse()
@@ -60,9 +63,11 @@ func run() error {
 		return compare(o)
 	case "cancel":
 		return cancel(o)
+	case "memory":
+		return memory(o)
 	}
 	flag.Usage()
-	return fmt.Errorf("say gen, run or cancel")
+	return fmt.Errorf("say gen, run, cancel or memory")
 }
 
 type options struct {
@@ -71,6 +76,8 @@ type options struct {
 	threads, runs           int
 	scale                   float64
 	alone, cpu              bool
+	limit, ample            int64 // bytes
+	under                   string
 }
 
 // clock returns what runs are measured by: the time of day or the time of the process's threads, in seconds.
@@ -181,7 +188,7 @@ func (s set) compare(o options, filter *regexp.Regexp) (failed int, err error) {
 		}
 		ours := o.score(times[0])
 		if o.alone {
-			fmt.Printf("%-10s %9.4f %9s %9s  %d\n", q.name, ours, "", "", len(results[0].rows))
+			fmt.Printf("%-10s %9.4f %9s %9s  %d\n", q.name, ours, "", "", results[0].count)
 			continue
 		}
 		theirs := o.score(times[1])
@@ -194,7 +201,7 @@ func (s set) compare(o options, filter *regexp.Regexp) (failed int, err error) {
 		logs += math.Log(ratio)
 		n++
 		worst = max(worst, ratio)
-		fmt.Printf("%-10s %9.4f %9.4f %9.3f  %d%s\n", q.name, ours, theirs, ratio, len(results[0].rows), note)
+		fmt.Printf("%-10s %9.4f %9.4f %9.3f  %d%s\n", q.name, ours, theirs, ratio, results[0].count, note)
 	}
 	if n > 0 {
 		mean := math.Exp(logs / float64(n))
