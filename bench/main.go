@@ -41,7 +41,7 @@ func run() error {
 	flag.StringVar(&o.under, "under", "", "memory: command that gsql is started by, such as one that sets limits of its own")
 	profile := flag.String("cpuprofile", "", "write a CPU profile of gsql's runs to this file")
 	flag.Usage = func() {
-		fmt.Fprintln(os.Stderr, "usage: bench [flags] gen | run | cancel | memory")
+		fmt.Fprintln(os.Stderr, "usage: bench [flags] gen | run | cancel | memory | mixed")
 		flag.PrintDefaults()
 	}
 	flag.Parse()
@@ -65,9 +65,11 @@ func run() error {
 		return cancel(o)
 	case "memory":
 		return memory(o)
+	case "mixed":
+		return mixed(o)
 	}
 	flag.Usage()
-	return fmt.Errorf("say gen, run, cancel or memory")
+	return fmt.Errorf("say gen, run, cancel, memory or mixed")
 }
 
 type options struct {
