@@ -312,7 +312,7 @@ func (s *aggregateStream) complete(ctx context.Context) error {
 
 // emit yields the next groups.
 func (s *aggregateStream) emit() (*vec.Batch, error) {
-	from, to := s.at, min(s.at+max(s.env.BatchRows, 1), s.groups)
+	from, to := s.at, min(s.at+s.batchRows(), s.groups)
 	s.at = to
 	b := &vec.Batch{Rows: to - from}
 	if s.table != nil {
@@ -326,6 +326,15 @@ func (s *aggregateStream) emit() (*vec.Batch, error) {
 		b.Cols = append(b.Cols, cols...)
 	}
 	return s.conform(b), nil
+}
+
+// batchRows returns how many groups go into a batch: fewer where they are large, since a batch is a copy.
+func (s *aggregateStream) batchRows() int {
+	rows := max(s.env.BatchRows, 1)
+	if bytes := s.bytes() / int64(max(s.groups, 1)); bytes*int64(rows) > maxBatchBytes {
+		rows = max(int(maxBatchBytes/bytes), 64)
+	}
+	return rows
 }
 
 // conform gives columns the types of the schema, from which they may differ in modifiers.

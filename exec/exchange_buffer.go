@@ -272,14 +272,28 @@ func (x *exchange) closeOut(out int) {
 func batchBytes(b *vec.Batch) int64 {
 	n := int64(4 * len(b.Sel))
 	for _, v := range b.Cols {
-		n += int64(len(v.Data) + 8*len(v.Valid))
-		if len(v.Bufs) > 0 {
-			var bufs int64
-			for _, x := range v.Bufs {
-				bufs += int64(cap(x))
-			}
-			n += min(bufs, 32*int64(v.Len))
+		n += vectorBytes(v)
+	}
+	return n
+}
+
+// vectorBytes is batchBytes of a column. Texts and the elements of lists may be shared by several batches; each is
+// taken to have no more of them than its rows are likely to need.
+func vectorBytes(v *vec.Vector) int64 {
+	n := int64(len(v.Data) + 8*len(v.Valid))
+	if len(v.Bufs) > 0 {
+		var bufs int64
+		for _, x := range v.Bufs {
+			bufs += int64(cap(x))
 		}
+		n += min(bufs, 32*int64(v.Len))
+	}
+	if v.Child != nil && v.Child.Len > 0 && v.Enc == vec.Flat {
+		elements := int64(0)
+		for _, l := range vec.Values[vec.List](v) {
+			elements += int64(l.Len)
+		}
+		n += min(elements, int64(v.Child.Len)) * (vectorBytes(v.Child)/int64(v.Child.Len) + 1)
 	}
 	return n
 }

@@ -205,11 +205,15 @@ func (s *keptStream) Close() error {
 	return nil
 }
 
+// maxBatchBytes is how much small batches are joined to at most: rows may have lists of any length.
+const maxBatchBytes = 2 << 20
+
 // batchJoiner joins small batches to dense ones of about a number of rows.
 type batchJoiner struct {
 	rows    int
 	pending []*vec.Batch
 	count   int
+	bytes   int64
 }
 
 // add takes a batch and returns one that is full, or nil.
@@ -217,9 +221,11 @@ func (j *batchJoiner) add(b *vec.Batch) *vec.Batch {
 	if j.count == 0 && 2*b.Len() >= j.rows {
 		return b.Compact()
 	}
-	j.pending = append(j.pending, b.Compact())
-	j.count += b.Len()
-	if j.count < j.rows {
+	b = b.Compact()
+	j.pending = append(j.pending, b)
+	j.count += b.Rows
+	j.bytes += batchBytes(b)
+	if j.count < j.rows && j.bytes < maxBatchBytes {
 		return nil
 	}
 	return j.flush()
@@ -231,7 +237,7 @@ func (j *batchJoiner) flush() *vec.Batch {
 		return nil
 	}
 	b := joinBatches(j.pending, j.count)
-	j.pending, j.count = j.pending[:0], 0
+	j.pending, j.count, j.bytes = j.pending[:0], 0, 0
 	return b
 }
 
