@@ -109,7 +109,12 @@ func (p *postgres) typeName(oid uint32, mod int32) string {
 // batch is slow.
 const queryTimeout = 30 * time.Second
 
-func ask(ctx context.Context, db *gsql.DB, sql string) *answer {
+// querier is a database or a session.
+type querier interface {
+	Query(ctx context.Context, query string, args ...any) (*gsql.Rows, error)
+}
+
+func ask(ctx context.Context, db querier, sql string) *answer {
 	ctx, cancel := context.WithTimeout(ctx, queryTimeout)
 	defer cancel()
 	a := &answer{}

@@ -1,4 +1,5 @@
-// Command difftest runs random queries on gsql and on PostgreSQL and compares the answers.
+// Command difftest runs random queries on gsql and on PostgreSQL and compares the answers. With the names of files
+// as arguments, it runs the statements of these instead.
 package main
 
 import (
@@ -44,6 +45,13 @@ func main() {
 
 func run(o options) error {
 	ctx := context.Background()
+	if files := flag.Args(); len(files) > 0 {
+		p, err := connect(ctx, o.dsn)
+		if err != nil {
+			return err
+		}
+		return script(ctx, p, files)
+	}
 	if o.dir == "" {
 		dir, err := os.MkdirTemp("", "difftest")
 		if err != nil {
