@@ -1,6 +1,7 @@
 package sql
 
 import (
+	"slices"
 	"strings"
 
 	"gsql/exec/expr"
@@ -12,6 +13,10 @@ import (
 // operator binds a binary operator.
 func (b *binder) operator(op string, l, r value, pos int) (value, error) {
 	fs := fn.Scalars(op)
+	if op == "||" && l.typ().ID != types.Array && r.typ().ID != types.Array {
+		// An untyped literal might be an array, but is a text: PostgreSQL has text || anynonarray, which is preferred.
+		fs = slices.DeleteFunc(slices.Clone(fs), takesArray)
+	}
 	m, out := resolveOperator(scalarSignatures(fs), l.typ(), r.typ())
 	if out == notFound && op == "||" {
 		if l, r, ok := b.asTexts(l, r); ok {
@@ -22,6 +27,10 @@ func (b *binder) operator(op string, l, r value, pos int) (value, error) {
 		return value{}, operatorError(out, op, typesOf([]value{l, r}), pos)
 	}
 	return b.invoke(fs[m.index], m, []value{l, r}, pos)
+}
+
+func takesArray(f *fn.Scalar) bool {
+	return slices.ContainsFunc(f.Args, func(t types.Type) bool { return t.ID == types.AnyArray })
 }
 
 // asTexts returns the operands of || for text || any: PostgreSQL turns the other operand into text, unless it

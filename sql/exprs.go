@@ -1,6 +1,7 @@
 package sql
 
 import (
+	"math"
 	"strings"
 
 	"gsql/exec/expr"
@@ -462,27 +463,46 @@ func (b *binder) array(blk *block, e *syntax.Array, elem types.Type) (value, err
 	return value{e: call, pos: e.Pos, elems: vs}, nil
 }
 
-// subscript binds x[i].
+// subscript binds x[i] and x[i:j].
 func (b *binder) subscript(blk *block, e *syntax.Subscript) (value, error) {
-	if e.Slice {
-		return value{}, unsupported(e.Pos, "", "array slices are not supported")
-	}
-	vs, err := b.scalars(blk, []syntax.Expr{e.Arg, e.Index})
+	array, err := b.scalar(blk, e.Arg)
 	if err != nil {
 		return value{}, err
 	}
-	array := vs[0]
 	if array.typ().ID != types.Array {
 		return value{}, sqlstate.New(sqlstate.DatatypeMismatch, "cannot subscript type %s because it does not support subscripting", array.typ().Base()).At(array.pos)
 	}
-	t := types.Of(types.Int32)
-	if from := vs[1].typ(); !canCoerce(from, t, fn.Assignment) {
-		return value{}, sqlstate.New(sqlstate.DatatypeMismatch, "array subscript must have type integer").At(vs[1].pos)
+	if !e.Slice {
+		index, err := b.arrayIndex(blk, e.Index, 0)
+		if err != nil {
+			return value{}, err
+		}
+		return value{e: &expr.Call{Fn: fn.Subscript(array.typ()), Args: []expr.Expr{array.e, index}, Typ: array.typ().Element()}, pos: e.Pos}, nil
 	}
-	index, err := b.coerce(vs[1], t, fn.Assignment)
+	from, err := b.arrayIndex(blk, e.Lower, 1)
 	if err != nil {
 		return value{}, err
 	}
-	elem := array.typ().Element()
-	return value{e: &expr.Call{Fn: fn.Subscript(array.typ()), Args: []expr.Expr{array.e, index.e}, Typ: elem}, pos: e.Pos}, nil
+	to, err := b.arrayIndex(blk, e.Upper, math.MaxInt32)
+	if err != nil {
+		return value{}, err
+	}
+	return value{e: &expr.Call{Fn: fn.Slice(array.typ()), Args: []expr.Expr{array.e, from, to}, Typ: array.typ()}, pos: e.Pos}, nil
+}
+
+// arrayIndex binds a subscript, for which another value stands when it is missing.
+func (b *binder) arrayIndex(blk *block, e syntax.Expr, missing int32) (expr.Expr, error) {
+	t := types.Of(types.Int32)
+	if e == nil {
+		return int32Const(missing), nil
+	}
+	v, err := b.scalar(blk, e)
+	if err != nil {
+		return nil, err
+	}
+	if !canCoerce(v.typ(), t, fn.Assignment) {
+		return nil, sqlstate.New(sqlstate.DatatypeMismatch, "array subscript must have type integer").At(v.pos)
+	}
+	v, err = b.coerce(v, t, fn.Assignment)
+	return v.e, err
 }

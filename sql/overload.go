@@ -155,8 +155,11 @@ func concrete(declared, actual []types.Type) ([]types.Type, bool) {
 			elems = append(elems, actual[i])
 		case types.AnyArray:
 			poly, arrays = true, true
-			if actual[i].ID == types.Array {
+			switch actual[i].ID {
+			case types.Array:
 				elems = append(elems, actual[i].Element())
+			case types.Unknown:
+				elems = append(elems, actual[i])
 			}
 		case types.Any:
 			poly = true
@@ -170,7 +173,10 @@ func concrete(declared, actual []types.Type) ([]types.Type, bool) {
 		return nil, false
 	}
 	if arrays && allUnknown(elems) {
-		return nil, false
+		if len(elems) < 2 {
+			return nil, false
+		}
+		elem = types.Of(types.Text) // as PostgreSQL's anycompatible
 	}
 	out := append([]types.Type(nil), declared...)
 	for i, d := range declared {
@@ -322,16 +328,13 @@ func assumeSame(cands []candidate, actual []types.Type) []candidate {
 	if known.ID == types.Unknown {
 		return cands
 	}
+	same := make([]types.Type, len(actual))
+	for i := range same {
+		same[i] = known
+	}
 	var kept []candidate
 	for _, c := range cands {
-		ok := true
-		for i := range actual {
-			if !canCoerce(known, c.args[i], fn.Implicit) {
-				ok = false
-				break
-			}
-		}
-		if ok {
+		if matches(c.args, same) {
 			kept = append(kept, c)
 		}
 	}

@@ -33,6 +33,7 @@ const (
 	InvalidParameterValue      Code = "22023"
 	InvalidEscapeSequence      Code = "22025"
 	InvalidRegularExpression   Code = "2201B"
+	ArrayElementError          Code = "2202E"
 	BadTextValue               Code = "22P02"
 	BadBinaryValue             Code = "22P03"
 	BadCopyFormat              Code = "22P04"

@@ -1,0 +1,202 @@
+package fn
+
+import (
+	"strconv"
+
+	"gsql/exec/sqlstate"
+	"gsql/exec/types"
+	"gsql/exec/vec"
+)
+
+// This file has the functions that say something about arrays and their elements.
+
+func init() {
+	array, elem, n := types.Of(types.AnyArray), types.Of(types.AnyElement), types.Of(types.Int32)
+	about := func(name string, ret types.Type, eval func(*Call) (*vec.Vector, error), args ...types.Type) {
+		RegisterScalar(&Scalar{Name: name, Args: args, Ret: ret, Eval: eval})
+	}
+	about("cardinality", n, ofLength(func(n, _ int) (int, bool) { return n, true }), array)
+	about("array_ndims", n, ofLength(func(n, _ int) (int, bool) { return 1, n > 0 }), array)
+	about("array_length", n, ofLength(func(n, dim int) (int, bool) { return n, dim == 1 && n > 0 }), array, n)
+	about("array_upper", n, ofLength(func(n, dim int) (int, bool) { return n, dim == 1 && n > 0 }), array, n)
+	about("array_lower", n, ofLength(func(n, dim int) (int, bool) { return 1, dim == 1 && n > 0 }), array, n)
+	about("array_dims", types.Of(types.Text), arrayDims, array)
+	RegisterScalar(
+		&Scalar{Name: "array_position", Args: []types.Type{array, elem}, Ret: n, NotStrict: true, Eval: arrayPosition},
+		&Scalar{Name: "array_position", Args: []types.Type{array, elem, n}, Ret: n, NotStrict: true, Eval: arrayPosition},
+		&Scalar{Name: "array_positions", Args: []types.Type{array, elem}, Ret: types.ArrayOf(n), NotStrict: true, Eval: arrayPositions},
+	)
+	about("@>", types.Of(types.Bool), ofPairs(func(s *arrayPair) bool { return s.all(1, 0) }), array, array)
+	about("<@", types.Of(types.Bool), ofPairs(func(s *arrayPair) bool { return s.all(0, 1) }), array, array)
+	about("&&", types.Of(types.Bool), ofPairs(func(s *arrayPair) bool { return s.any() }), array, array)
+}
+
+// ofLength is a number that follows from an array's length and perhaps the number of a dimension.
+func ofLength(f func(n, dim int) (int, bool)) func(*Call) (*vec.Vector, error) {
+	return func(c *Call) (*vec.Vector, error) {
+		array := c.Args[0]
+		lists := vec.Values[vec.List](array)
+		dim := func(int) int32 { return 1 }
+		if len(c.Args) > 1 {
+			dim = Reader[int32](c.Args[1])
+		}
+		return runNull(c, func(i int) (int32, bool, error) {
+			n, ok := f(int(lists[Row(array, i)].Len), int(dim(i)))
+			return int32(n), ok, nil
+		})
+	}
+}
+
+func arrayDims(c *Call) (*vec.Vector, error) {
+	array := c.Args[0]
+	lists := vec.Values[vec.List](array)
+	return runNull(c, func(i int) ([]byte, bool, error) {
+		n := lists[Row(array, i)].Len
+		return append(strconv.AppendUint([]byte("[1:"), uint64(n), 10), ']'), n > 0, nil
+	})
+}
+
+// arrayPosition is array_position: the number of the first element that is not distinct from a value, from a place
+// on.
+func arrayPosition(c *Call) (*vec.Vector, error) {
+	array, lists := c.Args[0], vec.Values[vec.List](c.Args[0])
+	return runNull(c, func(i int) (int32, bool, error) {
+		if array.IsNull(i) {
+			return 0, false, nil
+		}
+		from := int32(1)
+		if len(c.Args) > 2 {
+			if c.Args[2].IsNull(i) {
+				return 0, false, sqlstate.New(sqlstate.NullNotAllowed, "initial position must not be null")
+			}
+			from = max(1, vec.At[int32](c.Args[2], Row(c.Args[2], i)))
+		}
+		l := lists[Row(array, i)]
+		for k := int64(from) - 1; k < int64(l.Len); k++ {
+			if vec.EqualRows(array.Child, int(int64(l.Off)+k), c.Args[1], i) {
+				return int32(k) + 1, true, nil
+			}
+		}
+		return 0, false, nil
+	})
+}
+
+// arrayPositions is array_positions: the numbers of all elements that are not distinct from a value.
+func arrayPositions(c *Call) (*vec.Vector, error) {
+	array, lists := c.Args[0], vec.Values[vec.List](c.Args[0])
+	var found []int32
+	out, valid := make([]vec.List, c.N), vec.NewBitmapSet(c.N)
+	err := c.Each(func(i int) error {
+		if array.IsNull(i) {
+			valid.Clear(i)
+			return nil
+		}
+		from := len(found)
+		l := lists[Row(array, i)]
+		for k := range l.Len {
+			if vec.EqualRows(array.Child, int(l.Off+k), c.Args[1], i) {
+				found = append(found, int32(k)+1)
+			}
+		}
+		out[i] = vec.List{Off: uint32(from), Len: uint32(len(found) - from)}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	v := vec.New(c.Ret, types.KList, out, valid)
+	v.Child = vec.New(c.Ret.Element(), types.KInt32, found, nil)
+	return v, nil
+}
+
+// arrayPair are two arrays of a row. To these operators NULL equals nothing.
+type arrayPair struct {
+	check  func() error
+	err    error
+	arrays [2]*vec.Vector
+	lists  [2]vec.List
+	hashes [2][]uint64     // of all elements of the arguments
+	set    map[uint64]bool // hashes of the elements of the second array, when it is long
+}
+
+// longArray is from how many elements on an array is looked at by way of a table of hashes.
+const longArray = 16
+
+func ofPairs(f func(*arrayPair) bool) func(*Call) (*vec.Vector, error) {
+	return func(c *Call) (*vec.Vector, error) {
+		s := &arrayPair{arrays: [2]*vec.Vector{c.Args[0], c.Args[1]}}
+		if c.Ctx != nil {
+			s.check = c.Ctx.Check
+		}
+		a, b := vec.Values[vec.List](c.Args[0]), vec.Values[vec.List](c.Args[1])
+		return runNull(c, func(i int) (bool, bool, error) {
+			s.lists = [2]vec.List{a[Row(c.Args[0], i)], b[Row(c.Args[1], i)]}
+			found := f(s)
+			return found, true, s.err
+		})
+	}
+}
+
+// all reports whether every element of one array is in the other.
+func (s *arrayPair) all(elems, in int) bool {
+	has := s.finder(in)
+	l := s.lists[elems]
+	for k := range l.Len {
+		if !has(elems, int(l.Off+k)) {
+			return false
+		}
+	}
+	return true
+}
+
+// any reports whether an element of the first array is in the second.
+func (s *arrayPair) any() bool {
+	has := s.finder(1)
+	l := s.lists[0]
+	for k := range l.Len {
+		if has(0, int(l.Off+k)) {
+			return true
+		}
+	}
+	return false
+}
+
+// finder returns a function that reports whether an element of array from is in array in.
+func (s *arrayPair) finder(in int) func(from, at int) bool {
+	l, child := s.lists[in], s.arrays[in].Child
+	scan := func(from, at int) bool {
+		if s.arrays[from].Child.IsNull(at) {
+			return false
+		}
+		if s.check != nil && at&255 == 255 && s.err == nil {
+			s.err = s.check()
+		}
+		for k := range l.Len {
+			if vec.EqualRows(child, int(l.Off+k), s.arrays[from].Child, at) {
+				return true
+			}
+		}
+		return false
+	}
+	if l.Len < longArray {
+		return scan
+	}
+	clear(s.set)
+	if s.set == nil {
+		s.set = map[uint64]bool{}
+	}
+	hashes := s.hash(in)
+	for k := range l.Len {
+		s.set[hashes[l.Off+k]] = true
+	}
+	return func(from, at int) bool { return s.set[s.hash(from)[at]] && scan(from, at) }
+}
+
+// hash returns the hashes of all elements of an argument.
+func (s *arrayPair) hash(of int) []uint64 {
+	if child := s.arrays[of].Child; s.hashes[of] == nil {
+		s.hashes[of] = make([]uint64, child.Len)
+		vec.Hash(child, s.hashes[of], false)
+	}
+	return s.hashes[of]
+}
