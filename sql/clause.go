@@ -16,6 +16,7 @@ const (
 	inWhere
 	inGroupBy
 	inHaving
+	inQualify
 	inOrderBy
 	inDistinctOn
 	inLimit
@@ -31,7 +32,7 @@ const (
 )
 
 var clauseNames = [...]string{inTargets: "SELECT", inFrom: "FROM", inFromFunction: "FROM", inJoinOn: "JOIN/ON",
-	inWhere: "WHERE", inGroupBy: "GROUP BY", inHaving: "HAVING", inOrderBy: "ORDER BY",
+	inWhere: "WHERE", inGroupBy: "GROUP BY", inHaving: "HAVING", inQualify: "QUALIFY", inOrderBy: "ORDER BY",
 	inDistinctOn: "DISTINCT ON", inLimit: "LIMIT", inOffset: "OFFSET", inFilter: "FILTER",
 	inPartitionBy: "PARTITION BY", inWindowOrder: "ORDER BY", inFrameRange: "window RANGE",
 	inFrameRows: "window ROWS", inFrameGroups: "window GROUPS", inValues: "VALUES", inExecute: "EXECUTE parameters"}
@@ -51,7 +52,7 @@ func (s *block) in(c clause, bind func() error) error {
 func (c clause) allowAggregate(pos int) error {
 	var where string
 	switch c {
-	case inTargets, inHaving, inOrderBy, inDistinctOn, inPartitionBy, inWindowOrder:
+	case inTargets, inHaving, inQualify, inOrderBy, inDistinctOn, inPartitionBy, inWindowOrder:
 		return nil
 	case inJoinOn:
 		where = "JOIN conditions"
@@ -69,7 +70,7 @@ func (c clause) allowAggregate(pos int) error {
 func (c clause) allowWindow(pos int) error {
 	var where string
 	switch c {
-	case inTargets, inOrderBy, inDistinctOn:
+	case inTargets, inQualify, inOrderBy, inDistinctOn:
 		return nil
 	case inJoinOn:
 		where = "JOIN conditions"

@@ -55,6 +55,7 @@ type parts struct {
 	groupBy    []*target // expressions; their names are for printing
 	hasGroupBy bool
 	having     expr.Expr
+	qualify    expr.Expr
 	order      []orderTerm
 	distinct   bool
 	distinctOn []*target
@@ -73,6 +74,9 @@ func (b *binder) layout(blk *block, p *parts) (*query, error) {
 		return nil, err
 	}
 	n = windowNodes(n, blk.windows)
+	if p.qualify != nil {
+		n = &planner.Filter{Input: n, Cond: p.qualify}
+	}
 	n = b.project(blk, p.targets, n)
 	if n, err = b.distinctNode(p, n); err != nil {
 		return nil, err
@@ -100,6 +104,7 @@ func (b *binder) groupNodes(blk *block, p *parts, n planner.Node) (planner.Node,
 	}
 	g.directArguments(blk.aggs)
 	having := g.rewrite(p.having)
+	p.qualify = g.rewrite(p.qualify)
 	blk.windows = g.items(blk.windows)
 	if g.err != nil {
 		return nil, g.err

@@ -27,6 +27,31 @@ func (b *binder) orderTerm(blk *block, p *parts, o *syntax.SortItem) (orderTerm,
 	return term, orderable(value{e: t.v.e, pos: term.pos})
 }
 
+// orderByClause binds ORDER BY.
+func (b *binder) orderByClause(blk *block, p *parts, q *syntax.Query) error {
+	if q.OrderAll != nil {
+		for _, t := range p.targets {
+			term := orderTerm{target: t, desc: q.OrderAll.Desc, nullsFirst: q.OrderAll.NullsFirst(), pos: t.v.pos}
+			var err error
+			if t.v, err = b.settled(t.v); err != nil {
+				return err
+			}
+			if err := orderable(t.v); err != nil {
+				return err
+			}
+			p.order = append(p.order, term)
+		}
+	}
+	for _, o := range q.OrderBy {
+		term, err := b.orderTerm(blk, p, o)
+		if err != nil {
+			return err
+		}
+		p.order = append(p.order, term)
+	}
+	return nil
+}
+
 // orderable rejects types that have no order.
 func orderable(v value) error {
 	t := v.typ()
@@ -138,6 +163,9 @@ func findTarget(p *parts, v value) *target {
 
 // groupByClause binds GROUP BY.
 func (b *binder) groupByClause(blk *block, p *parts, s *syntax.Select) error {
+	if s.GroupAll {
+		return b.groupByAll(blk, p)
+	}
 	if len(s.GroupBy) == 0 {
 		return nil
 	}
@@ -160,6 +188,24 @@ func (b *binder) groupByClause(blk *block, p *parts, s *syntax.Select) error {
 	return nil
 }
 
+// groupByAll groups by the targets without aggregates and window functions.
+func (b *binder) groupByAll(blk *block, p *parts) error {
+	for _, t := range p.targets {
+		if t.junk || b.onlyInputs(blk, t.v) != nil {
+			continue
+		}
+		var err error
+		if t.v, err = b.settled(t.v); err != nil {
+			return err
+		}
+		if err := equatable(t.v); err != nil {
+			return err
+		}
+		p.groupBy, p.hasGroupBy = append(p.groupBy, t), true
+	}
+	return nil
+}
+
 func (b *binder) groupTerm(blk *block, p *parts, e syntax.Expr) error {
 	before := len(p.targets)
 	t, err := b.outputTarget(blk, p, e, "GROUP BY", true)
@@ -171,7 +217,7 @@ func (b *binder) groupTerm(blk *block, p *parts, e syntax.Expr) error {
 	if t.v, err = b.settled(t.v); err != nil {
 		return err
 	}
-	if err := b.onlyInputs(blk, t.v, e.Position()); err != nil {
+	if err := b.onlyInputs(blk, t.v); err != nil {
 		return err
 	}
 	if err := equatable(value{e: t.v.e, pos: e.Position()}); err != nil {
@@ -182,18 +228,28 @@ func (b *binder) groupTerm(blk *block, p *parts, e syntax.Expr) error {
 }
 
 // onlyInputs rejects aggregates and window functions in a GROUP BY term that came in by an output column.
-func (b *binder) onlyInputs(blk *block, v value, pos int) error {
+func (b *binder) onlyInputs(blk *block, v value) error {
+	return b.allowed(blk, v, inGroupBy, -1)
+}
+
+// allowed rejects aggregates and window functions that came into a clause by an output column. The error is at pos, or
+// where they stand when that is negative.
+func (b *binder) allowed(blk *block, v value, c clause, pos int) error {
 	var err error
-	b.eachColumn(v.e, func(c *expr.Column) {
-		info := b.info[c.ID]
+	b.eachColumn(v.e, func(col *expr.Column) {
+		info := b.info[col.ID]
 		if err != nil || info.owner != blk {
 			return
 		}
+		at := pos
+		if at < 0 {
+			at = info.pos
+		}
 		switch info.kind {
 		case aggregateColumn:
-			err = inGroupBy.allowAggregate(info.pos)
+			err = c.allowAggregate(at)
 		case windowColumn:
-			err = inGroupBy.allowWindow(info.pos)
+			err = c.allowWindow(at)
 		}
 	})
 	return err

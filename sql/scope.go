@@ -22,6 +22,7 @@ type block struct {
 	aggs    []planner.Item // aggregate calls that belong to the block
 	windows []planner.Item // calls with OVER
 	defs    []*windowDef   // the WINDOW clause
+	parts   *parts         // of a SELECT
 }
 
 // fromItem is an entry of FROM as names see it: a table, a subquery, or a join with its merged columns.
@@ -152,6 +153,9 @@ func (b *binder) columnRef(blk *block, schema, table, name string, pos int) (val
 			return value{}, unsupported(pos, "Name the columns, or use "+name+".* in the select list.",
 				"whole-row references are not supported: %s", name)
 		}
+		if v, err := b.outputColumn(blk, name, pos); v.e != nil || err != nil {
+			return v, err
+		}
 		return value{}, b.missingColumn(blk, "", name, pos)
 	}
 	it, err := b.relation(blk, schema, table, pos)
@@ -207,4 +211,37 @@ func (s *block) addItems(items []*fromItem) error {
 
 func duplicateAlias(name string) error {
 	return sqlstate.New(sqlstate.DuplicateAlias, "table name \"%s\" specified more than once", name)
+}
+
+// outputColumn returns what the select list computes under a name, as far as it is bound: what no column has can be
+// used by it in the SELECT's other clauses, as in DuckDB.
+func (b *binder) outputColumn(blk *block, name string, pos int) (value, error) {
+	var found value
+	for _, t := range blk.outputs() {
+		if t.junk || t.name != name {
+			continue
+		}
+		if found.e != nil && !expr.Equal(found.e, t.v.e) {
+			return value{}, ambiguousColumn(name, pos)
+		}
+		found = t.v
+	}
+	if found.e == nil {
+		return value{}, nil
+	}
+	if expr.IsVolatile(found.e) {
+		return value{}, unsupported(pos, "Compute it in a subquery.", "column \"%s\" cannot be used here, since it would be computed twice with different results", name)
+	}
+	if err := b.allowed(blk, found, blk.clause, pos); err != nil {
+		return value{}, err
+	}
+	found.pos = pos
+	return found, nil
+}
+
+func (s *block) outputs() []*target {
+	if s.parts == nil {
+		return nil
+	}
+	return s.parts.targets
 }

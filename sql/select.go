@@ -142,7 +142,7 @@ func (b *binder) subquery(blk *block, q *syntax.Query) (*query, error) {
 
 // tail adds ORDER BY and LIMIT to a query that is not a plain SELECT: its output columns are all they see.
 func (b *binder) tail(q *syntax.Query, out *query, parent *block, scope *cteScope) (*query, error) {
-	if len(q.OrderBy) == 0 && q.Limit == nil && q.Offset == nil {
+	if len(q.OrderBy) == 0 && q.OrderAll == nil && q.Limit == nil && q.Offset == nil {
 		return out, lockable(q)
 	}
 	if err := b.settleOpen(out); err != nil {
@@ -157,18 +157,13 @@ func (b *binder) tail(q *syntax.Query, out *query, parent *block, scope *cteScop
 	for _, c := range out.cols {
 		p.targets = append(p.targets, &target{name: c.name, v: value{e: c.column(), pos: c.pos}, id: c.id})
 	}
-	for _, o := range q.OrderBy {
-		before := len(p.targets)
-		term, err := b.orderTerm(blk, p, o)
-		if err != nil {
-			return nil, err
-		}
-		if len(p.targets) > before {
-			return nil, sqlstate.New(sqlstate.FeatureNotSupported, "invalid UNION/INTERSECT/EXCEPT ORDER BY clause").
-				WithDetail("Only result column names can be used, not expressions or functions.").
-				WithHint("Add the expression/function to every SELECT, or move the UNION into a FROM clause.").At(o.Expr.Position())
-		}
-		p.order = append(p.order, term)
+	if err := b.orderByClause(blk, p, q); err != nil {
+		return nil, err
+	}
+	if len(p.targets) > len(out.cols) {
+		return nil, sqlstate.New(sqlstate.FeatureNotSupported, "invalid UNION/INTERSECT/EXCEPT ORDER BY clause").
+			WithDetail("Only result column names can be used, not expressions or functions.").
+			WithHint("Add the expression/function to every SELECT, or move the UNION into a FROM clause.").At(p.targets[len(out.cols)].v.pos)
 	}
 	blk.items = nil // LIMIT sees no columns
 	if err := b.limits(blk, q, p); err != nil {
@@ -204,6 +199,7 @@ func lockable(q *syntax.Query) error {
 func (b *binder) selectQuery(q *syntax.Query, s *syntax.Select, parent *block, scope *cteScope) (*query, error) {
 	blk := newBlock(parent, scope)
 	p := &parts{}
+	blk.parts = p
 	var err error
 	if p.from, err = b.fromClause(blk, s.From); err != nil {
 		return nil, err
@@ -224,13 +220,12 @@ func (b *binder) selectQuery(q *syntax.Query, s *syntax.Select, parent *block, s
 	if p.having, err = b.condition(blk, inHaving, s.Having); err != nil {
 		return nil, err
 	}
+	if p.qualify, err = b.condition(blk, inQualify, s.Qualify); err != nil {
+		return nil, err
+	}
 	blk.clause = inOrderBy
-	for _, o := range q.OrderBy {
-		term, err := b.orderTerm(blk, p, o)
-		if err != nil {
-			return nil, err
-		}
-		p.order = append(p.order, term)
+	if err := b.orderByClause(blk, p, q); err != nil {
+		return nil, err
 	}
 	if err := b.groupByClause(blk, p, s); err != nil {
 		return nil, err
@@ -319,12 +314,13 @@ func (b *binder) star(blk *block, p *parts, s *syntax.Star) error {
 			return sqlstate.New(sqlstate.SyntaxError, "SELECT * with no tables specified is not valid").At(s.Pos)
 		}
 	}
+	before := len(p.targets)
 	for _, it := range items {
 		for _, c := range it.cols {
 			p.targets = append(p.targets, &target{name: c.name, v: b.use(blk, c.expr, s.Pos)})
 		}
 	}
-	return nil
+	return b.starOptions(blk, p, s, before)
 }
 
 // limits binds LIMIT and OFFSET.

@@ -58,6 +58,11 @@ type (
 	Star struct {
 		at
 		Table []string // the names before the star
+
+		// What EXCLUDE (a, b), REPLACE (x AS a) and RENAME (a AS b) make of the columns, as in DuckDB.
+		Exclude []Ident
+		Replace []*Target
+		Rename  []Renaming
 	}
 
 	// Field is (x).name, or (x).* with Star.
@@ -297,3 +302,6 @@ type TypeName struct {
 	Dims   int     // number of [] after it, 0 for no array
 	Text   string  // as in the source, for messages
 }
+
+// Renaming gives a column another name.
+type Renaming struct{ From, To Ident }

@@ -158,7 +158,7 @@ func (p *parser) aliasedRelation() TableExpr {
 
 // alias reads [AS] name [(columns)], if it is there.
 func (p *parser) alias() Alias {
-	if !p.accept("as") && !p.tok().isColID() {
+	if !p.accept("as") && (!p.tok().isColID() || p.atQualify()) {
 		return Alias{}
 	}
 	name := p.colID()

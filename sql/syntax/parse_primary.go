@@ -237,7 +237,7 @@ func (p *parser) column() Expr {
 	for p.isPunct(".") {
 		p.i++
 		if p.acceptPunct("*") {
-			return &Star{at{int(t.pos)}, names}
+			return &Star{at: at{int(t.pos)}, Table: names}
 		}
 		names = append(names, p.label().Name)
 	}

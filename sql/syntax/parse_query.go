@@ -1,6 +1,10 @@
 package syntax
 
-import "gsql/exec/sqlstate"
+import (
+	"strings"
+
+	"gsql/exec/sqlstate"
+)
 
 // atQuery reports whether a query is next.
 func (p *parser) atQuery() bool {
@@ -122,7 +126,7 @@ func (p *parser) queryPrimary() Body {
 			return q.Body
 		}
 		return q
-	case p.is("select"):
+	case p.is("select"), p.is("from"):
 		return p.selectBody()
 	case p.is("values"):
 		return p.values()
@@ -135,7 +139,7 @@ func (p *parser) queryPrimary() Body {
 
 // isBare reports whether q is a body and nothing else.
 func (q *Query) isBare() bool {
-	return q.With == nil && q.OrderBy == nil && q.Limit == nil && q.Offset == nil && !q.Locking && !q.limited
+	return q.With == nil && q.OrderBy == nil && q.OrderAll == nil && q.Limit == nil && q.Offset == nil && !q.Locking && !q.limited
 }
 
 // table reads TABLE t.
@@ -162,27 +166,25 @@ func (p *parser) values() Body {
 	return v
 }
 
-// selectBody reads a SELECT up to its WINDOW clause.
+// selectBody reads a SELECT up to its WINDOW or QUALIFY clause. FROM may come first, as in DuckDB, and is all that is
+// needed.
 func (p *parser) selectBody() Body {
 	s := &Select{Pos: p.pos()}
-	p.expect("select")
-	if p.accept("distinct") {
-		s.Distinct = true
-		if p.accept("on") {
-			p.parens(func() { s.DistinctOn = p.exprs() })
+	if p.is("from") {
+		p.from(s)
+		if p.is("select") {
+			p.targets(s)
+		} else {
+			s.Targets = []*Target{{Expr: &Star{at: at{s.Pos}}}}
 		}
-		p.list(func() { s.Targets = append(s.Targets, p.target()) })
 	} else {
-		p.accept("all")
-		if !p.afterTargets() {
-			p.list(func() { s.Targets = append(s.Targets, p.target()) })
+		p.targets(s)
+		if p.is("into") {
+			p.unsupported(p.pos(), "gsql reads files and makes no tables. Use COPY (query) TO STDOUT, or a view.", "SELECT INTO is not supported")
 		}
-	}
-	if p.is("into") {
-		p.unsupported(p.pos(), "gsql reads files and makes no tables. Use COPY (query) TO STDOUT, or a view.", "SELECT INTO is not supported")
-	}
-	if p.accept("from") {
-		p.list(func() { s.From = append(s.From, p.tableRef()) })
+		if p.is("from") {
+			p.from(s)
+		}
 	}
 	if p.accept("where") {
 		s.Where = p.expr()
@@ -202,7 +204,66 @@ func (p *parser) selectBody() Body {
 			s.Windows = append(s.Windows, w)
 		})
 	}
+	if p.atQualify() {
+		p.i++
+		s.Qualify = p.expr()
+	}
 	return s
+}
+
+func (p *parser) from(s *Select) {
+	p.expect("from")
+	p.list(func() { s.From = append(s.From, p.tableRef()) })
+}
+
+// targets reads SELECT and its list, after which there may be one comma more, as in DuckDB.
+func (p *parser) targets(s *Select) {
+	p.expect("select")
+	if p.accept("distinct") {
+		s.Distinct = true
+		if p.accept("on") {
+			p.parens(func() { s.DistinctOn = p.exprs() })
+		}
+	} else {
+		p.accept("all")
+		if p.afterTargets() {
+			return
+		}
+	}
+	for {
+		s.Targets = append(s.Targets, p.target())
+		if p.err != nil || !p.acceptPunct(",") || p.is("from") {
+			return
+		}
+	}
+}
+
+// atQualify reports whether QUALIFY is next, which is no word of PostgreSQL's: where it could be an alias, with columns
+// perhaps, it is one.
+func (p *parser) atQualify() bool {
+	if t := p.tok(); t.kind != tIdent || !strings.EqualFold(p.src[t.pos:t.end], "qualify") {
+		return false
+	}
+	next := p.peek(1)
+	switch {
+	case next.isPunct("("):
+		i := 2
+		for ; p.peek(i).kind == tIdent && p.peek(i+1).isPunct(","); i += 2 {
+		}
+		return p.peek(i).kind != tIdent || !p.peek(i+1).isPunct(")")
+	case next.kind == tKeyword:
+		return !followsTargets(next) && !joins(next) && !next.is("on") && !next.is("using") && !next.is("tablesample") && !next.is("as") ||
+			next.category == typeFuncName && p.peek(2).isPunct("(")
+	}
+	return next.kind != tEOF && next.kind < tOp || next.isPunct("-") || next.isPunct("+") || next.isPunct("@")
+}
+
+func joins(t *token) bool {
+	switch t.text {
+	case "join", "inner", "left", "right", "full", "cross", "natural":
+		return t.kind == tKeyword
+	}
+	return false
 }
 
 // afterTargets reports whether the select list is empty and what follows it is next.
@@ -223,13 +284,17 @@ func followsTargets(t *token) bool {
 // target reads an item of a select list.
 func (p *parser) target() *Target {
 	if p.isPunct("*") {
-		t := p.advance()
-		return &Target{Expr: &Star{at: at{int(t.pos)}}}
+		s := &Star{at: at{int(p.advance().pos)}}
+		p.starOptions(s)
+		return &Target{Expr: s}
 	}
 	outer := p.labelDepth
 	p.labelDepth = p.depth + 1
 	t := &Target{Expr: p.expr()}
 	p.labelDepth = outer
+	if s, ok := t.Expr.(*Star); ok {
+		p.starOptions(s)
+	}
 	if p.accept("as") {
 		t.Alias = p.label().Name
 	} else if p.tok().isBareLabel() {
@@ -238,13 +303,43 @@ func (p *parser) target() *Target {
 	return t
 }
 
+// starOptions reads what may follow a star.
+func (p *parser) starOptions(s *Star) {
+	for p.err == nil && p.peek(1).isPunct("(") {
+		switch {
+		case p.accept("exclude"):
+			p.parens(func() { p.list(func() { s.Exclude = append(s.Exclude, p.colID()) }) })
+		case p.accept("replace"):
+			p.parens(func() {
+				p.list(func() {
+					t := &Target{Expr: p.expr()}
+					p.expect("as")
+					t.Alias = p.label().Name
+					s.Replace = append(s.Replace, t)
+				})
+			})
+		case p.accept("rename"):
+			p.parens(func() {
+				p.list(func() {
+					from := p.colID()
+					p.expect("as")
+					s.Rename = append(s.Rename, Renaming{from, p.label()})
+				})
+			})
+		default:
+			return
+		}
+	}
+}
+
 // groupBy reads GROUP BY.
 func (p *parser) groupBy(s *Select) {
 	p.expect("group", "by")
 	if p.accept("distinct") {
 		s.GroupDistinct = true
-	} else {
-		p.accept("all")
+	} else if p.accept("all") && (followsTargets(p.tok()) || p.atQualify()) {
+		s.GroupAll = true
+		return
 	}
 	s.GroupBy = p.groupingItems()
 }
@@ -286,11 +381,16 @@ func (p *parser) groupingItem() Expr {
 // queryTail reads ORDER BY, LIMIT, OFFSET, FETCH and FOR into q.
 func (p *parser) queryTail(q *Query) {
 	if p.is("order") {
-		items := p.orderBy()
-		if q.OrderBy != nil && p.err == nil {
-			p.failf(sqlstate.SyntaxError, items[0].Expr.Position(), "multiple ORDER BY clauses not allowed")
+		pos := p.peek(2).pos
+		if p.peek(1).is("by") && p.peek(2).is("all") {
+			p.i += 3
+			q.OrderAll = &SortItem{}
+			p.sortDirection(q.OrderAll)
+		} else if items := p.orderBy(); q.OrderBy == nil {
+			q.OrderBy = items
+		} else if p.err == nil {
+			p.failf(sqlstate.SyntaxError, int(pos), "multiple ORDER BY clauses not allowed")
 		}
-		q.OrderBy = items
 	}
 	var limit, offset bool
 	for p.err == nil {
@@ -426,6 +526,12 @@ func (p *parser) orderBy() []*SortItem {
 
 func (p *parser) sortItem() *SortItem {
 	s := &SortItem{Expr: p.expr()}
+	p.sortDirection(s)
+	return s
+}
+
+// sortDirection reads what follows an expression of ORDER BY.
+func (p *parser) sortDirection(s *SortItem) {
 	switch {
 	case p.accept("desc"):
 		s.Desc = true
@@ -444,5 +550,4 @@ func (p *parser) sortItem() *SortItem {
 	} else if p.acceptAll("nulls", "last") {
 		s.Nulls = NullsLast
 	}
-	return s
 }

@@ -339,7 +339,7 @@ func (p *parser) isQuery(i int) bool {
 
 // startsQuery reports whether t, before next, is the first word of a query.
 func startsQuery(t, next *token) bool {
-	return t.is("select") || t.is("with") || t.is("table") || t.is("values") && next.isPunct("(")
+	return t.is("select") || t.is("from") || t.is("with") || t.is("table") || t.is("values") && next.isPunct("(")
 }
 
 // continuesQuery reports whether t may follow a query in parentheses that is part of a query.

@@ -6,7 +6,8 @@ type Query struct {
 	With     *With // nil if none
 	Body     Body
 	OrderBy  []*SortItem
-	Limit    Expr // nil for none and for LIMIT ALL
+	OrderAll *SortItem // ORDER BY ALL, without an expression; nil if not said
+	Limit    Expr      // nil for none and for LIMIT ALL
 	LimitPos int
 	Offset   Expr // nil if none
 	OffPos   int
@@ -51,8 +52,10 @@ type Select struct {
 	Where         Expr
 	GroupBy       []Expr // a *GroupingSet among them for ROLLUP, CUBE, GROUPING SETS and ()
 	GroupDistinct bool   // GROUP BY DISTINCT
+	GroupAll      bool   // GROUP BY ALL
 	Having        Expr
 	Windows       []*Window // of the WINDOW clause, with their Name
+	Qualify       Expr
 }
 
 func (s *Select) Position() int { return s.Pos }

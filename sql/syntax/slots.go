@@ -47,6 +47,10 @@ func (l *slotList) window(w *Window) {
 func slotsOf(e Expr) slotList {
 	var l slotList
 	switch e := e.(type) {
+	case *Star:
+		for _, t := range e.Replace {
+			l.add(&t.Expr)
+		}
 	case *Field:
 		l.add(&e.Arg)
 	case *Op:
@@ -128,6 +132,7 @@ func (b *block) slots() slotList {
 		for _, w := range s.Windows {
 			l.window(w)
 		}
+		l.add(&s.Qualify)
 	}
 	if b.query != nil {
 		l.add(&b.query.Limit, &b.query.Offset)
