@@ -153,7 +153,7 @@ func (b *binder) unsupportedExpr(e syntax.Expr) error {
 	case *syntax.Field:
 		return unsupported(pos, "", "composite values are not supported")
 	case *syntax.GroupingSet:
-		return unsupported(pos, "Use UNION ALL of queries with one GROUP BY each.", "grouping sets are not supported")
+		return sqlstate.New(sqlstate.SyntaxError, "grouping sets can stand in GROUP BY only").At(pos)
 	case *syntax.Struct:
 		return sqlstate.New(sqlstate.SyntaxError, "a struct can only be an argument of a function in FROM").At(pos)
 	}

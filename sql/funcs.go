@@ -108,14 +108,13 @@ func (b *binder) callArguments(blk *block, e *syntax.Call) ([]value, error) {
 
 // specialCall binds what the grammar of PostgreSQL treats as an expression of its own.
 func (b *binder) specialCall(blk *block, e *syntax.Call) (value, error) {
-	if e.Name == "grouping" {
-		return value{}, unsupported(e.Pos, "", "GROUPING is not supported")
-	}
 	vs, err := b.callArguments(blk, e)
 	if err != nil {
 		return value{}, err
 	}
 	switch e.Name {
+	case "grouping":
+		return b.groupingFunction(blk, vs, e.Pos)
 	case "coalesce":
 		return b.coalesce(vs, e.Pos)
 	case "nullif":

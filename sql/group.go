@@ -13,6 +13,7 @@ type grouping struct {
 	b    *binder
 	blk  *block
 	keys []planner.Item
+	sets bool // the keys are columns of their own, which may be NULL where what they are made of is not
 	err  error
 }
 
@@ -21,21 +22,32 @@ func (g *grouping) rewrite(e expr.Expr) expr.Expr {
 	if e == nil || g.err != nil {
 		return e
 	}
+	if k, ok := g.key(e); ok && g.sets {
+		return k.Column()
+	}
 	switch e := e.(type) {
 	case *expr.Const, *expr.Param:
 		return e
 	case *expr.Column:
 		return g.column(e)
 	}
-	for _, k := range g.keys {
-		if expr.Equal(k.Expr, e) {
-			return k.Column()
-		}
+	if k, ok := g.key(e); ok {
+		return k.Column()
 	}
 	if s, ok := e.(*expr.Subquery); ok {
 		g.subquery(s.Query.(planner.Node))
 	}
 	return expr.MapChildren(e, g.rewrite)
+}
+
+// key returns the key that e is.
+func (g *grouping) key(e expr.Expr) (planner.Item, bool) {
+	for _, k := range g.keys {
+		if expr.Equal(k.Expr, e) {
+			return k, true
+		}
+	}
+	return planner.Item{}, false
 }
 
 // column checks one column of the SELECT itself.
@@ -67,6 +79,9 @@ func (g *grouping) ungrouped(c *expr.Column) bool {
 // are plain columns can be used there.
 func (g *grouping) subquery(n planner.Node) {
 	g.b.eachNodeColumn(n, func(c *expr.Column) {
+		if _, ok := g.key(c); ok && g.sets && g.err == nil {
+			g.err = unsupported(g.b.at[c], "Use the grouped columns in a query around this one.", "a subquery cannot use the columns of grouping sets")
+		}
 		if g.err == nil && g.ungrouped(c) {
 			g.err = sqlstate.New(sqlstate.GroupingError, "subquery uses ungrouped column \"%s\" from outer query",
 				g.b.displayName(c)).At(g.b.at[c])
@@ -89,12 +104,10 @@ func (b *binder) displayName(c *expr.Column) string {
 
 // addKey adds a GROUP BY expression, unless it is there: a column keeps its ID, others get one.
 func (g *grouping) addKey(e expr.Expr, name string) {
-	for _, k := range g.keys {
-		if expr.Equal(k.Expr, e) {
-			return
-		}
+	if _, ok := g.key(e); ok {
+		return
 	}
-	if c, ok := e.(*expr.Column); ok && g.b.owner(c.ID) == g.blk {
+	if c, ok := e.(*expr.Column); ok && !g.sets && g.b.owner(c.ID) == g.blk {
 		g.keys = append(g.keys, planner.Item{ID: c.ID, Name: c.Name, Expr: c})
 		return
 	}
@@ -125,4 +138,31 @@ func (g *grouping) items(items []planner.Item) []planner.Item {
 		out[i] = planner.Item{ID: it.ID, Name: it.Name, Expr: g.rewrite(it.Expr)}
 	}
 	return out
+}
+
+// groupings checks the arguments of GROUPING.
+func (g *grouping) groupings() error {
+	for _, c := range g.blk.groupings {
+		for _, a := range c.args {
+			if _, ok := g.key(a.e); !ok {
+				return sqlstate.New(sqlstate.GroupingError, "arguments to GROUPING must be grouping expressions of the associated query level").At(a.pos)
+			}
+		}
+	}
+	return nil
+}
+
+// zeroGroupings adds what GROUPING says without grouping sets.
+func (g *grouping) zeroGroupings(n *planner.Aggregate) planner.Node {
+	if len(g.blk.groupings) == 0 {
+		return n
+	}
+	var items []planner.Item
+	for _, it := range append(append([]planner.Item(nil), n.Groups...), n.Aggs...) {
+		items = append(items, planner.Item{ID: it.ID, Name: it.Name, Expr: it.Column()})
+	}
+	for _, c := range g.blk.groupings {
+		items = append(items, planner.Item{ID: c.id, Name: "grouping", Expr: int32Const(0)})
+	}
+	return &planner.Project{Input: n, Items: items}
 }

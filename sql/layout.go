@@ -52,7 +52,8 @@ type parts struct {
 	from       planner.Node
 	where      expr.Expr
 	targets    []*target
-	groupBy    []*target // expressions; their names are for printing
+	groupBy    []*target   // expressions; their names are for printing
+	sets       [][]*target // with grouping sets: those of groupBy that each has
 	hasGroupBy bool
 	having     expr.Expr
 	qualify    expr.Expr
@@ -92,13 +93,14 @@ func (b *binder) layout(blk *block, p *parts) (*query, error) {
 
 // groupNodes adds the aggregation and HAVING, and rewrites all that comes after over the groups.
 func (b *binder) groupNodes(blk *block, p *parts, n planner.Node) (planner.Node, error) {
-	if len(blk.aggs) == 0 && !p.hasGroupBy && p.having == nil {
+	if len(blk.aggs) == 0 && len(blk.groupings) == 0 && !p.hasGroupBy && p.having == nil {
 		return n, nil
 	}
-	g := &grouping{b: b, blk: blk}
+	g := &grouping{b: b, blk: blk, sets: p.sets != nil}
 	for _, t := range p.groupBy {
 		g.addKey(t.v.e, t.name)
 	}
+	sets := exprsOfSets(p.sets) // before targets that are keys are rewritten
 	for _, t := range p.targets {
 		t.v.e = g.rewrite(t.v.e)
 	}
@@ -109,7 +111,18 @@ func (b *binder) groupNodes(blk *block, p *parts, n planner.Node) (planner.Node,
 	if g.err != nil {
 		return nil, g.err
 	}
-	n = &planner.Aggregate{Input: n, Groups: g.keys, Aggs: blk.aggs}
+	if err := g.groupings(); err != nil {
+		return nil, err
+	}
+	switch {
+	case p.sets != nil:
+		var err error
+		if n, err = b.aggregateSets(blk, g, sets, n); err != nil {
+			return nil, err
+		}
+	default:
+		n = g.zeroGroupings(&planner.Aggregate{Input: n, Groups: g.keys, Aggs: blk.aggs})
+	}
 	if having != nil {
 		n = &planner.Filter{Input: n, Cond: having}
 	}

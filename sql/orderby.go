@@ -1,6 +1,8 @@
 package sql
 
 import (
+	"slices"
+
 	"gsql/exec/expr"
 	"gsql/exec/fn"
 	"gsql/exec/sqlstate"
@@ -171,21 +173,27 @@ func (b *binder) groupByClause(blk *block, p *parts, s *syntax.Select) error {
 	}
 	p.hasGroupBy = true
 	blk.clause = inGroupBy
-	for _, e := range s.GroupBy {
-		if set, ok := e.(*syntax.GroupingSet); ok && set.Kind == syntax.GroupingEmpty {
-			continue // one group of all rows, or no further division of the groups
+	if slices.ContainsFunc(s.GroupBy, isGroupingSets) {
+		return b.groupBySets(blk, p, s)
+	}
+	for _, item := range s.GroupBy {
+		if _, ok := item.(*syntax.GroupingSet); ok {
+			continue // (): one group of all rows, or no further division of the groups
 		}
-		list := []syntax.Expr{e}
-		if row, ok := e.(*syntax.Row); ok && !row.Explicit {
-			list = row.Elems
-		}
-		for _, e := range list {
-			if err := b.groupTerm(blk, p, e); err != nil {
+		for _, e := range elements(item) {
+			t, err := b.groupTarget(blk, p, e)
+			if err != nil {
 				return err
 			}
+			p.groupBy = append(p.groupBy, t)
 		}
 	}
 	return nil
+}
+
+func isGroupingSets(e syntax.Expr) bool {
+	g, ok := e.(*syntax.GroupingSet)
+	return ok && g.Kind != syntax.GroupingEmpty
 }
 
 // groupByAll groups by the targets without aggregates and window functions.
@@ -206,25 +214,25 @@ func (b *binder) groupByAll(blk *block, p *parts) error {
 	return nil
 }
 
-func (b *binder) groupTerm(blk *block, p *parts, e syntax.Expr) error {
+// groupTarget binds an expression of GROUP BY.
+func (b *binder) groupTarget(blk *block, p *parts, e syntax.Expr) (*target, error) {
 	before := len(p.targets)
 	t, err := b.outputTarget(blk, p, e, "GROUP BY", true)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	// What GROUP BY adds need not be computed after grouping.
 	p.targets = p.targets[:before]
 	if t.v, err = b.settled(t.v); err != nil {
-		return err
+		return nil, err
 	}
 	if err := b.onlyInputs(blk, t.v); err != nil {
-		return err
+		return nil, err
 	}
 	if err := equatable(value{e: t.v.e, pos: e.Position()}); err != nil {
-		return err
+		return nil, err
 	}
-	p.groupBy = append(p.groupBy, t)
-	return nil
+	return t, nil
 }
 
 // onlyInputs rejects aggregates and window functions in a GROUP BY term that came in by an output column.

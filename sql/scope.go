@@ -23,6 +23,8 @@ type block struct {
 	windows []planner.Item // calls with OVER
 	defs    []*windowDef   // the WINDOW clause
 	parts   *parts         // of a SELECT
+
+	groupings []*groupingCall // uses of GROUPING(..)
 }
 
 // fromItem is an entry of FROM as names see it: a table, a subquery, or a join with its merged columns.

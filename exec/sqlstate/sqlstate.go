@@ -82,6 +82,7 @@ const (
 	ProgramLimitExceeded       Code = "54000"
 	StatementTooComplex        Code = "54001"
 	TooManyColumns             Code = "54011"
+	TooManyArguments           Code = "54023"
 	ObjectNotInPrerequisite    Code = "55000"
 	QueryCanceled              Code = "57014"
 	AdminShutdown              Code = "57P01"
