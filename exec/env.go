@@ -24,8 +24,10 @@ type Env struct {
 	MaxRowsRead, MaxBytesRead int64
 
 	rowsRead, bytesRead atomic.Int64 // as far as they were compared with the limits
+	around              *Env         // whose limits hold, of an inner one
 
-	share  *share
+	shares *share // nil: does not schedule
+	nested bool   // shares belong to the execution around it
 	root   context.Context
 	cancel context.CancelFunc
 	mu     sync.Mutex
@@ -42,8 +44,8 @@ func NewEnv(ctx context.Context, f *fn.Ctx, pool *mem.Pool, batchRows int) *Env 
 // Profile, each runs as it likes. It must be called before anything is opened. The result tells whether the
 // execution waits to be admitted.
 func (e *Env) Schedule(w *Workers) (queued func() bool) {
-	e.share = w.join()
-	return e.share.queued
+	e.shares = w.join()
+	return e.shares.queued
 }
 
 type once struct {
@@ -86,6 +88,27 @@ func (e *Env) Shared(ctx context.Context, key any, build func(ctx context.Contex
 	return o.value, o.err
 }
 
+// inner returns the environment of an execution within this one, whose operators share nothing with those around it. Its
+// work and memory are those of the whole. It must be closed before e is.
+func (e *Env) inner(ctx context.Context) *Env {
+	in := NewEnv(ctx, e.Fn, e.Mem, e.BatchRows)
+	in.Profile, in.Spill, in.shares, in.nested = e.Profile, e.Spill, e.shares, true
+	in.MaxRowsRead, in.MaxBytesRead, in.around = e.MaxRowsRead, e.MaxBytesRead, e
+	return in
+}
+
+// share makes Shared return a value for a key. The value is not closed with the Env.
+func (e *Env) share(key, value any) {
+	done := make(chan struct{})
+	close(done)
+	e.mu.Lock()
+	e.shared[key] = &once{done: done, value: lent{value}}
+	e.mu.Unlock()
+}
+
+// lent hides the Close method of a value that belongs to somebody else.
+type lent struct{ value any }
+
 // Close cancels what still runs and frees what was shared.
 func (e *Env) Close() error {
 	e.cancel()
@@ -96,8 +119,10 @@ func (e *Env) Close() error {
 		e.shared = map[any]*once{}
 		e.mu.Unlock()
 		if len(shared) == 0 {
-			e.share.leave()
-			e.share = nil
+			if !e.nested {
+				e.shares.leave()
+			}
+			e.shares = nil
 			return first
 		}
 		// Without the lock: goroutines that are waited for may be asking for shared values themselves.

@@ -91,7 +91,7 @@ func branch(ctx context.Context, e *Env, part *PartStats, f func(ctx context.Con
 	if e.Profile == nil || part == nil {
 		return f(ctx)
 	}
-	t := &task{slot: slot{share: e.share}}
+	t := &task{slot: slot{share: e.shares}}
 	t.slot.acquire(ctx)
 	defer t.slot.release()
 	base := &call{profile: e.Profile, part: part}
@@ -124,7 +124,7 @@ func (m *measured) within(ctx context.Context) (context.Context, *task) {
 		return ctx, t
 	}
 	if ctx != m.alone {
-		m.alone, m.own = ctx, withTask(ctx, &task{slot: slot{share: m.env.share}})
+		m.alone, m.own = ctx, withTask(ctx, &task{slot: slot{share: m.env.shares}})
 	}
 	return m.own, taskOf(m.own)
 }
@@ -142,7 +142,8 @@ func (e *Env) openMeasured(ctx context.Context, p Plan, part int) (Stream, error
 	}
 	m.Stream = s
 	if _, scan := p.(Reader); scan && (e.MaxRowsRead > 0 || e.MaxBytesRead > 0) {
-		m.meter = &readMeter{env: e, part: m.call.part}
+		part := m.call.part // which may have been read before, by an earlier round of a recursive query
+		m.meter = &readMeter{env: e, part: part, rows: part.RowsRead.Load(), bytes: part.BytesRead.Load()}
 	}
 	return m, nil
 }
@@ -156,6 +157,9 @@ type readMeter struct {
 
 func (r *readMeter) check() error {
 	e := r.env
+	for e.around != nil {
+		e = e.around
+	}
 	rows, bytes := r.part.RowsRead.Load(), r.part.BytesRead.Load()
 	allRows, allBytes := e.rowsRead.Add(rows-r.rows), e.bytesRead.Add(bytes-r.bytes)
 	r.rows, r.bytes = rows, bytes

@@ -119,6 +119,12 @@ func (l *lowerer) lowerNode(n Node, pending []exec.RuntimeFilter) (exec.Plan, er
 }
 
 func (l *lowerer) scan(n *Scan, pending []exec.RuntimeFilter) (exec.Plan, error) {
+	switch t := n.Table.(type) {
+	case *Recursive:
+		return l.recursive(n, t)
+	case *WorkTable:
+		return l.workTable(n, t), nil
+	}
 	req := exec.ScanRequest{Prune: conj(n.Prune), Limit: n.Limit, Partitions: l.parts, Filters: n.Filter}
 	if n.Limit == 0 { // a zero Scan says nothing
 		req.Limit = -1

@@ -37,6 +37,13 @@ func constOf(v *vec.Vector) *expr.Const {
 // rewriteExprs applies f to every subexpression in a tree, leaves first, in subqueries too.
 func rewriteExprs(n Node, f func(expr.Expr) expr.Expr) Node {
 	n = mapInputs(n, func(i Node) Node { return rewriteExprs(i, f) })
+	if s, ok := n.(*Scan); ok {
+		if r, ok := s.Table.(*Recursive); ok {
+			c := *s
+			c.Table = r.mapped(func(q Node) Node { return rewriteExprs(q, f) })
+			n = &c
+		}
+	}
 	return MapExprs(n, func(e expr.Expr) expr.Expr {
 		return expr.Rewrite(e, func(x expr.Expr) expr.Expr {
 			if s, ok := x.(*expr.Subquery); ok {

@@ -66,7 +66,14 @@ func countRefs(n Node, cte int) int {
 
 func volatileTree(n Node) bool {
 	found := false
-	walkNodes(n, func(x Node) { found = found || volatile(Exprs(x)...) })
+	walkNodes(n, func(x Node) {
+		found = found || volatile(Exprs(x)...)
+		if s, ok := x.(*Scan); ok {
+			if r, ok := s.Table.(*Recursive); ok {
+				found = found || volatileTree(r.Seed) || volatileTree(r.Step)
+			}
+		}
+	})
 	return found
 }
 

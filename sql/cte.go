@@ -17,6 +17,9 @@ type cteScope struct {
 	uses  int
 	// forward marks one that is not to be seen before its definition.
 	forward bool
+	later   bool // it stands behind the one that is being bound
+	// work is what the query that is being bound reads by its own name, in the second part of a UNION.
+	work *planner.WorkTable
 }
 
 // find returns the WITH query with a name, nil when there is none.
@@ -60,7 +63,7 @@ func (b *binder) cteRef(blk *block, s *cteScope) *relation {
 // with wraps a plan in the WITH queries of scopes up to outer that it uses.
 func with(n planner.Node, scope, outer *cteScope) planner.Node {
 	for s := scope; s != outer; s = s.outer {
-		if s.uses > 0 {
+		if s.uses > 0 && s.query != nil {
 			n = &planner.With{CTE: s.id, Name: s.name, Query: s.query.node, Body: n, Materialized: s.keep}
 		}
 	}

@@ -20,7 +20,7 @@ func (b *binder) table(blk *block, name exec.Name, pos int) (*relation, error) {
 	if name.Schema == "" && !name.File {
 		if c := blk.ctes.find(name.Table); c != nil {
 			if c.query == nil {
-				return nil, unsupported(pos, "", "WITH RECURSIVE with a query that uses itself is not supported")
+				return b.recursiveRef(blk, c, pos)
 			}
 			return b.cteRef(blk, c), nil
 		}

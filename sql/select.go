@@ -54,10 +54,10 @@ func (b *binder) withClause(w *syntax.With, parent *block, outer *cteScope) (*ct
 		}
 		// Itself and those after it are visible with RECURSIVE only; without, an error speaks of them.
 		visible := scope
-		for _, later := range w.CTEs[i:] {
-			visible = &cteScope{outer: visible, name: later.Name, forward: !w.Recursive}
+		for k := len(w.CTEs) - 1; k >= i; k-- {
+			visible = &cteScope{outer: visible, name: w.CTEs[k].Name, forward: !w.Recursive, later: k > i}
 		}
-		q, err := b.query(c.Query, parent, visible, true)
+		q, err := b.withQuery(w, c, parent, visible)
 		if err != nil {
 			return nil, err
 		}
