@@ -26,6 +26,8 @@ type Env struct {
 	rowsRead, bytesRead atomic.Int64 // as far as they were compared with the limits
 	around              *Env         // whose limits hold, of an inner one
 
+	fixedSplits bool // see FixSplits
+
 	shares *share // nil: does not schedule
 	nested bool   // shares belong to the execution around it
 	root   context.Context

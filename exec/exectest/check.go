@@ -209,6 +209,23 @@ func (e *execution) finish() {
 	}
 }
 
+// PullApart gives f the batches of all partitions of a plan, one after the other. Each partition runs in an execution of
+// its own, which knows nothing of the others.
+func PullApart(newEnv func() *exec.Env, p exec.Plan, f func(b *vec.Batch) error) error {
+	for part := range p.Partitioning().N {
+		env := newEnv()
+		env.FixSplits()
+		err := env.Pull(context.Background(), p, part, f)
+		if cerr := env.Close(); err == nil {
+			err = cerr
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // Collect runs a plan and returns its rows as text, partition by partition.
 func Collect(env *exec.Env, p exec.Plan) ([]string, error) {
 	return collect(context.Background(), env, p)

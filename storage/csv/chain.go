@@ -73,6 +73,13 @@ func (c *chain) wake() {
 	}
 }
 
+// settled returns the first split whose change is not known.
+func (c *chain) settled() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.known
+}
+
 // at returns the state at the border of split k.
 func (c *chain) at(ctx context.Context, k int) (border, error) {
 	for {

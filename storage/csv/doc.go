@@ -1,9 +1,9 @@
 // Package csv reads CSV, TSV and their kin where they lie, in parallel, and converts only what a query refers
 // to.
 //
-// A file is cut into splits of equal size, which the streams of a scan take from a common queue. A stream
-// reads a split, indexes it (where are the delimiters and newlines that are not within quotes?), and converts
-// the fields of the wanted columns, column by column, into vectors:
+// A file is cut into splits of equal size, which the streams of a scan take from a common queue, or of which each
+// stream has its own (see exec.Splits). A stream reads a split, indexes it (where are the delimiters and newlines
+// that are not within quotes?), and converts the fields of the wanted columns, column by column, into vectors:
 //
 //	bytes --index--> positions --spans--> where a column's values lie --convert--> vectors
 //
@@ -18,7 +18,8 @@
 // are therefore found in their order, by the streams that hold the splits (see chain): who has indexed a split
 // tells the state of the next border. A stream waits for that of its own border, but while it waits it holds no
 // split whose state others wait for and could have; and between taking a split and telling its state it
-// depends on no consumer. So the waiting ends. With one stream or many, with small splits or large, the rows
+// depends on no consumer. So the waiting ends. A stream with splits of its own waits for nobody, but first indexes
+// those before in the file, if the dialect has quotes. With one stream or many, with small splits or large, the rows
 // are those of a serial reader.
 //
 // # How text is indexed

@@ -4,12 +4,15 @@ import (
 	"bytes"
 	"context"
 	"errors"
+
+	"gsql/exec"
 )
 
 // loader reads and indexes splits for one stream.
 type loader struct {
 	table  *table
 	splits *splits
+	take   *exec.Splits
 	block  block
 	pos    []uint32
 	other  []uint32
@@ -24,14 +27,20 @@ type loader struct {
 // next takes a split and indexes it; false when there are no more. The split may have no rows.
 func (l *loader) next(ctx context.Context) (bool, error) {
 	l.release()
-	s, k := l.splits.take()
-	if l.size, l.begins = 0, k == 0; s == nil {
+	l.size, l.begins = 0, false
+	n, ok := l.take.Take()
+	if !ok {
 		return false, nil
 	}
+	s, k := l.splits.at(n)
+	l.begins = k == 0
 	l.size = min(l.splits.size, s.file.Size-int64(k)*l.splits.size)
 	l.source = s
 	if err := s.open(ctx, l.table); err != nil {
 		s.chain.fail(k, err)
+		return false, err
+	}
+	if err := l.catchUp(ctx, s, k); err != nil {
 		return false, err
 	}
 	if err := l.load(ctx, s, k); err != nil {
@@ -39,6 +48,25 @@ func (l *loader) next(ctx context.Context) (bool, error) {
 		return false, err
 	}
 	return true, nil
+}
+
+// catchUp indexes the splits before split k when nobody else may do so, for the state of its border.
+func (l *loader) catchUp(ctx context.Context, s *source, k int) error {
+	if !l.take.Fixed() || l.table.shape.Quote == 0 {
+		return nil
+	}
+	for {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		before := s.chain.settled()
+		if before >= k {
+			return nil
+		}
+		if err := l.load(ctx, s, before); err != nil {
+			return err
+		}
+	}
 }
 
 // release is called when the rows of the current split are not needed any more.

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 
+	"gsql/exec"
 	"gsql/storage/file"
 )
 
@@ -145,6 +146,7 @@ func (in *inference) sampleFile(ctx context.Context, f file.File) error {
 func (in *inference) sampleAll(ctx context.Context, files []file.File) error {
 	t := NewTable("", files, in.shape).(*table)
 	l := loader{table: t, splits: newSplits(files, t.split)}
+	l.take = exec.NewSplits(0, l.splits.count())
 	defer l.splits.Close()
 	defer l.release()
 	for {

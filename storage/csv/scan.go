@@ -19,9 +19,14 @@ func (p *scanPlan) Open(ctx context.Context, env *exec.Env, part int) (exec.Stre
 	if err != nil {
 		return nil, err
 	}
+	splits := shared.(*splits)
+	take, err := env.Splits(ctx, p, part, splits.count())
+	if err != nil {
+		return nil, err
+	}
 	op := env.Profile.Of(p)
 	s := &stream{plan: p, op: op, stats: op.Part(part), left: p.limit}
-	s.loader = loader{table: p.table, splits: shared.(*splits)}
+	s.loader = loader{table: p.table, splits: splits, take: take}
 	s.size = max(env.BatchRows, 1)
 	if p.limit >= 0 {
 		s.size = int(min(int64(s.size), max(p.limit, 1)))
@@ -233,7 +238,7 @@ func (s *stream) batch() *vec.Batch {
 // Close frees what the stream holds; the plan's splits that it has not taken are left to others.
 func (s *stream) Close() error {
 	s.loader.release()
-	s.loader = loader{table: s.loader.table, splits: s.loader.splits}
+	s.loader = loader{table: s.loader.table, splits: s.loader.splits, take: s.loader.take}
 	s.columns, s.spans, s.filter = nil, nil, nil
 	s.run, s.rows, s.left = run{}, 0, 0
 	s.done = true

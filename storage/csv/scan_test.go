@@ -12,6 +12,7 @@ import (
 	"unicode/utf8"
 
 	"gsql/exec"
+	"gsql/exec/exectest"
 	"gsql/exec/expr"
 	"gsql/exec/fn"
 	"gsql/exec/mem"
@@ -48,6 +49,32 @@ func scanRows(t exec.Table, req exec.ScanRequest, batch int) ([]string, error) {
 	return planRows(env, p)
 }
 
+// scanApart is scanAll with each partition in an execution of its own, which knows nothing of the others.
+func scanApart(t exec.Table, parts, batch int) ([]string, error) {
+	cols, id := ids(len(t.Schema()))
+	p, err := t.Scan(context.Background(), exec.ScanRequest{Columns: cols, IDs: id, Limit: -1, Partitions: parts})
+	if err != nil {
+		return nil, err
+	}
+	var rows []string
+	err = exectest.PullApart(func() *exec.Env { return newEnv(batch) }, p, func(b *vec.Batch) error {
+		rows = appendRows(rows, b)
+		return nil
+	})
+	return rows, err
+}
+
+func appendRows(rows []string, b *vec.Batch) []string {
+	for i := range b.Rows {
+		var row []string
+		for _, c := range b.Cols {
+			row = append(row, text.String(c, i, nil))
+		}
+		rows = append(rows, strings.Join(row, "|"))
+	}
+	return rows
+}
+
 // planRows returns the rows of a plan, partition by partition.
 func planRows(env *exec.Env, p exec.Plan) ([]string, error) {
 	out := make([][]string, p.Partitioning().N)
@@ -55,13 +82,7 @@ func planRows(env *exec.Env, p exec.Plan) ([]string, error) {
 		if b.Rows == 0 || b.Rows > env.BatchRows {
 			return fmt.Errorf("a batch of %d rows", b.Rows)
 		}
-		for i := range b.Rows {
-			var row []string
-			for _, c := range b.Cols {
-				row = append(row, text.String(c, i, nil))
-			}
-			out[part] = append(out[part], strings.Join(row, "|"))
-		}
+		out[part] = appendRows(out[part], b)
 		return nil
 	})
 	var all []string

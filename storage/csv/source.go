@@ -56,13 +56,11 @@ func (s *source) done() {
 	}
 }
 
-// splits hands out the splits of all files of a scan, in their order.
+// splits are the splits of all files of a scan, numbered in their order.
 type splits struct {
 	sources []*source
 	ends    []int // ends[i]: the number of splits in files up to i
 	size    int64
-	next    atomic.Int64
-	wanted  atomic.Int64 // rows that the limit still asks for; see scanPlan.limit
 }
 
 func newSplits(files []file.File, size int64) *splits {
@@ -91,9 +89,16 @@ func (s *splits) Close() error {
 	return nil
 }
 
-// take returns the next split: the file and the split's number in it; nil when there is none.
-func (s *splits) take() (*source, int) {
-	n := int(s.next.Add(1)) - 1
+// count returns how many splits there are.
+func (s *splits) count() int {
+	if len(s.ends) == 0 {
+		return 0
+	}
+	return s.ends[len(s.ends)-1]
+}
+
+// at returns split n: the file and the split's number in it.
+func (s *splits) at(n int) (*source, int) {
 	lo, hi := 0, len(s.ends)
 	for lo < hi {
 		if m := (lo + hi) / 2; s.ends[m] <= n {
@@ -101,9 +106,6 @@ func (s *splits) take() (*source, int) {
 		} else {
 			hi = m
 		}
-	}
-	if lo == len(s.ends) {
-		return nil, 0
 	}
 	if lo > 0 {
 		n -= s.ends[lo-1]

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"gsql/exec"
 	"gsql/exec/sqlstate"
 	"gsql/storage/file"
 )
@@ -129,8 +130,12 @@ func checkSplits(t *testing.T, data string, d Dialect, fields int, splits []int6
 		}
 		useSIMD = simd
 		for _, split := range splits {
-			for parts := 1; parts <= 3; parts += 2 {
-				got, err := scanAll(textTable([]file.File{f}, d, fields, split, int(split%5)), parts, 1+int(split)%9)
+			for _, run := range []struct {
+				parts int
+				scan  func(exec.Table, int, int) ([]string, error)
+			}{{1, scanAll}, {3, scanAll}, {3, scanApart}} {
+				parts := run.parts
+				got, err := run.scan(textTable([]file.File{f}, d, fields, split, int(split%5)), parts, 1+int(split)%9)
 				where := fmt.Sprintf("simd=%v split=%d parts=%d data %q", simd, split, parts, data)
 				if (err != nil) != (wantErr != nil) {
 					t.Fatalf("%s: error %v, want %v", where, err, wantErr)

@@ -6,7 +6,6 @@ import (
 	"io"
 	"path/filepath"
 	"strings"
-	"sync/atomic"
 
 	"gsql/exec"
 	"gsql/exec/mem"
@@ -121,11 +120,11 @@ func (p *scan) String() string {
 }
 
 func (p *scan) Open(ctx context.Context, env *exec.Env, part int) (exec.Stream, error) {
-	next, err := env.Shared(ctx, p, func(context.Context) (any, error) { return new(atomic.Int64), nil })
+	splits, err := env.Splits(ctx, p, part, len(p.splits))
 	if err != nil {
 		return nil, err
 	}
-	s := &stream{plan: p, next: next.(*atomic.Int64), size: max(env.BatchRows, 1), left: p.limit}
+	s := &stream{plan: p, splits: splits, size: max(env.BatchRows, 1), left: p.limit}
 	if p.limit >= 0 {
 		s.size = int(min(int64(s.size), max(p.limit, 1)))
 	}
@@ -148,11 +147,11 @@ func (p *scan) Open(ctx context.Context, env *exec.Env, part int) (exec.Stream, 
 	return s, nil
 }
 
-// stream yields the rows of splits, which it takes from the queue that all streams share.
+// stream yields the rows of the splits that it takes.
 type stream struct {
 	reader
 	plan    *scan
-	next    *atomic.Int64 // split to be taken
+	splits  *exec.Splits
 	op      *exec.OpStats
 	stats   *exec.PartStats
 	undone  int64 // bytes of the split that do not count as done yet
@@ -183,8 +182,8 @@ func (s *stream) Next(ctx context.Context) (*vec.Batch, error) {
 // gather adds rows of a window to the columns. It returns io.EOF when no splits are left.
 func (s *stream) gather() error {
 	if s.h == nil {
-		i := s.next.Add(1) - 1
-		if i >= int64(len(s.plan.splits)) {
+		i, ok := s.splits.Take()
+		if !ok {
 			return io.EOF
 		}
 		t, sp := s.plan.table, s.plan.splits[i]

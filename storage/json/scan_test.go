@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"gsql/exec"
+	"gsql/exec/exectest"
 	"gsql/exec/expr"
 	"gsql/exec/fn"
 	"gsql/exec/mem"
@@ -40,30 +41,57 @@ func writeFile(tb testing.TB, name, data string) file.File {
 	return f
 }
 
-// scanRows returns the rows of a table as text, values divided by |, in the order of the files when parts is 1.
-func scanRows(t exec.Table, parts, batch int, limit int64) ([]string, error) {
+// scanApart is scanRows with each partition in an execution of its own, which knows nothing of the others.
+func scanApart(t exec.Table, parts, batch int) (rows []string, err error) {
+	p, err := t.Scan(context.Background(), request(t, parts, -1))
+	if err != nil {
+		return nil, err
+	}
+	err = exectest.PullApart(func() *exec.Env { return newEnv(batch) }, p, func(b *vec.Batch) error {
+		rows = appendRows(rows, b)
+		return nil
+	})
+	return rows, err
+}
+
+func appendRows(rows []string, b *vec.Batch) []string {
+	for i := range b.Rows {
+		var row []string
+		for _, c := range b.Cols {
+			row = append(row, text.String(c, i, nil))
+		}
+		rows = append(rows, strings.Join(row, "|"))
+	}
+	return rows
+}
+
+func newEnv(batch int) *exec.Env {
+	return exec.NewEnv(context.Background(), &fn.Ctx{Location: time.UTC}, mem.NewPool(0), batch)
+}
+
+// request asks for all columns of a table.
+func request(t exec.Table, parts int, limit int64) exec.ScanRequest {
 	req := exec.ScanRequest{Limit: limit, Partitions: parts}
 	for i := range t.Schema() {
 		req.Columns, req.IDs = append(req.Columns, i), append(req.IDs, expr.ColID(i+1))
 	}
-	p, err := t.Scan(context.Background(), req)
+	return req
+}
+
+// scanRows returns the rows of a table as text, values divided by |, in the order of the files when parts is 1.
+func scanRows(t exec.Table, parts, batch int, limit int64) ([]string, error) {
+	p, err := t.Scan(context.Background(), request(t, parts, limit))
 	if err != nil {
 		return nil, err
 	}
-	env := exec.NewEnv(context.Background(), &fn.Ctx{Location: time.UTC}, mem.NewPool(0), batch)
+	env := newEnv(batch)
 	defer env.Close()
 	out := make([][]string, p.Partitioning().N)
 	err = env.PullAll(context.Background(), p, func(part int, b *vec.Batch) error {
 		if b.Rows == 0 || b.Rows > batch {
 			return fmt.Errorf("a batch of %d rows", b.Rows)
 		}
-		for i := range b.Rows {
-			var row []string
-			for _, c := range b.Cols {
-				row = append(row, text.String(c, i, nil))
-			}
-			out[part] = append(out[part], strings.Join(row, "|"))
-		}
+		out[part] = appendRows(out[part], b)
 		return nil
 	})
 	var all []string
@@ -295,6 +323,9 @@ func TestSplits(t *testing.T) {
 		for range 6 {
 			tab.split, tab.window = 1+g.Int63n(300), 8+g.Intn(200)
 			parts := 1 + g.Intn(3)
+			if got, err := scanApart(tab, parts, 10); err != nil || strings.Join(got, "\n") != strings.Join(want, "\n") {
+				t.Fatalf("seed %d, split %d, each of %d partitions apart: %v\n%s\n\n%s", seed, tab.split, parts, describe(err), data, strings.Join(got, "\n"))
+			}
 			got, err := scanRows(tab, parts, 1+g.Intn(10), -1)
 			expect := append([]string(nil), want...)
 			if parts > 1 {

@@ -3,6 +3,7 @@ package parquet
 import (
 	"context"
 	"fmt"
+	"maps"
 	"math/big"
 	"os"
 	"path/filepath"
@@ -15,6 +16,7 @@ import (
 	"github.com/apache/arrow/go/v15/parquet/schema"
 
 	"gsql/exec"
+	"gsql/exec/exectest"
 	"gsql/exec/expr"
 	"gsql/exec/sqlstate"
 	"gsql/exec/vec"
@@ -93,6 +95,39 @@ func TestNested(t *testing.T) {
 	}
 	equalColumns(t, "z", cols[0], []string{"p", "q", "NULL"})
 	equalColumns(t, "a", cols[1], []string{"1", "2", "3"})
+}
+
+// TestPartitionsApart: partitions that know nothing of each other divide few files by row groups and many by files.
+func TestPartitionsApart(t *testing.T) {
+	for _, files := range []int{1, 3, 9} {
+		var all []file.File
+		want := map[string]bool{}
+		for i := range files {
+			c := int64Column("a", 100*i, 50+i)
+			for _, s := range c.texts {
+				want[s] = true
+			}
+			all = append(all, save(t, encode(t, []data{c}, 20)))
+		}
+		for _, parts := range []int{1, 2, 7} {
+			p, err := tableOf(t, all...).Scan(context.Background(), request(tableOf(t, all...), parts))
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := map[string]bool{}
+			rows := 0
+			err = exectest.PullApart(func() *exec.Env { return newEnv(8) }, p, func(b *vec.Batch) error {
+				rows += b.Rows
+				for _, s := range appendTexts(nil, b.Cols[0]) {
+					got[s] = true
+				}
+				return nil
+			})
+			if err != nil || rows != len(want) || !maps.Equal(got, want) {
+				t.Errorf("%d files, %d partitions: %d rows, want %d: %v", files, parts, rows, len(want), err)
+			}
+		}
+	}
 }
 
 func wantCode(t *testing.T, err error, code sqlstate.Code, words ...string) {

@@ -8,14 +8,18 @@ import (
 
 	"gsql/exec"
 	"gsql/exec/expr"
+	"gsql/storage/file"
 )
 
-// queue deals out the row groups of a scan's files. Files are opened one after the other, when the row
+// queue deals out the row groups of a scan's files, to all partitions or, where splits are fixed, those of one. Files are opened one after the other, when the row
 // groups of those before are all taken, and closed when their last task is done.
 type queue struct {
 	scan  *Scan
 	env   *exec.Env
 	stats *exec.OpStats
+	files []file.File
+	// own returns which of the n tasks of file number i the queue deals out.
+	own func(i, n int) (from, to int)
 
 	mu      sync.Mutex
 	wake    sync.Cond
@@ -45,9 +49,23 @@ type openFile struct {
 	tasks int
 }
 
-func newQueue(s *Scan, env *exec.Env) *queue {
-	q := &queue{scan: s, env: env, stats: env.Profile.Of(s), open: map[*openFile]struct{}{}}
+// newQueue returns the queue of all partitions, or where splits are fixed, of one: many files are divided as they are,
+// the row groups of few files file by file.
+func newQueue(s *Scan, env *exec.Env, part int) *queue {
+	q := &queue{scan: s, env: env, stats: env.Profile.Of(s), files: s.table.files, open: map[*openFile]struct{}{}}
 	q.wake.L = &q.mu
+	q.own = func(_, n int) (int, int) { return 0, n }
+	from, to, fixed := env.FixedSplits(part, s.parts, len(q.files))
+	switch {
+	case fixed && len(q.files) >= tasksPerPartition*s.parts:
+		q.files = q.files[from:to]
+	case fixed:
+		q.own = func(i, n int) (int, int) {
+			// Another partition begins in each file: files of one row group would all be one partition's.
+			from, to, _ := env.FixedSplits((part+i)%s.parts, s.parts, n)
+			return from, to
+		}
+	}
 	return q
 }
 
@@ -79,7 +97,7 @@ func (q *queue) take(ctx context.Context) (*task, error) {
 			q.claimed += t.rows
 			return t, nil
 		}
-		if q.file < len(q.scan.table.files) {
+		if q.file < len(q.files) {
 			if err := q.nextFile(); err != nil {
 				return nil, err
 			}
@@ -96,7 +114,8 @@ func (q *queue) take(ctx context.Context) (*task, error) {
 // nextFile opens the next file and adds its row groups. It is called with the lock, which it gives up while
 // it reads.
 func (q *queue) nextFile() error {
-	f := q.scan.table.files[q.file]
+	number := q.file
+	f := q.files[number]
 	q.file++
 	q.opening++
 	q.mu.Unlock()
@@ -122,10 +141,16 @@ func (q *queue) nextFile() error {
 		return nil
 	}
 	of := &openFile{meta: m, ReaderAt: h, close: h.Close}
-	q.open[of] = struct{}{}
+	var tasks []*task
 	for _, g := range groups {
-		q.add(of, g, len(groups))
+		tasks = append(tasks, q.divide(of, g, len(groups))...)
 	}
+	from, to := q.own(number, len(tasks))
+	if of.tasks = to - from; of.tasks == 0 {
+		return h.Close()
+	}
+	q.open[of] = struct{}{}
+	q.tasks = append(q.tasks, tasks[from:to]...)
 	if q.closed {
 		q.closeFiles()
 	}
@@ -207,8 +232,8 @@ const (
 	minTaskRows       = 256 << 10
 )
 
-// add makes tasks of a row group, one of the number of groups that the file has.
-func (q *queue) add(of *openFile, g, groups int) {
+// divide returns the tasks of a row group, one of the number of groups that the file has.
+func (q *queue) divide(of *openFile, g, groups int) (tasks []*task) {
 	rows := of.groups[g].rows
 	pieces := int64(1)
 	if want := tasksPerPartition * q.scan.parts; q.scan.parts > 1 && len(q.scan.table.files)*groups < want {
@@ -221,9 +246,9 @@ func (q *queue) add(of *openFile, g, groups int) {
 	size := (rows + pieces - 1) / pieces
 	for at := int64(0); at < rows; at += size {
 		n := min(size, rows-at)
-		q.tasks = append(q.tasks, &task{of, g, at, n, of.share(n), dicts})
-		of.tasks++
+		tasks = append(tasks, &task{of, g, at, n, of.share(n), dicts})
 	}
+	return tasks
 }
 
 // wanted reports whether the filters published so far leave anything of a row group.

@@ -55,9 +55,19 @@ func (s *Scan) String() string {
 	return b.String()
 }
 
-// Open starts a partition. Partitions that share an execution share its queue.
+// queueOf is the key of the queue of one partition, where splits are fixed.
+type queueOf struct {
+	scan *Scan
+	part int
+}
+
+// Open starts a partition. Partitions that share an execution share its queue, unless splits are fixed.
 func (s *Scan) Open(ctx context.Context, env *exec.Env, part int) (exec.Stream, error) {
-	q, err := env.Shared(ctx, s, func(context.Context) (any, error) { return newQueue(s, env), nil })
+	var key any = s
+	if _, _, fixed := env.FixedSplits(part, s.parts, 0); fixed {
+		key = queueOf{s, part}
+	}
+	q, err := env.Shared(ctx, key, func(context.Context) (any, error) { return newQueue(s, env, part), nil })
 	if err != nil {
 		return nil, err
 	}
