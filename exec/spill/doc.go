@@ -10,6 +10,8 @@
 //	batch, err := r.Next(ctx)
 //	f.Remove()
 //
-// Files are Arrow IPC streams whose buffers are compressed with LZ4. They are removed when nobody needs them any
-// more, at the latest with their Space; what a process that died has left is removed by the next one.
+// CreateAt and FileAt are for the same kind of file at a path of the caller's, for other processes.
+//
+// Files are Arrow IPC streams whose buffers are compressed with LZ4. Those of a Space are removed when nobody needs
+// them any more, at the latest with it; what a process that died has left is removed by the next one.
 package spill

@@ -5,6 +5,7 @@ import (
 	"context"
 	"io"
 	"os"
+	"path/filepath"
 	"slices"
 
 	"github.com/apache/arrow/go/v15/arrow"
@@ -23,9 +24,10 @@ const maxText = 1 << 30
 
 // Writer writes one file. One goroutine may use it.
 type Writer struct {
-	space *Space
+	space *Space // nil: of a file that CreateAt started
 	types []types.Type
 	file  *os.File
+	path  string // the file's name when it is complete
 	buf   *bufio.Writer
 	rows  int64
 	bytes int64
@@ -46,17 +48,33 @@ func (s *Space) Create(ts []types.Type) (*Writer, error) {
 	s.mu.Lock()
 	s.open[f.Name()] = struct{}{}
 	s.mu.Unlock()
-	w := &Writer{space: s, types: ts, file: f}
+	return newWriter(s, f, f.Name(), ts), nil
+}
+
+// CreateAt starts a file outside of any store, which is the caller's. It has its name when it is complete, and lies
+// beside it under another one until then.
+func CreateAt(path string, ts []types.Type) (*Writer, error) {
+	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*.tmp")
+	if err != nil {
+		return nil, (*Space)(nil).diskError(err)
+	}
+	return newWriter(nil, f, path, ts), nil
+}
+
+func newWriter(s *Space, f *os.File, path string, ts []types.Type) *Writer {
+	w := &Writer{space: s, types: ts, file: f, path: path}
 	w.buf = bufio.NewWriterSize(counter{w}, bufferBytes)
-	return w, nil
+	return w
 }
 
 // counter writes to the file of a writer what the limits allow.
 type counter struct{ w *Writer }
 
 func (c counter) Write(p []byte) (int, error) {
-	if err := c.w.space.take(int64(len(p))); err != nil {
-		return 0, err
+	if c.w.space != nil {
+		if err := c.w.space.take(int64(len(p))); err != nil {
+			return 0, err
+		}
 	}
 	c.w.bytes += int64(len(p))
 	return c.w.file.Write(p)
@@ -91,7 +109,7 @@ func (w *Writer) Write(b *vec.Batch) error {
 	rec := encode(w.schema, flat, b.Rows)
 	defer rec.Release()
 	if err := w.stream.Write(rec); err != nil {
-		return diskError(err)
+		return w.space.diskError(err)
 	}
 	w.raw += util.TotalRecordSize(rec)
 	w.rows += int64(b.Rows)
@@ -120,23 +138,26 @@ func (w *Writer) endStream() error {
 	}
 	err := w.stream.Close()
 	w.stream = nil
-	return diskError(err)
+	return w.space.diskError(err)
 }
 
 // Finish ends the file.
 func (w *Writer) Finish() (*File, error) {
 	err := w.endStream()
 	if err == nil {
-		err = diskError(w.buf.Flush())
+		err = w.space.diskError(w.buf.Flush())
 	}
 	if cerr := w.file.Close(); err == nil {
-		err = diskError(cerr)
+		err = w.space.diskError(cerr)
+	}
+	if err == nil && w.space == nil {
+		err = w.space.diskError(os.Rename(w.file.Name(), w.path))
 	}
 	if err != nil {
 		w.space.remove(w.file.Name(), w.bytes)
 		return nil, err
 	}
-	return &File{space: w.space, types: w.types, path: w.file.Name(), rows: w.rows, bytes: w.bytes, raw: w.raw}, nil
+	return &File{space: w.space, types: w.types, path: w.path, rows: w.rows, bytes: w.bytes, raw: w.raw}, nil
 }
 
 // Close drops the file. It does nothing after Finish's file has been removed, and must not be called between.
@@ -147,7 +168,7 @@ func (w *Writer) Close() {
 
 // File is a complete file. It may be read by several readers at once.
 type File struct {
-	space *Space
+	space *Space // nil: outside of any store
 	types []types.Type
 	path  string
 	rows  int64
@@ -171,6 +192,10 @@ type Reader struct {
 	stream *ipc.Reader
 }
 
+// FileAt returns the complete file at path, outside of any store, that was written with columns of these types. Its
+// numbers are not known.
+func FileAt(path string, ts []types.Type) *File { return &File{types: ts, path: path} }
+
 // Open returns a reader, which the caller closes.
 func (f *File) Open() (*Reader, error) { return f.OpenSize(bufferBytes) }
 
@@ -178,7 +203,7 @@ func (f *File) Open() (*Reader, error) { return f.OpenSize(bufferBytes) }
 func (f *File) OpenSize(buffer int) (*Reader, error) {
 	h, err := os.Open(f.path)
 	if err != nil {
-		return nil, diskError(err)
+		return nil, f.space.diskError(err)
 	}
 	return &Reader{file: f, h: h, buf: bufio.NewReaderSize(h, buffer)}, nil
 }
@@ -194,11 +219,11 @@ func (r *Reader) Next(ctx context.Context) (*vec.Batch, error) {
 				if err == io.EOF {
 					return nil, io.EOF
 				}
-				return nil, diskError(err)
+				return nil, r.file.space.diskError(err)
 			}
 			s, err := ipc.NewReader(r.buf)
 			if err != nil {
-				return nil, diskError(err)
+				return nil, r.file.space.diskError(err)
 			}
 			r.stream = s
 		}
@@ -209,7 +234,7 @@ func (r *Reader) Next(ctx context.Context) (*vec.Batch, error) {
 		r.stream.Release()
 		r.stream = nil
 		if err != nil && err != io.EOF {
-			return nil, diskError(err)
+			return nil, r.file.space.diskError(err)
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -336,4 +337,66 @@ func BenchmarkFile(b *testing.B) {
 			rd.Close()
 		}
 	})
+}
+
+// A file of the caller's has its name when it is complete, and is read by those who know its path and types.
+func TestFileAtPath(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "x.arrows")
+	ts := []types.Type{types.Of(types.Int64)}
+	write := func() *Writer {
+		w, err := CreateAt(path, ts)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := w.Write(intBatch(100)); err != nil {
+			t.Fatal(err)
+		}
+		return w
+	}
+	write().Close()
+	w := write()
+	if _, err := FileAt(path, ts).Open(); sqlstate.Of(err) != sqlstate.IOError {
+		t.Errorf("a file that is not complete: %v", err)
+	}
+	f, err := w.Finish()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := FileAt(path, ts).Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := r.Next(context.Background())
+	if err != nil || !slices.Equal(rowsOf(b), rowsOf(intBatch(100))) {
+		t.Errorf("other rows: %v", err)
+	}
+	r.Close()
+	f.Remove()
+	if left, _ := os.ReadDir(dir); len(left) > 0 {
+		t.Errorf("%v is left", left)
+	}
+}
+
+// Batches without columns keep their numbers of rows.
+func TestNoColumns(t *testing.T) {
+	store := NewStore(t.TempDir(), 0)
+	defer store.Close()
+	w, err := store.Space(0).Create(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if err := w.Write(&vec.Batch{Rows: 7}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	f, err := w.Finish()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if rows := readAll(t, f); len(rows) != 14 {
+		t.Errorf("%d rows", len(rows))
+	}
+	f.Remove()
 }

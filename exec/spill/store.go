@@ -151,6 +151,15 @@ func diskError(err error) error {
 	return e
 }
 
+// diskError is that of the store. Where files outside of any store lie is for their owner to say.
+func (s *Space) diskError(err error) error {
+	err = diskError(err)
+	if e, ok := err.(*sqlstate.Error); ok && s == nil {
+		e.Hint = ""
+	}
+	return err
+}
+
 // Space is one query's share of a store, with a cap of its own. It is safe for concurrent use.
 type Space struct {
 	store   *Store
@@ -206,8 +215,12 @@ func (s *Space) take(n int64) error {
 	return nil
 }
 
-// remove deletes a file of so many bytes, unless the space has been closed.
+// remove deletes a file of so many bytes, unless the space has been closed. Without a space it counts nothing.
 func (s *Space) remove(path string, bytes int64) {
+	if s == nil {
+		_ = os.Remove(path)
+		return
+	}
 	s.mu.Lock()
 	_, ok := s.open[path]
 	delete(s.open, path)
