@@ -106,6 +106,7 @@ type seriesScan struct {
 func (p *seriesScan) Schema() exec.Schema             { return p.out }
 func (p *seriesScan) Partitioning() exec.Partitioning { return exec.Partitioning{N: p.parts} }
 func (p *seriesScan) Inputs() []exec.Plan             { return nil }
+func (p *seriesScan) Fingerprint(d *exec.Digest)      { d.Add(*p.series, p.out, p.parts) }
 func (p *seriesScan) String() string {
 	return fmt.Sprintf("Function Scan on %s(%d, %d, %d)", p.series.name, p.series.start, p.series.stop, p.series.step)
 }

@@ -97,6 +97,7 @@ type timeSeriesScan struct {
 func (p *timeSeriesScan) Schema() exec.Schema             { return p.out }
 func (p *timeSeriesScan) Partitioning() exec.Partitioning { return exec.Partitioning{N: 1} }
 func (p *timeSeriesScan) Inputs() []exec.Plan             { return nil }
+func (p *timeSeriesScan) Fingerprint(d *exec.Digest)      { d.Add(*p.series, p.out) }
 func (p *timeSeriesScan) String() string {
 	return fmt.Sprintf("Function Scan on generate_series(%s, %s, %s)", p.series.start, p.series.stop, text.AppendInterval(nil, p.series.step))
 }

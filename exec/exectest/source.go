@@ -67,6 +67,7 @@ func newSource(t *Table, parts, batchRows int, enc Encoding, sel bool, seed uint
 func (s *source) Schema() exec.Schema             { return s.table.Schema }
 func (s *source) Partitioning() exec.Partitioning { return exec.Partitioning{N: len(s.parts)} }
 func (s *source) Inputs() []exec.Plan             { return nil }
+func (s *source) Fingerprint(d *exec.Digest)      { d.Add(s.table.Schema, s.parts, s.seed) }
 func (s *source) String() string                  { return "Source" }
 
 func (s *source) Open(ctx context.Context, env *exec.Env, part int) (exec.Stream, error) {

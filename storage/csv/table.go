@@ -97,6 +97,13 @@ func (p *scanPlan) InputSize() exec.InputSize {
 	return exec.InputSize{Bytes: p.table.bytes, Files: len(p.table.files)}
 }
 
+// Fingerprint adds the files in their state, how they are read, and what of them.
+func (p *scanPlan) Fingerprint(d *exec.Digest) {
+	t, sh := p.table, p.table.shape
+	d.Add(t.files, t.split, sh.layout, sh.Schema, sh.header, sh.check, sh.skip, sh.nulls, sh.inferred)
+	d.Add(p.columns, p.schema, p.limit, p.prune, p.filters, p.parts)
+}
+
 func (p *scanPlan) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "Scan %s", p.table.label())

@@ -99,6 +99,13 @@ func (p *scan) InputSize() exec.InputSize {
 	return exec.InputSize{Bytes: p.table.bytes, Files: len(p.table.files)}
 }
 
+// Fingerprint adds the files in their state, how they are read, and what of them.
+func (p *scan) Fingerprint(d *exec.Digest) {
+	t, sh := p.table, p.table.shape
+	d.Add(t.files, t.split, sh.Columns, sh.given, sh.layout, sh.arrays, sh.skip, sh.maxObject)
+	d.Add(p.columns, p.schema, p.limit, p.parts)
+}
+
 func (p *scan) String() string {
 	var b strings.Builder
 	t := p.table

@@ -36,6 +36,11 @@ func (s *Scan) InputSize() exec.InputSize {
 	return n
 }
 
+// Fingerprint adds the files in their state, and what of them is read.
+func (s *Scan) Fingerprint(d *exec.Digest) {
+	d.Add(s.table.files, s.out, s.columns, s.prune, s.limit, s.parts, s.filters)
+}
+
 func (s *Scan) String() string {
 	names := make([]string, len(s.out))
 	for i, f := range s.out {
