@@ -26,7 +26,8 @@ type Env struct {
 	rowsRead, bytesRead atomic.Int64 // as far as they were compared with the limits
 	around              *Env         // whose limits hold, of an inner one
 
-	fixedSplits bool // see FixSplits
+	fixedSplits bool                // see FixSplits
+	inputs      map[Plan]*taskInput // of a task: what is read in the place of plans that other tasks ran
 
 	shares *share // nil: does not schedule
 	nested bool   // shares belong to the execution around it
@@ -142,9 +143,16 @@ func (e *Env) Close() error {
 // Open opens a partition of a plan and, when the execution is profiled, measures the stream.
 func (e *Env) Open(ctx context.Context, p Plan, part int) (Stream, error) {
 	if e.Profile == nil {
-		return p.Open(ctx, e, part)
+		return e.open(ctx, p, part)
 	}
 	return e.openMeasured(ctx, p, part)
+}
+
+func (e *Env) open(ctx context.Context, p Plan, part int) (Stream, error) {
+	if in := e.inputs[p]; in != nil {
+		return in.open(e, part)
+	}
+	return p.Open(ctx, e, part)
 }
 
 // Reserve returns an empty reservation for large state of an operator, where it is counted; see mem.Pool.Reserve.

@@ -24,6 +24,7 @@ const (
 // deals the rows out. Its buffers are bounded by bytes; a Hash exchange holds its inputs back only while
 // every open output has data, so that a consumer that pulls unevenly cannot dam it up; what it must take in
 // beyond its bound goes to disk when memory does not suffice. An execution may open each partition of it once.
+// Between tasks it has another form: its rows lie in files, and nothing is held back (see Fragment).
 type Exchange struct {
 	Input Plan
 	Kind  ExchangeKind
@@ -34,9 +35,14 @@ type Exchange struct {
 
 func (p *Exchange) Schema() Schema { return p.Input.Schema() }
 func (p *Exchange) Partitioning() Partitioning {
-	return Partitioning{N: max(p.N, 1), Hash: p.Hash, Sorted: p.Keys}
+	return Partitioning{N: p.outputs(), Hash: p.Hash, Sorted: p.Keys}
 }
 func (p *Exchange) Inputs() []Plan { return []Plan{p.Input} }
+
+func (p *Exchange) outputs() int { return max(p.N, 1) }
+
+// passes says whether there is nothing to exchange.
+func (p *Exchange) passes() bool { return p.Input.Partitioning().N == 1 && p.outputs() == 1 }
 
 func (p *Exchange) String() string {
 	switch p.Kind {
@@ -47,7 +53,7 @@ func (p *Exchange) String() string {
 		for i, id := range p.Hash {
 			names[i] = p.columnName(id)
 		}
-		return fmt.Sprintf("Hash exchange (%s) into %d", strings.Join(names, ", "), max(p.N, 1))
+		return fmt.Sprintf("Hash exchange (%s) into %d", strings.Join(names, ", "), p.outputs())
 	}
 	return "Gather"
 }
@@ -60,8 +66,7 @@ func (p *Exchange) columnName(id expr.ColID) string {
 }
 
 func (p *Exchange) Open(ctx context.Context, env *Env, part int) (Stream, error) {
-	inputs := p.Input.Partitioning().N
-	if inputs == 1 && max(p.N, 1) == 1 {
+	if p.passes() {
 		return env.Open(ctx, p.Input, 0)
 	}
 	v, err := env.Shared(ctx, p, func(ctx context.Context) (any, error) { return newExchange(ctx, env, p), nil })
@@ -70,7 +75,7 @@ func (p *Exchange) Open(ctx context.Context, env *Env, part int) (Stream, error)
 	}
 	x := v.(*exchange)
 	if p.Kind == Merge {
-		return newMergeStream(x)
+		return newMergeStream(env, p, x.lanes(), x.Close)
 	}
 	return &exchangeStream{x, part}, nil
 }
@@ -114,7 +119,7 @@ func newExchange(ctx context.Context, env *Env, p *Exchange) *exchange {
 		}
 	} else {
 		g := newGate(inputs, exchangeBytes)
-		for range max(p.N, 1) {
+		for range p.outputs() {
 			x.outs = append(x.outs, newOutlet(g))
 		}
 	}
@@ -145,7 +150,7 @@ func (x *exchange) pull(ctx context.Context, part int) error {
 		return x.env.Pull(ctx, x.plan.Input, part, func(b *vec.Batch) error { return x.push(ctx, part, b) })
 	case Hash:
 		if len(x.outs) > 1 {
-			d, err := newDealer(x)
+			d, err := newDealer(x.plan, x.env.BatchRows, x.push)
 			if err != nil {
 				return err
 			}

@@ -9,7 +9,7 @@ import (
 
 // dealer deals the rows of one input partition of a Hash exchange to the outputs.
 type dealer struct {
-	x        *exchange
+	push     func(ctx context.Context, out int, b *vec.Batch) error
 	ordinals []int // of the hash columns
 	hashes   []uint64
 	outs     []uint32      // of each row
@@ -17,14 +17,15 @@ type dealer struct {
 	pending  []batchJoiner // per output
 }
 
-func newDealer(x *exchange) (*dealer, error) {
-	n := len(x.outs)
-	d := &dealer{x: x, counts: make([]int, n), pending: make([]batchJoiner, n)}
+// newDealer returns a dealer that gives batches of about so many rows to push.
+func newDealer(p *Exchange, rows int, push func(ctx context.Context, out int, b *vec.Batch) error) (*dealer, error) {
+	n := p.outputs()
+	d := &dealer{push: push, counts: make([]int, n), pending: make([]batchJoiner, n)}
 	for i := range d.pending {
-		d.pending[i].rows = x.env.BatchRows
+		d.pending[i].rows = rows
 	}
-	for _, id := range x.plan.Hash {
-		o := x.plan.Schema().Index(id)
+	for _, id := range p.Hash {
+		o := p.Schema().Index(id)
 		if o < 0 {
 			return nil, sqlstate.New(sqlstate.InternalError, "an exchange hashes column #%d, which its input lacks", id)
 		}
@@ -56,7 +57,7 @@ func (d *dealer) deal(ctx context.Context, b *vec.Batch) error {
 			piece = &vec.Batch{Cols: b.Cols, Rows: b.Rows, Sel: sel}
 		}
 		if full := d.pending[p].add(piece); full != nil {
-			if err := d.x.push(ctx, p, full); err != nil {
+			if err := d.push(ctx, p, full); err != nil {
 				return err
 			}
 		}
@@ -101,7 +102,7 @@ func (d *dealer) split(b *vec.Batch, n int) [][]uint32 {
 func (d *dealer) flush(ctx context.Context) error {
 	for p := range d.pending {
 		if b := d.pending[p].flush(); b != nil {
-			if err := d.x.push(ctx, p, b); err != nil {
+			if err := d.push(ctx, p, b); err != nil {
 				return err
 			}
 		}

@@ -6,26 +6,30 @@ import (
 	"gsql/exec/vec"
 )
 
-// mergeStream merges the outlets of a Merge exchange, each of which is sorted. Rows that are equal come in
-// the order of the partitions.
+// mergeStream merges the inputs of a Merge exchange, each of which is sorted. Rows that are equal come in the order
+// of the inputs.
 type mergeStream struct {
-	x *exchange
-	m *merger
+	env   *Env
+	m     *merger
+	close func() error
 }
 
-// outletLane is an outlet as a lane.
-type outletLane struct {
-	x     *exchange
-	out   int
+// pullFunc returns the next batch of sorted rows, or io.EOF.
+type pullFunc func(ctx context.Context) (*vec.Batch, error)
+
+// sortedLane is an input of a Merge exchange as a lane.
+type sortedLane struct {
+	env   *Env
+	pull  pullFunc
 	exprs []evaluator
 }
 
-func newMergeStream(x *exchange) (Stream, error) {
+func newMergeStream(env *Env, p *Exchange, inputs []pullFunc, close func() error) (Stream, error) {
 	var lanes []laneSource
-	for out := range x.outs {
-		l := &outletLane{x: x, out: out}
-		for _, k := range x.plan.Keys {
-			e, err := newEvaluator(k.Expr, x.plan.Schema())
+	for _, pull := range inputs {
+		l := &sortedLane{env: env, pull: pull}
+		for _, k := range p.Keys {
+			e, err := newEvaluator(k.Expr, p.Schema())
 			if err != nil {
 				return nil, err
 			}
@@ -33,26 +37,35 @@ func newMergeStream(x *exchange) (Stream, error) {
 		}
 		lanes = append(lanes, l)
 	}
-	return &mergeStream{x: x, m: newMerger(newRowComparer(x.plan.Keys), lanes)}, nil
+	return &mergeStream{env, newMerger(newRowComparer(p.Keys), lanes), close}, nil
 }
 
 func (s *mergeStream) Next(ctx context.Context) (*vec.Batch, error) {
-	return s.m.next(ctx, s.x.env.BatchRows)
+	return s.m.next(ctx, s.env.BatchRows)
 }
 
-func (s *mergeStream) Close() error { return s.x.Close() }
+func (s *mergeStream) Close() error { return s.close() }
 
-func (l *outletLane) next(ctx context.Context) (*vec.Batch, []*vec.Vector, error) {
-	b, err := l.x.next(ctx, l.out)
+func (l *sortedLane) next(ctx context.Context) (*vec.Batch, []*vec.Vector, error) {
+	b, err := l.pull(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
 	b = b.Compact()
 	keys := make([]*vec.Vector, len(l.exprs))
 	for i, e := range l.exprs {
-		if keys[i], err = e.eval(l.x.env, b); err != nil {
+		if keys[i], err = e.eval(l.env, b); err != nil {
 			return nil, nil, err
 		}
 	}
 	return b, keys, nil
+}
+
+// lanes returns what pulls the outlets of a Merge exchange.
+func (x *exchange) lanes() []pullFunc {
+	pulls := make([]pullFunc, len(x.outs))
+	for out := range pulls {
+		pulls[out] = func(ctx context.Context) (*vec.Batch, error) { return x.next(ctx, out) }
+	}
+	return pulls
 }

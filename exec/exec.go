@@ -1,5 +1,32 @@
 // Package exec runs queries: physical plans, the streams they open, and the exchanges and the scheduler
 // that run streams in parallel.
+//
+// # Beyond one process
+//
+// A plan can also be run piece by piece, in several processes. It is divided into fragments, which end at exchanges,
+// and a fragment into tasks, as a rule one per partition (see Fragment). Where rows go from one fragment to another they
+// go by files, the exchange's other form, which deals rows out by the same hash and merges them by the same keys:
+//
+//	RunTask(ctx, TaskSpec, inputs []Manifest) ([]Manifest, error)
+//
+// Plans do not travel: every process makes the plan of the query itself, with the same settings as of the same time, and
+// has a Runner of it. A task names the plan by its fingerprint, and a Runner refuses the tasks of other plans with a
+// 55000 error, as it does manifests that are missing, given twice, of several attempts, or none of the plan.
+//
+// What comes in are the manifests that the tasks of the fragments below have returned. Of which attempt is the driver's
+// choice, but of one task it must be one: two attempts may deal the same rows out otherwise. What comes out are the
+// manifests for the partitions of the fragment's output. A driver runs fragments in the order of Runner.Fragments, the
+// tasks of one in any order or at once, and reads the result with Runner.Rows.
+//
+// Files lie in one directory, TaskSpec.Dir, that all processes see. They are the driver's from the moment that a task
+// has returned; nobody here removes them, and they must stay until nobody reads them. Their names tell fragment, task,
+// attempt and partition; they appear when they are complete, and readers open only the names in their manifests. So a
+// task may be run again, or twice at once under different attempts: each run is as good as the other. A task that fails
+// leaves no files; one whose process dies may leave files that no manifest names.
+//
+// A task runs in an Env of its own. Scans read a fixed part of their splits for each partition (Env.FixSplits). The
+// filters that joins publish for scans work within a task; other scans do without. Errors are those of the query and
+// come from the task that meets them; 58030 or 53100 says that the directory does not serve.
 package exec
 
 import (

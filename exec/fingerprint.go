@@ -51,7 +51,7 @@ func (d *Digest) Add(values ...any) {
 
 func (d *Digest) add(v reflect.Value) {
 	switch v.Kind() {
-	case reflect.Invalid:
+	case reflect.Invalid: // what a nil interface holds
 		d.tag('0', 0)
 	case reflect.Bool:
 		n := uint64(0)
@@ -70,7 +70,9 @@ func (d *Digest) add(v reflect.Value) {
 		for i := range v.Len() {
 			d.add(v.Index(i))
 		}
-	case reflect.Interface, reflect.Pointer:
+	case reflect.Interface:
+		d.add(v.Elem())
+	case reflect.Pointer:
 		if v.IsNil() {
 			d.tag('0', 0)
 		} else if !v.CanInterface() || !d.addKnown(v.Interface()) {

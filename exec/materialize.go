@@ -37,6 +37,13 @@ func (p *Materialize) String() string {
 }
 
 func (p *Materialize) Open(ctx context.Context, env *Env, part int) (Stream, error) {
+	if env.inputs[p.Source.Input] != nil { // other tasks keep the rows
+		s, err := env.Open(ctx, p.Source.Input, part)
+		if err != nil {
+			return nil, err
+		}
+		return &retypeStream{s, p.Out}, nil
+	}
 	return &materializeStream{plan: p, env: env, part: part}, nil
 }
 

@@ -134,7 +134,7 @@ func (e *Env) openMeasured(ctx context.Context, p Plan, part int) (Stream, error
 	m := &measured{env: e, call: call{profile: e.Profile, part: e.Profile.Of(p).Part(part)}}
 	ctx, t := m.within(ctx)
 	t.enter(&m.call)
-	s, err := p.Open(ctx, e, part)
+	s, err := e.open(ctx, p, part)
 	t.exit(&m.call)
 	if err != nil {
 		m.call.part.state.Store(int64(Failed))

@@ -87,6 +87,7 @@ func Check(t *testing.T, c Case) []string {
 		c.checkFaults(t, p)
 		c.checkEarlyClose(t, p)
 	}
+	c.checkTasks(t, parts[len(parts)-1])
 	return rows
 }
 
