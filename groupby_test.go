@@ -59,6 +59,11 @@ func compareSorted(t *testing.T, db *gsql.DB, path string) {
 		t.Errorf("%s: %s", path, describe(err))
 		return
 	}
+	compareSortedRows(t, got, path)
+}
+
+func compareSortedRows(t *testing.T, got []string, path string) {
+	t.Helper()
 	name := strings.TrimSuffix(filepath.Base(path), ".sql")
 	want := strings.Split(strings.TrimSuffix(read(t, "testdata/groupby/expected/"+name+".txt"), "\n"), "\n")
 	rows, err := strconv.Atoi(want[0])

@@ -17,6 +17,7 @@ import (
 	"gsql"
 	"gsql/exec/sqlstate"
 	"gsql/exec/text"
+	"gsql/exec/vec"
 )
 
 // The tests of testdata/slt are in the form of sqllogictest:
@@ -210,15 +211,20 @@ func runQuery(db *gsql.DB, query string) ([]string, error) {
 		if err != nil {
 			return out, rows.Err()
 		}
-		for i := range b.Rows {
-			var cells []string
-			for _, v := range b.Cols {
-				s := text.String(v, i, rows.Style())
-				cells = append(cells, cell(s))
-			}
-			out = append(out, strings.Join(cells, "\t"))
-		}
+		out = appendLines(out, b, rows.Style())
 	}
+}
+
+// appendLines appends the rows of a batch.
+func appendLines(lines []string, b *vec.Batch, style *text.Style) []string {
+	for i := range b.Rows {
+		var cells []string
+		for _, v := range b.Cols {
+			cells = append(cells, cell(text.String(v, i, style)))
+		}
+		lines = append(lines, strings.Join(cells, "\t"))
+	}
+	return lines
 }
 
 var cellEscapes = strings.NewReplacer("\n", `\n`, "\t", `\t`, "\r", `\r`)

@@ -112,6 +112,11 @@ func compareFile(t *testing.T, db *gsql.DB, query, file string) {
 		t.Errorf("%s: %s", file, describe(err))
 		return
 	}
+	compareRows(t, got, file)
+}
+
+func compareRows(t *testing.T, got []string, file string) {
+	t.Helper()
 	want := strings.Split(strings.TrimSuffix(read(t, file), "\n"), "\n")
 	if len(got) != len(want) {
 		t.Errorf("%s: %d rows, want %d: %s", file, len(got), len(want), strings.Join(got, "\n"))

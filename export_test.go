@@ -1,0 +1,29 @@
+package gsql
+
+import (
+	"context"
+	"time"
+
+	"gsql/exec"
+)
+
+// TaskRunner plans a query as of a time, as every process of a cluster does, and returns what runs its tasks.
+func (s *Session) TaskRunner(ctx context.Context, query string, now time.Time) (*exec.Runner, error) {
+	s.StartImplicit()
+	defer s.EndImplicit()
+	s.tx.start = now
+	p, err := s.Prepare(ctx, query, nil)
+	if err != nil {
+		return nil, err
+	}
+	f := s.fnCtx(ctx)
+	plan, _, err := p.plan(ctx, f, nil)
+	if err != nil {
+		return nil, err
+	}
+	return exec.NewRunner(plan, f, func(ctx context.Context) *exec.Env {
+		env := exec.NewEnv(ctx, f, s.db.pool, s.db.cfg.BatchRows)
+		env.Spill = s.db.spill.Space(0)
+		return env
+	})
+}
