@@ -144,3 +144,103 @@ func compareInTasks(t *testing.T, dbs [2]*gsql.DB, r *record, where string) {
 		t.Errorf("%s: got\n%s\nwant\n%s\n%s", where, strings.Join(rows, "\n"), strings.Join(want, "\n"), r.sql)
 	}
 }
+
+// TestQuotedNewlinesInTasks: tasks whose splits begin within quotes, or do not, find out by themselves.
+func TestQuotedNewlinesInTasks(t *testing.T) {
+	dir := t.TempDir()
+	b := []byte("k,s\n")
+	for i := range 60_000 {
+		b = fmt.Appendf(b, "%d,\"%s said \"\"%d\"\",\n%d,\"\"\n\n\"\n", i%10, strings.Repeat("she\n", i%40), i, i)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "x.csv"), b, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	cfg := gsql.Config{Dir: dir, Partitions: 5}
+	dbs := [2]*gsql.DB{open(t, cfg), open(t, cfg)}
+	const query = "SELECT k, count(*), sum(length(s)), min(s), max(s) FROM x GROUP BY k ORDER BY k"
+	want, err := runQuery(dbs[0], query)
+	if err != nil || len(want) != 10 {
+		t.Fatalf("%d rows: %v", len(want), err)
+	}
+	if r, err := dbs[0].Session().TaskRunner(context.Background(), query, taskTime); err != nil || r.Fragments()[0].Tasks != 5 {
+		t.Errorf("the file is not read by five tasks: %v", err)
+	}
+	if got, err := taskRows(t, dbs, query); err != nil || !slices.Equal(got, want) {
+		t.Errorf("got\n%s\nwant\n%s\n%v", strings.Join(got, "\n"), strings.Join(want, "\n"), err)
+	}
+}
+
+// TestTasksReadTheSameRows: what several tasks read is computed once, also where it would come out differently again.
+func TestTasksReadTheSameRows(t *testing.T) {
+	cfg := gsql.Config{Dir: "testdata/tpch/data", Partitions: 4}
+	dbs := [2]*gsql.DB{open(t, cfg), open(t, cfg)}
+	for _, query := range []string{
+		`WITH w AS MATERIALIZED (SELECT l_orderkey k, random() r FROM lineitem)
+			SELECT count(*) = (SELECT count(*) FROM lineitem) FROM w a JOIN w b ON a.r = b.r AND a.k = b.k`,
+		`WITH w AS MATERIALIZED (SELECT l_orderkey k FROM lineitem LIMIT 500) SELECT bool_and(k IN (SELECT k FROM w)) FROM w`,
+		`SELECT count(DISTINCT r) = 2 FROM lineitem, (SELECT random() r FROM generate_series(1, 2)) x`,
+	} {
+		if rows, err := taskRows(t, dbs, query); err != nil || !slices.Equal(rows, []string{"t"}) {
+			t.Errorf("%v %v: %s", rows, err, query)
+		}
+	}
+}
+
+// TestFingerprintOfQueries: databases agree on a query's plan while nothing has changed that decides its rows.
+func TestFingerprintOfQueries(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "x.csv")
+	write := func(s string) {
+		if err := os.WriteFile(file, []byte(s), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("a,b\n1,2\n3,4\n")
+	print := func(cfg gsql.Config, now time.Time, query string) string {
+		t.Helper()
+		cfg.Dir = dir
+		r, err := open(t, cfg).Session().TaskRunner(context.Background(), query, now)
+		if err != nil {
+			t.Fatalf("%s: %s", query, describe(err))
+		}
+		return r.Fingerprint()
+	}
+	plain := gsql.Config{Partitions: 2}
+	const query = "SELECT a + 1, now() FROM x WHERE b > 1 ORDER BY a"
+	seen := map[string]string{}
+	differs := func(what, fingerprint string) {
+		t.Helper()
+		if other, ok := seen[fingerprint]; ok {
+			t.Errorf("%s has the fingerprint of %s", what, other)
+		}
+		seen[fingerprint] = what
+	}
+	differs("the query", print(plain, taskTime, query))
+	if _, ok := seen[print(plain, taskTime, query)]; !ok {
+		t.Error("another database has another fingerprint")
+	}
+	for _, q := range []string{
+		"SELECT a + 1::bigint, now() FROM x WHERE b > 1 ORDER BY a",
+		"SELECT a + 1, now() FROM x WHERE b > 2 ORDER BY a",
+		"SELECT a + 1, now() FROM x WHERE b > 1 ORDER BY a DESC",
+		"SELECT a + 1, now() FROM x WHERE b > 1",
+		"SELECT a - 1, now() FROM x WHERE b > 1 ORDER BY a",
+		"SELECT a + 1, now() FROM read_csv('x.csv', nullstr => '3') WHERE b > 1 ORDER BY a",
+		"SELECT a + 1, now() FROM read_csv('x.csv', columns => {'a': 'BIGINT', 'b': 'SMALLINT'}) WHERE b > 1 ORDER BY a",
+		"SELECT DATE '2024-01-01'", "SELECT DATE '2024-01-02'", "SELECT TIMESTAMP '2024-01-01'",
+	} {
+		differs(q, print(plain, taskTime, q))
+	}
+	differs("a later time", print(plain, taskTime.Add(time.Second), query))
+	differs("another time zone", print(gsql.Config{Partitions: 2, TimeZone: "Europe/Berlin"}, taskTime, query))
+	differs("without rules", print(gsql.Config{Partitions: 2, NoOptimizer: true}, taskTime, query))
+	write("a,b\n1,2\n3,5\n")
+	if err := os.Chtimes(file, taskTime, taskTime); err != nil {
+		t.Fatal(err)
+	}
+	differs("a changed file", print(plain, taskTime, query))
+	_, err := open(t, plain).Session().TaskRunner(context.Background(), "SELECT * FROM gsql_queries", taskTime)
+	if sqlstate.Of(err) != sqlstate.FeatureNotSupported {
+		t.Errorf("a table of the process itself: %v", err)
+	}
+}
