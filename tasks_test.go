@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	osexec "os/exec"
 	"path/filepath"
 	"slices"
 	"sort"
@@ -242,5 +243,30 @@ func TestFingerprintOfQueries(t *testing.T) {
 	_, err := open(t, plain).Session().TaskRunner(context.Background(), "SELECT * FROM gsql_queries", taskTime)
 	if sqlstate.Of(err) != sqlstate.FeatureNotSupported {
 		t.Errorf("a table of the process itself: %v", err)
+	}
+}
+
+// TestFingerprintInAnotherProcess: nothing of a process, such as the order of its maps, gets into a plan.
+func TestFingerprintInAnotherProcess(t *testing.T) {
+	const child = "GSQL_PRINT_FINGERPRINTS"
+	files, _ := filepath.Glob("testdata/tpch/q*.sql")
+	db := open(t, gsql.Config{Dir: "testdata/tpch/data", Partitions: 3})
+	var own []string
+	for _, f := range files {
+		r, err := db.Session().TaskRunner(context.Background(), read(t, f), taskTime)
+		if err != nil {
+			t.Fatal(describe(err))
+		}
+		own = append(own, r.Fingerprint())
+	}
+	if os.Getenv(child) != "" {
+		fmt.Println(strings.Join(own, " "))
+		return
+	}
+	cmd := osexec.Command(os.Args[0], "-test.run=^TestFingerprintInAnotherProcess$")
+	cmd.Env = append(os.Environ(), child+"=1")
+	out, err := cmd.Output()
+	if err != nil || !strings.Contains(string(out), strings.Join(own, " ")+"\n") {
+		t.Errorf("another process has other fingerprints: %v\n%s", err, out)
 	}
 }
