@@ -179,6 +179,8 @@ func TestTasksReadTheSameRows(t *testing.T) {
 		`WITH w AS MATERIALIZED (SELECT l_orderkey k, random() r FROM lineitem)
 			SELECT count(*) = (SELECT count(*) FROM lineitem) FROM w a JOIN w b ON a.r = b.r AND a.k = b.k`,
 		`WITH w AS MATERIALIZED (SELECT l_orderkey k FROM lineitem LIMIT 500) SELECT bool_and(k IN (SELECT k FROM w)) FROM w`,
+		`WITH RECURSIVE r(n) AS (SELECT 1 UNION SELECT n + l_linenumber FROM r JOIN lineitem ON n < 5 AND l_linenumber = 1)
+			SELECT array_agg(n ORDER BY n) = ARRAY[1, 2, 3, 4, 5] FROM r`,
 		`SELECT count(DISTINCT r) = 2 FROM lineitem, (SELECT random() r FROM generate_series(1, 2)) x`,
 	} {
 		if rows, err := taskRows(t, dbs, query); err != nil || !slices.Equal(rows, []string{"t"}) {

@@ -63,6 +63,8 @@ func (c *cutter) visit(f *Fragment, p Plan) {
 	case *Materialize:
 		f.read(c.cut(p.Source.Input))
 		return
+	case *Recursive: // whose rounds are executions of their own, within a task
+		return
 	case *HashJoin:
 		c.visitJoin(f, p.Kind, p.Probe, p.Build)
 		return
