@@ -200,7 +200,11 @@ func describe(err error) string {
 
 // runQuery returns the rows as lines with tabs; an empty string is (empty), so that no line is.
 func runQuery(db *gsql.DB, query string) ([]string, error) {
-	rows, err := db.Query(context.Background(), query)
+	return runQueryContext(context.Background(), db, query)
+}
+
+func runQueryContext(ctx context.Context, db *gsql.DB, query string) ([]string, error) {
+	rows, err := db.Query(ctx, query)
 	if err != nil {
 		return nil, err
 	}
