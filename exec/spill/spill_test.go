@@ -9,7 +9,9 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"github.com/gofrs/flock"
 
@@ -271,7 +273,7 @@ func TestNothingIsLeft(t *testing.T) {
 // A new store removes the directories of dead processes, and leaves those of living ones.
 func TestSweep(t *testing.T) {
 	parent := t.TempDir()
-	for _, name := range []string{"process-dead", "process-alive"} {
+	for _, name := range []string{"process-dead", "process-alive", "process-new", "process-old"} {
 		dir := filepath.Join(parent, name)
 		if err := os.Mkdir(dir, 0o700); err != nil {
 			t.Fatal(err)
@@ -280,17 +282,51 @@ func TestSweep(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	if err := os.WriteFile(filepath.Join(parent, "process-dead", lockName), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	old := time.Now().Add(-2 * unlockedAge)
+	if err := os.Chtimes(filepath.Join(parent, "process-old"), old, old); err != nil {
+		t.Fatal(err)
+	}
 	alive := flock.New(filepath.Join(parent, "process-alive", lockName))
 	if ok, err := alive.TryLock(); err != nil || !ok {
 		t.Fatal(ok, err)
 	}
 	defer alive.Close()
 	NewStore(parent, 0)
-	if _, err := os.Stat(filepath.Join(parent, "process-dead")); !os.IsNotExist(err) {
-		t.Errorf("the dead process's directory is left: %v", err)
+	for name, gone := range map[string]bool{"process-dead": true, "process-alive": false, "process-new": false, "process-old": true} {
+		if _, err := os.Stat(filepath.Join(parent, name, "00000001.arrows")); os.IsNotExist(err) != gone {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
-	if _, err := os.Stat(filepath.Join(parent, "process-alive", "00000001.arrows")); err != nil {
-		t.Errorf("the living process's file is gone: %v", err)
+}
+
+// Processes that share a parent directory begin and end at any moment, and none loses its directory.
+func TestStoresBeginAndEndAtOnce(t *testing.T) {
+	parent := filepath.Join(t.TempDir(), "shared")
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Go(func() {
+			for range 100 {
+				s := NewStore(parent, 0)
+				for range 2 {
+					f, err := s.create()
+					if err != nil {
+						t.Error(err)
+						return
+					}
+					f.Close()
+				}
+				if err := s.Close(); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	if _, err := os.Stat(parent); !os.IsNotExist(err) {
+		t.Errorf("the shared directory is left: %v", err)
 	}
 }
 

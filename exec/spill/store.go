@@ -3,11 +3,13 @@ package spill
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"syscall"
+	"time"
 
 	"github.com/gofrs/flock"
 
@@ -44,6 +46,10 @@ func NewStore(parent string, limit int64) *Store {
 	return s
 }
 
+// unlockedAge is how old a directory without a lock file must be to be that of a dead process: a living one may be
+// about to make the file.
+const unlockedAge = time.Hour
+
 // sweep removes the directories of processes that are gone: their locks are free.
 func (s *Store) sweep() {
 	dirs, err := filepath.Glob(filepath.Join(s.parent, "process-*"))
@@ -51,17 +57,23 @@ func (s *Store) sweep() {
 		return
 	}
 	for _, dir := range dirs {
-		l := flock.New(filepath.Join(dir, lockName))
-		if ok, err := l.TryLock(); err != nil || !ok {
+		// The lock file is not made here, so that nobody but its process ever makes it.
+		l := flock.New(filepath.Join(dir, lockName), flock.SetFlag(os.O_RDWR))
+		ok, err := l.TryLock()
+		if errors.Is(err, fs.ErrNotExist) {
+			info, err := os.Stat(dir)
+			ok = err == nil && time.Since(info.ModTime()) > unlockedAge
+		}
+		if !ok {
 			continue
 		}
-		// On Windows an open file cannot be removed, so the lock goes last.
-		entries, _ := filepath.Glob(filepath.Join(dir, "*.arrows"))
-		for _, e := range entries {
-			_ = os.Remove(e)
-		}
+		// The lock goes last, or a process could take it for a directory that is about to go; but on Windows an open
+		// file cannot be removed.
+		err = os.RemoveAll(dir)
 		_ = l.Close()
-		_ = os.RemoveAll(dir)
+		if err != nil {
+			_ = os.RemoveAll(dir)
+		}
 	}
 }
 
@@ -101,24 +113,58 @@ func (s *Store) create() (*os.File, error) {
 	return f, diskError(err)
 }
 
+// makeDir makes the directory. Other processes that begin or end at that moment may remove it before it is locked, or
+// the parent while it is empty: then it makes another.
 func (s *Store) makeDir() error {
-	if err := os.MkdirAll(s.parent, 0o700); err != nil {
-		return err
+	for attempt := 0; ; attempt++ {
+		dir, l, err := makeLocked(s.parent)
+		if err == nil {
+			s.dir, s.lock = dir, l
+			break
+		}
+		// MkdirAll fails with ErrExist when the parent is removed while it looks.
+		if attempt == 20 || !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, fs.ErrExist) && err != errTaken {
+			return err
+		}
 	}
-	dir, err := os.MkdirTemp(s.parent, "process-*")
-	if err != nil {
-		return err
-	}
-	l := flock.New(filepath.Join(dir, lockName))
-	if _, err := l.TryLock(); err != nil {
-		_ = os.RemoveAll(dir)
-		return err
-	}
-	s.dir, s.lock = dir, l
 	if s.share {
-		s.limit.Store(freeBytes(dir) / 10 * 9)
+		s.limit.Store(freeBytes(s.dir) / 10 * 9)
 	}
 	return nil
+}
+
+var errTaken = errors.New("the new directory was taken for that of a dead process")
+
+// makeLocked makes a directory below parent and takes its lock.
+func makeLocked(parent string) (string, *flock.Flock, error) {
+	if err := os.MkdirAll(parent, 0o700); err != nil {
+		return "", nil, err
+	}
+	dir, err := os.MkdirTemp(parent, "process-*")
+	if err != nil {
+		return "", nil, err
+	}
+	l := flock.New(filepath.Join(dir, lockName))
+	ok, err := l.TryLock()
+	if err == nil && !(ok && isAt(l)) {
+		err = errTaken
+	}
+	if err != nil {
+		_ = l.Close()
+		_ = os.RemoveAll(dir)
+		return "", nil, err
+	}
+	return dir, l, nil
+}
+
+// isAt reports whether the file of a lock that is held is still the one at its path.
+func isAt(l *flock.Flock) bool {
+	held, err := l.Stat()
+	if err != nil {
+		return false
+	}
+	there, err := os.Stat(l.Path())
+	return err == nil && os.SameFile(held, there)
 }
 
 // take accounts for n more bytes on disk, or returns a 53400 error.
