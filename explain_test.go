@@ -23,7 +23,7 @@ var (
 // it prints with numbers masked. There is one partition.
 func TestExplain(t *testing.T) {
 	const file = "testdata/explain/analyze.txt"
-	db := open(t, gsql.Config{Dir: "testdata/files", Partitions: 1})
+	db := openDB(t, gsql.Config{Dir: "testdata/files", Partitions: 1})
 	var got []string
 	for _, c := range strings.Split(strings.Trim(read(t, file), "\n"), "\n\n") {
 		head, _, _ := strings.Cut(c, "\n----")
@@ -51,7 +51,7 @@ func lines(rows []string) string { return strings.ReplaceAll(strings.Join(rows, 
 
 // TestExplainIsJSON reads EXPLAIN's JSON as clients do.
 func TestExplainIsJSON(t *testing.T) {
-	db := open(t, gsql.Config{Dir: "testdata/files", Partitions: 2})
+	db := openDB(t, gsql.Config{Dir: "testdata/files", Partitions: 2})
 	rows, err := runQuery(db, "EXPLAIN (ANALYZE, FORMAT JSON) SELECT city, '<&>' FROM sales ORDER BY 1, 2")
 	if err != nil {
 		t.Fatal(err)
@@ -84,7 +84,7 @@ func TestExplainIsJSON(t *testing.T) {
 // TestTimesAddUp: the operators' own times are the total of the root, and no task is busy for longer than the query
 // takes.
 func TestTimesAddUp(t *testing.T) {
-	db := open(t, gsql.Config{Dir: "testdata/files", Partitions: 4})
+	db := openDB(t, gsql.Config{Dir: "testdata/files", Partitions: 4})
 	for _, query := range []string{
 		"SELECT a % 1000, count(*), sum(a) FROM range(2000000) t(a) GROUP BY 1 ORDER BY 2, 1",
 		"SELECT count(*) FROM range(500000) t(a) JOIN range(300000) u(b) ON a = b",

@@ -27,3 +27,7 @@ func (s *Session) TaskRunner(ctx context.Context, query string, now time.Time) (
 		return env
 	})
 }
+
+// SpillBeyond gives operators that can spill room for so many bytes each, so that they do with little data. The
+// database must have a memory limit.
+func (db *DB) SpillBeyond(bytes int64) { db.pool.SpillBeyond(bytes) }

@@ -36,15 +36,15 @@ func TestGroupBy(t *testing.T) {
 		x.writeCSV(t, *groupByFile)
 	}
 	for _, format := range []string{"csv", "parquet"} {
-		for _, cfg := range matrix() {
-			t.Run(format+"-"+configName(cfg), func(t *testing.T) {
+		for _, s := range matrix() {
+			t.Run(fmt.Sprintf("%s-%s", format, s), func(t *testing.T) {
 				t.Parallel()
-				db := open(t, cfg)
+				db := s.open(t)
 				if _, err := runQuery(db, fmt.Sprintf("CREATE VIEW x AS SELECT * FROM '%s'", filepath.Join(dir, "x."+format))); err != nil {
 					t.Fatal(describe(err))
 				}
 				for _, f := range files {
-					compareSorted(t, db, f)
+					compareSorted(t, s, db, f)
 				}
 			})
 		}
@@ -53,8 +53,8 @@ func TestGroupBy(t *testing.T) {
 
 // compareSorted runs the query of a file and compares its sorted rows with the expected ones; where these are fewer,
 // with the first ones.
-func compareSorted(t *testing.T, db *gsql.DB, path string) {
-	got, err := runQuery(db, read(t, path))
+func compareSorted(t *testing.T, s setup, db *gsql.DB, path string) {
+	got, err := s.run(db, read(t, path), leastRoom)
 	if err != nil {
 		t.Errorf("%s: %s", path, describe(err))
 		return

@@ -33,7 +33,7 @@ func TestPlans(t *testing.T) {
 			if !ok {
 				t.Fatalf("%s does not begin with a line such as # dir: testdata/files", f)
 			}
-			db := open(t, gsql.Config{Dir: dir, Partitions: 2})
+			db := openDB(t, gsql.Config{Dir: dir, Partitions: 2})
 			got := []string{first + "\n"}
 			for _, c := range strings.Split(strings.Trim(rest, "\n"), "\n\n") {
 				got = append(got, explainCase(t, db, f, c))

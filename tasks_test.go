@@ -48,7 +48,7 @@ func taskConfigs(dir string) (all []gsql.Config) {
 func TestTPCHInTasks(t *testing.T) {
 	files, _ := filepath.Glob("testdata/tpch/q*.sql")
 	for _, cfg := range taskConfigs("testdata/tpch/data") {
-		t.Run(configName(cfg), func(t *testing.T) {
+		t.Run(setup{Config: cfg}.String(), func(t *testing.T) {
 			t.Parallel()
 			dbs := [2]*gsql.DB{open(t, cfg), open(t, cfg)}
 			for _, f := range files {
@@ -72,7 +72,7 @@ func TestGroupByInTasks(t *testing.T) {
 	x.writeParquet(t, filepath.Join(dir, "x.parquet"))
 	for _, format := range []string{"csv", "parquet"} {
 		for _, cfg := range taskConfigs("") {
-			t.Run(format+"-"+configName(cfg), func(t *testing.T) {
+			t.Run(format+"-"+setup{Config: cfg}.String(), func(t *testing.T) {
 				t.Parallel()
 				dbs := [2]*gsql.DB{open(t, cfg), open(t, cfg)}
 				for _, db := range dbs {

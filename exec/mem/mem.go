@@ -15,6 +15,7 @@ import (
 // Pool is a limit in bytes shared by all queries of a process.
 type Pool struct {
 	limit int64
+	room  atomic.Int64 // see SpillBeyond; 0: not set
 	used  atomic.Int64
 	peak  atomic.Int64
 
@@ -31,6 +32,10 @@ func NewPool(limit int64) *Pool {
 
 // Limit returns the limit in bytes, 0 for none.
 func (p *Pool) Limit() int64 { return max(p.limit, 0) }
+
+// SpillBeyond, for tests, gives holders that can spill room for so many bytes each, however much is free, so that they
+// do with little data.
+func (p *Pool) SpillBeyond(bytes int64) { p.room.Store(bytes) }
 
 // Used returns the bytes reserved now.
 func (p *Pool) Used() int64 { return p.used.Load() }
@@ -127,6 +132,8 @@ func (r *Reservation) mayHold(used, bytes int64) bool {
 	switch {
 	case !r.spillable:
 		return used <= p.limit
+	case p.room.Load() > 0:
+		return bytes <= p.room.Load()
 	case bytes <= p.floor():
 		return true
 	case used <= p.limit-p.limit/5:
