@@ -7,7 +7,7 @@ import (
 	"runtime"
 	"sort"
 	"strings"
-	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -319,15 +319,12 @@ func (c Case) checkFaults(t *testing.T, parts int) {
 
 func (c Case) checkFault(t *testing.T, v variant, input int, f fault, after int) {
 	t.Helper()
-	hit := false
-	var mu sync.Mutex
+	var hit atomic.Bool
 	e := c.start(t, v, func(e *execution) {
 		s := e.sources[input]
 		s.fault, s.after = f, after
 		s.onFault = func() {
-			mu.Lock()
-			hit = true
-			mu.Unlock()
+			hit.Store(true)
 			e.cancel()
 		}
 	})
@@ -351,7 +348,7 @@ func (c Case) checkFault(t *testing.T, v variant, input int, f fault, after int)
 			t.Fatalf("%s: error %v, want that of a panic", v, err)
 		}
 	case halt:
-		if hit && !errors.Is(err, context.Canceled) {
+		if hit.Load() && !errors.Is(err, context.Canceled) {
 			t.Fatalf("%s: error %v, want %v", v, err, context.Canceled)
 		}
 	}
