@@ -3,7 +3,10 @@ package exectest
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
+	"hash/crc32"
+	"path/filepath"
 	"runtime"
 	"sort"
 	"strings"
@@ -37,6 +40,19 @@ type Case struct {
 	// Spills: with little memory, what does not fit must go to disk and the result be the same. Else 53200 is
 	// accepted. The inputs should be of more than mem's least share, 64 KB for each holder.
 	Spills bool
+
+	temp string // parent of spill directories
+}
+
+var long = flag.Bool("long", false, "run all repetitions of tests of operators, in all ways")
+
+// Long reports whether all is to be done.
+func Long() bool { return *long }
+
+// Sample reports whether to do the i-th of several runs that are alike: all with -long, else one of n, which depends on
+// the test, so that the tests of an operator do them all together.
+func Sample(t testing.TB, i, n int) bool {
+	return *long || (crc32.ChecksumIEEE([]byte(t.Name()))+uint32(i))%uint32(n) == 0
 }
 
 // variant is one way to run a case.
@@ -53,13 +69,14 @@ func (v variant) String() string {
 
 var plain = variant{parts: 1, batch: 1 << 20}
 
-// Check runs a case in all variants and returns the rows of the plainest run.
+// Check runs a case in all variants, or in a sample of them, and returns the rows of the plainest run.
 func Check(t *testing.T, c Case) []string {
 	t.Helper()
 	parts := c.Parts
 	if parts == nil {
 		parts = []int{1, 3}
 	}
+	c.temp = t.TempDir()
 	first := plain
 	first.parts = parts[0]
 	rows, err := c.run(t, first)
@@ -67,8 +84,8 @@ func Check(t *testing.T, c Case) []string {
 	if c.Want == nil {
 		c.Want = rows
 	}
-	for _, p := range parts {
-		for _, v := range []variant{
+	for k, p := range parts {
+		for i, v := range []variant{
 			{parts: p, batch: 1, enc: Mixed},
 			{parts: p, batch: 3, enc: Dict, sel: true},
 			{parts: p, batch: 3, enc: Flat, collide: true},
@@ -77,6 +94,9 @@ func Check(t *testing.T, c Case) []string {
 			{parts: p, batch: 8192, enc: Dict, collide: true},
 			{parts: p, batch: 100, enc: Mixed, sel: true},
 		} {
+			if !Sample(t, i+k, 3) {
+				continue
+			}
 			rows, err := c.run(t, v)
 			c.judge(t, v, rows, err)
 		}
@@ -167,7 +187,7 @@ func (c Case) start(t *testing.T, v variant, prepare func(*execution)) *executio
 	e.env = exec.NewEnv(e.ctx, &fn.Ctx{Location: time.UTC}, e.pool, min(v.batch, 8192))
 	e.env.Profile = exec.NewProfile() // as every query has one
 	e.env.Schedule(exec.NewWorkers(1, nil))
-	e.store = spill.NewStore(t.TempDir(), 0)
+	e.store = spill.NewStore(filepath.Join(c.temp, "spill"), 0)
 	e.env.Spill = e.store.Space(0)
 	if prepare != nil {
 		prepare(e)
@@ -290,7 +310,10 @@ func (c Case) run(t *testing.T, v variant) ([]string, error) {
 // 53200.
 func (c Case) checkMemoryLimit(t *testing.T, parts int) {
 	t.Helper()
-	for _, limit := range []int64{1, 1 << 16, 1 << 20} {
+	for i, limit := range []int64{1, 1 << 16, 1 << 20} {
+		if !Sample(t, i+parts, 2) {
+			continue
+		}
 		v := variant{parts: parts, batch: 100, limit: limit}
 		rows, err := c.run(t, v)
 		if !c.Spills && err != nil && sqlstate.Of(err) == sqlstate.OutOfMemory {
@@ -304,13 +327,13 @@ func (c Case) checkMemoryLimit(t *testing.T, parts int) {
 func (c Case) checkFaults(t *testing.T, parts int) {
 	t.Helper()
 	for i := range c.Inputs {
-		for _, after := range []int{0, 2} {
-			for _, f := range []fault{fail, crash, halt, alert} {
-				c.checkFault(t, variant{parts: parts, batch: 3}, i, f, after)
+		for k, f := range []fault{fail, crash, halt, alert} {
+			for _, after := range []int{0, 2} {
+				if Sample(t, i+k+after/2+parts/2, 2) {
+					c.checkFault(t, variant{parts: parts, batch: 3}, i, f, after)
+				}
 			}
-		}
-		if c.Spills { // once there are files
-			for _, f := range []fault{fail, crash, halt, alert} {
+			if c.Spills && Sample(t, i+k+parts/2, 2) { // once there are files
 				c.checkFault(t, variant{parts: parts, batch: 100, limit: 1}, i, f, c.Inputs[i].Rows/100/parts*3/4)
 			}
 		}
