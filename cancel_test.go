@@ -18,7 +18,7 @@ import (
 )
 
 // cancelQueries spend their time in one operator each, over the table of db-benchmark's group-by task as CSV (c),
-// Parquet (p) and JSON (j). Their results are small and do not depend on the order of rows.
+// Parquet (p) and JSON (j). Their results do not depend on the order of rows, and most are small.
 var cancelQueries = []struct {
 	name, sql string
 	// inMemory is why the query cannot spill and so may fail with 53200; "" when it can.
@@ -71,6 +71,10 @@ var cancelQueries = []struct {
 	{name: "except all", sql: "SELECT count(*) FROM (SELECT id3, id6, v3 FROM p EXCEPT ALL SELECT id3, id6, v3 FROM c WHERE v1 > 1) x"},
 	{name: "common table", sql: "WITH m AS MATERIALIZED (SELECT * FROM c WHERE v1 > 1) SELECT count(*) FROM m a JOIN m b ON a.v3 = b.v3 AND a.id3 = b.id3"},
 	{name: "merge", sql: "SELECT count(*) FROM (SELECT id6, row_number() OVER (PARTITION BY id6 ORDER BY id3) AS r FROM (SELECT * FROM p ORDER BY id6, id3) x) y WHERE r < 5"},
+
+	{name: "rows of a join", sql: "SELECT a.*, b.id3 FROM p a JOIN c b USING (id6) WHERE a.v3 < 10"},
+	{name: "rows of a sort", sql: "SELECT id3, v3, v1 FROM c ORDER BY v3, id3, v1"},
+	{name: "rows of groups", sql: "SELECT id3, id6, v3, count(*) FROM p GROUP BY 1, 2, 3"},
 }
 
 // cancelEffort is how much is tried.
@@ -92,7 +96,8 @@ func newCancelEffort() cancelEffort {
 }
 
 // TestCancelAtAnyMoment cancels queries at random moments, with ample memory and with so little that they spill. Each
-// ends soon with 57014, unless it had finished with its whole result, and leaves nothing behind.
+// ends soon with 57014, unless it had finished with its whole result, and leaves nothing behind, nor does one whose result is
+// not read to its end.
 func TestCancelAtAnyMoment(t *testing.T) {
 	dir, effort := t.TempDir(), newCancelEffort()
 	writeCancelFiles(t, dir, effort.rows)
@@ -101,19 +106,24 @@ func TestCancelAtAnyMoment(t *testing.T) {
 	var all []time.Duration
 	for _, memory := range []int64{-1, effort.memory} {
 		temp := t.TempDir()
+		// each runs f, after which nothing may be left.
+		each := func(t *testing.T, db *gsql.DB, f func()) {
+			goroutines := runtime.NumGoroutine()
+			f()
+			checkNothingIsLeft(t, db, goroutines, dir, temp)
+		}
 		db := openDB(t, gsql.Config{Dir: dir, Partitions: 4, Workers: 3, MemoryLimit: memory, TempDir: temp})
 		for _, q := range cancelQueries {
 			t.Run(fmt.Sprintf("%s/memory=%d", strings.ReplaceAll(q.name, " ", "-"), memory), func(t *testing.T) {
 				c := &canceler{t: t, db: db, sql: q.sql, mayFail: q.inMemory != "" && memory > 0}
 				c.measure(effort.longest)
-				for end := time.Now().Add(effort.budget); !t.Failed(); {
-					goroutines := runtime.NumGoroutine()
-					c.cancelAfter(time.Duration(rng.Float64() * 1.1 * float64(c.took)))
-					checkNothingIsLeft(t, db, goroutines, dir, temp)
-					if time.Now().After(end) {
+				for end := time.Now().Add(effort.budget); ; {
+					each(t, db, func() { c.cancelAfter(time.Duration(rng.Float64() * 1.1 * float64(c.took))) })
+					if t.Failed() || time.Now().After(end) {
 						break
 					}
 				}
+				each(t, db, func() { c.abandonAfter(rng.IntN(3)) })
 				all = append(all, c.delays...)
 				t.Logf("%v alone, %d files; cancelled after %v", c.took, c.spilled, c.delays)
 			})
@@ -121,9 +131,7 @@ func TestCancelAtAnyMoment(t *testing.T) {
 		t.Run(fmt.Sprintf("crowds/memory=%d", memory), func(t *testing.T) {
 			db := openDB(t, gsql.Config{Dir: dir, Partitions: 3, Workers: 1, MemoryLimit: memory, TempDir: temp})
 			for range effort.crowds {
-				goroutines := runtime.NumGoroutine()
-				all = append(all, cancelCrowd(t, db, rng, effort.longest, memory > 0)...)
-				checkNothingIsLeft(t, db, goroutines, dir, temp)
+				each(t, db, func() { all = append(all, cancelCrowd(t, db, rng, effort.longest, memory > 0)...) })
 			}
 		})
 	}
@@ -213,6 +221,22 @@ func (c *canceler) cancelAfter(delay time.Duration) {
 		c.delays = append(c.delays, max(0, end.Sub(<-cancelled)))
 	}
 	c.judge(rows, err)
+}
+
+// abandonAfter runs the query and closes it after some batches.
+func (c *canceler) abandonAfter(batches int) {
+	rows, err := c.db.Query(c.t.Context(), c.sql)
+	if err != nil {
+		c.t.Fatal(describe(err))
+	}
+	for range batches {
+		if _, err := rows.NextBatch(); err != nil {
+			break
+		}
+	}
+	if err := rows.Close(); err != nil {
+		c.t.Errorf("%s: closed after %d batches: %v", c.sql, batches, err)
+	}
 }
 
 // judge checks what became of the query.
