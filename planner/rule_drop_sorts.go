@@ -25,9 +25,23 @@ func dropSort(n Node, seen bool) Node {
 	case *Aggregate:
 		n = takeOrder(n)
 		return mapInputs(n, func(i Node) Node { return dropSort(i, false) })
+	case *Window:
+		return mapInputs(n, func(i Node) Node { return dropSort(i, seesOrder(n)) })
 	default:
 		return mapInputs(n, func(i Node) Node { return dropSort(i, false) })
 	}
+}
+
+// seesOrder reports whether values of n depend on the order of its input, such as row_number() OVER (). Where there are
+// partitions, nobody expects one.
+func seesOrder(n *Window) bool {
+	for _, it := range n.Items {
+		w := it.Expr.(*expr.Window)
+		if len(w.PartitionBy) == 0 && len(w.OrderBy) == 0 && (w.Fn != nil || w.Agg.Fn.OrderSensitive || w.Frame.Mode == expr.Rows) {
+			return true
+		}
+	}
+	return false
 }
 
 func takeOrder(n *Aggregate) *Aggregate {
