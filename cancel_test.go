@@ -62,7 +62,7 @@ var cancelQueries = []struct {
 
 	{name: "row_number", sql: "SELECT sum(r) FROM (SELECT row_number() OVER (PARTITION BY id6 ORDER BY v3) AS r FROM p) x"},
 	{name: "window over all", sql: "SELECT sum(r), sum(d) FROM (SELECT rank() OVER w AS r, v2 - lag(v2) OVER w AS d FROM p WINDOW w AS (ORDER BY id6, v3)) x"},
-	{name: "frame of rows", sql: "SELECT max(r) FROM (SELECT sum(v1) OVER (ORDER BY v3 ROWS BETWEEN 1000 PRECEDING AND 1000 FOLLOWING) AS r FROM p) x"},
+	{name: "frame of rows", sql: "SELECT max(r) FROM (SELECT sum(v1) OVER (ORDER BY v3, v1 ROWS BETWEEN 1000 PRECEDING AND 1000 FOLLOWING) AS r FROM p) x"},
 	{name: "frame of a range", sql: "SELECT max(r) FROM (SELECT max(v2) OVER (PARTITION BY id4 ORDER BY v3 RANGE BETWEEN 1 PRECEDING AND 2 FOLLOWING) AS r FROM p) x",
 		inMemory: "a partition of the window is larger than memory"},
 
