@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"gsql"
+	"gsql/exec/exectest"
 	"gsql/exec/sqlstate"
 )
 
@@ -88,7 +89,7 @@ type cancelEffort struct {
 }
 
 func newCancelEffort() cancelEffort {
-	if *long {
+	if exectest.Long() {
 		return cancelEffort{rows: 200_000, memory: 4 << 20, longest: 400 * time.Millisecond, budget: 250 * time.Millisecond,
 			soon: 5 * time.Second, crowds: 25}
 	}

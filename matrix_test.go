@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"gsql"
+	"gsql/exec/exectest"
 	"gsql/exec/sqlstate"
 )
 
@@ -30,7 +31,7 @@ func matrix() []setup {
 	add := func(workers, rows int, noRules bool, memory int64, spill bool) {
 		all = append(all, setup{gsql.Config{Partitions: workers, Workers: workers, BatchRows: rows, NoOptimizer: noRules, MemoryLimit: memory}, spill})
 	}
-	if !*long {
+	if !exectest.Long() {
 		add(1, 0, false, 0, false)
 		add(2, 3, false, 0, false)
 		add(7, 1, true, 0, false)

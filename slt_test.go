@@ -40,10 +40,7 @@ import (
 // Results come from PostgreSQL: go test -run SLT -oracle 'psql -h HOST -U USER' writes what PostgreSQL answers
 // into the files whose first line is not "# oracle: none"; those are about files and gsql's own functions, and
 // their results come from DuckDB or from counting by hand.
-var (
-	oracle = flag.String("oracle", "", "psql command whose answers become the expected results of testdata/slt")
-	long   = flag.Bool("long", false, "run the whole matrix of configurations and the longer tests")
-)
+var oracle = flag.String("oracle", "", "psql command whose answers become the expected results of testdata/slt")
 
 // record is one statement or query of a file.
 type record struct {

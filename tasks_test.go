@@ -50,7 +50,7 @@ func TestTPCHInTasks(t *testing.T) {
 	for _, cfg := range taskConfigs("testdata/tpch/data") {
 		t.Run(setup{Config: cfg}.String(), func(t *testing.T) {
 			t.Parallel()
-			dbs := [2]*gsql.DB{open(t, cfg), open(t, cfg)}
+			dbs := [2]*gsql.DB{openDB(t, cfg), openDB(t, cfg)}
 			for _, f := range files {
 				rows, err := taskRows(t, dbs, read(t, f))
 				if err != nil {
@@ -74,7 +74,7 @@ func TestGroupByInTasks(t *testing.T) {
 		for _, cfg := range taskConfigs("") {
 			t.Run(format+"-"+setup{Config: cfg}.String(), func(t *testing.T) {
 				t.Parallel()
-				dbs := [2]*gsql.DB{open(t, cfg), open(t, cfg)}
+				dbs := [2]*gsql.DB{openDB(t, cfg), openDB(t, cfg)}
 				for _, db := range dbs {
 					if _, err := runQuery(db, fmt.Sprintf("CREATE VIEW x AS SELECT * FROM '%s'", filepath.Join(dir, "x."+format))); err != nil {
 						t.Fatal(describe(err))
@@ -95,7 +95,7 @@ func TestGroupByInTasks(t *testing.T) {
 
 // TestSLTInTasks runs the queries of testdata/slt in tasks.
 func TestSLTInTasks(t *testing.T) {
-	if !*long {
+	if !exectest.Long() {
 		t.Skip("it takes a while: use -long")
 	}
 	err := filepath.WalkDir("testdata/slt", func(path string, d os.DirEntry, err error) error {
@@ -109,7 +109,7 @@ func TestSLTInTasks(t *testing.T) {
 		t.Run(filepath.ToSlash(path), func(t *testing.T) {
 			t.Parallel()
 			cfg := gsql.Config{Dir: "testdata/files", Partitions: 3}
-			dbs := [2]*gsql.DB{open(t, cfg), open(t, cfg)}
+			dbs := [2]*gsql.DB{openDB(t, cfg), openDB(t, cfg)}
 			for _, r := range records {
 				if r.query {
 					compareInTasks(t, dbs, r, fmt.Sprintf("%s:%d", path, r.line))
@@ -157,7 +157,7 @@ func TestQuotedNewlinesInTasks(t *testing.T) {
 		t.Fatal(err)
 	}
 	cfg := gsql.Config{Dir: dir, Partitions: 5}
-	dbs := [2]*gsql.DB{open(t, cfg), open(t, cfg)}
+	dbs := [2]*gsql.DB{openDB(t, cfg), openDB(t, cfg)}
 	const query = "SELECT k, count(*), sum(length(s)), min(s), max(s) FROM x GROUP BY k ORDER BY k"
 	want, err := runQuery(dbs[0], query)
 	if err != nil || len(want) != 10 {
@@ -174,7 +174,7 @@ func TestQuotedNewlinesInTasks(t *testing.T) {
 // TestTasksReadTheSameRows: what several tasks read is computed once, also where it would come out differently again.
 func TestTasksReadTheSameRows(t *testing.T) {
 	cfg := gsql.Config{Dir: "testdata/tpch/data", Partitions: 4}
-	dbs := [2]*gsql.DB{open(t, cfg), open(t, cfg)}
+	dbs := [2]*gsql.DB{openDB(t, cfg), openDB(t, cfg)}
 	for _, query := range []string{
 		`WITH w AS MATERIALIZED (SELECT l_orderkey k, random() r FROM lineitem)
 			SELECT count(*) = (SELECT count(*) FROM lineitem) FROM w a JOIN w b ON a.r = b.r AND a.k = b.k`,
@@ -202,7 +202,7 @@ func TestFingerprintOfQueries(t *testing.T) {
 	print := func(cfg gsql.Config, now time.Time, query string) string {
 		t.Helper()
 		cfg.Dir = dir
-		r, err := open(t, cfg).Session().TaskRunner(context.Background(), query, now)
+		r, err := openDB(t, cfg).Session().TaskRunner(context.Background(), query, now)
 		if err != nil {
 			t.Fatalf("%s: %s", query, describe(err))
 		}
@@ -242,7 +242,7 @@ func TestFingerprintOfQueries(t *testing.T) {
 		t.Fatal(err)
 	}
 	differs("a changed file", print(plain, taskTime, query))
-	_, err := open(t, plain).Session().TaskRunner(context.Background(), "SELECT * FROM gsql_queries", taskTime)
+	_, err := openDB(t, plain).Session().TaskRunner(context.Background(), "SELECT * FROM gsql_queries", taskTime)
 	if sqlstate.Of(err) != sqlstate.FeatureNotSupported {
 		t.Errorf("a table of the process itself: %v", err)
 	}
@@ -252,7 +252,7 @@ func TestFingerprintOfQueries(t *testing.T) {
 func TestFingerprintInAnotherProcess(t *testing.T) {
 	const child = "GSQL_PRINT_FINGERPRINTS"
 	files, _ := filepath.Glob("testdata/tpch/q*.sql")
-	db := open(t, gsql.Config{Dir: "testdata/tpch/data", Partitions: 3})
+	db := openDB(t, gsql.Config{Dir: "testdata/tpch/data", Partitions: 3})
 	var own []string
 	for _, f := range files {
 		r, err := db.Session().TaskRunner(context.Background(), read(t, f), taskTime)

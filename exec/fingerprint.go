@@ -168,6 +168,10 @@ func (d *Digest) vector(v *vec.Vector) {
 			d.text(string(v.Bytes(i)))
 		case types.KList:
 			l := vec.At[vec.List](v, i)
+			if l.Len == 0 { // there may be no elements to slice
+				d.tag('l', 0)
+				continue
+			}
 			d.vector(vec.Flatten(vec.Slice(v.Child, int(l.Off), int(l.Off+l.Len))))
 		case types.KNum:
 			d.text(fmt.Sprint(vec.At[vec.Num](v, i)))

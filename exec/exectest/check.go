@@ -44,7 +44,7 @@ type Case struct {
 	temp string // parent of spill directories
 }
 
-var long = flag.Bool("long", false, "run all repetitions of tests of operators, in all ways")
+var long = flag.Bool("long", false, "run all configurations and repetitions, and the longer tests")
 
 // Long reports whether all is to be done.
 func Long() bool { return *long }
