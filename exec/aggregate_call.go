@@ -2,6 +2,7 @@ package exec
 
 import (
 	"context"
+	"slices"
 
 	"gsql/exec/expr"
 	"gsql/exec/fn"
@@ -30,11 +31,27 @@ type aggregateCall struct {
 // aggregates sort by themselves.
 func sortsInput(a *expr.Aggregate) bool { return len(a.OrderBy) > 0 && !a.Fn.OrderedSet }
 
+// orderOf returns by what the rows of such an aggregate are sorted. With DISTINCT that is by its other arguments, too,
+// as in PostgreSQL, so that equal rows are neighbours.
+func orderOf(a *expr.Aggregate) []expr.SortKey {
+	keys := a.OrderBy[:len(a.OrderBy):len(a.OrderBy)]
+	if !a.Distinct {
+		return keys
+	}
+	for _, arg := range a.Args {
+		isKey := func(k expr.SortKey) bool { return expr.Equal(k.Expr, arg) }
+		if _, same := arg.(*expr.Const); !same && !slices.ContainsFunc(keys, isKey) {
+			keys = append(keys, expr.SortKey{Expr: arg})
+		}
+	}
+	return keys
+}
+
 // inputsOf returns what is evaluated for each row: the arguments, then the sort keys.
 func inputsOf(a *expr.Aggregate) []expr.Expr {
 	in := append([]expr.Expr(nil), a.Args...)
 	if sortsInput(a) {
-		for _, k := range a.OrderBy {
+		for _, k := range orderOf(a) {
 			in = append(in, k.Expr)
 		}
 	}
@@ -230,12 +247,7 @@ func (d *distinctRows) reset() {
 func (d *distinctRows) first(args []*vec.Vector, groups []uint32) ([]uint32, error) {
 	cols := args
 	if d.groups {
-		g := vec.Make[int64](len(groups))
-		for i, x := range groups {
-			g[i] = int64(x)
-		}
-		t := types.Of(types.Int64)
-		cols = append([]*vec.Vector{vec.New(t, t.Kind(), g, nil)}, args...)
+		cols = append([]*vec.Vector{groupColumn(groups)}, args...)
 	}
 	next := uint32(d.table.groups)
 	d.ids = resize(d.ids, len(groups))
@@ -253,6 +265,16 @@ func (d *distinctRows) first(args []*vec.Vector, groups []uint32) ([]uint32, err
 	return sel, nil
 }
 
+// groupColumn returns the groups of rows as a column of them.
+func groupColumn(groups []uint32) *vec.Vector {
+	g := vec.Make[int64](len(groups))
+	for i, x := range groups {
+		g[i] = int64(x)
+	}
+	t := types.Of(types.Int64)
+	return vec.New(t, t.Kind(), g, nil)
+}
+
 // orderedRows keeps the rows of an aggregate with ORDER BY until all are there.
 type orderedRows struct {
 	rows   *collector   // arguments, sort keys, group; its memory is counted by itself, for the stream to reserve
@@ -262,12 +284,12 @@ type orderedRows struct {
 }
 
 func newOrderedRows(a *expr.Aggregate, args []types.Type) *orderedRows {
-	ts := append([]types.Type(nil), args...)
-	for _, k := range a.OrderBy {
+	ts, keys := append([]types.Type(nil), args...), orderOf(a)
+	for _, k := range keys {
 		ts = append(ts, k.Expr.Type())
 	}
 	ts = append(ts, types.Of(types.Int64))
-	o := &orderedRows{types: ts, args: len(args), orders: keyOrders(a.OrderBy)}
+	o := &orderedRows{types: ts, args: len(args), orders: keyOrders(keys)}
 	o.reset()
 	return o
 }
@@ -285,12 +307,7 @@ func (o *orderedRows) bytes() int64 {
 }
 
 func (o *orderedRows) add(in []*vec.Vector, groups []uint32) error {
-	g := vec.Make[int64](len(groups))
-	for i, x := range groups {
-		g[i] = int64(x)
-	}
-	t := types.Of(types.Int64)
-	return o.rows.add(append(in[:len(in):len(in)], vec.New(t, t.Kind(), g, nil)), len(groups))
+	return o.rows.add(append(in[:len(in):len(in)], groupColumn(groups)), len(groups))
 }
 
 // replay gives the rows to the accumulator, group by group, each in its order.

@@ -17,46 +17,72 @@ func (s *aggregateStream) readPart(ctx context.Context) error {
 	if err := s.readStates(ctx, p.states); err != nil {
 		return err
 	}
-	for i, c := range s.calls {
-		if c.byValue() {
-			continue
-		}
-		for _, f := range p.logs[i] {
-			if err := s.readLog(ctx, i, f); err != nil {
-				return err
-			}
-		}
-	}
-	if s.out == nil && s.maySpill() && !s.reserveDistinct(p) && s.groups > 64 {
-		if err := s.spill(ctx); err != nil {
+	if s.out == nil {
+		if err := s.readLogs(ctx, p); err != nil {
 			return err
 		}
 	}
-	if s.out == nil && s.table == nil {
-		s.groups = 1
-	}
-	for i, c := range s.calls {
-		c.acc.Grow(s.groups)
-		if !c.byValue() {
-			continue
-		}
-		for _, f := range p.logs[i] {
-			var err error
-			if s.out != nil {
-				err = s.readLog(ctx, i, f)
-			} else {
-				err = s.readDistinct(ctx, c, f, 1)
-			}
-			if err != nil {
+	if s.out != nil {
+		for i := range s.calls {
+			if err := s.dealLog(ctx, i, p.logs[i]); err != nil {
 				return err
 			}
 		}
-	}
-	s.reserved = 0
-	if s.out != nil {
 		return s.endSpill(ctx)
 	}
+	p.remove()
 	return s.complete(ctx)
+}
+
+// readLogs gives the rows that calls wrote back to their groups, which are there. Groups that have no room for the
+// results, or for their distinct values, are dealt out again instead, if that may help.
+func (s *aggregateStream) readLogs(ctx context.Context, p *aggregatePart) error {
+	if s.table == nil {
+		s.groups = 1
+	}
+	for _, c := range s.calls {
+		c.acc.Grow(s.groups)
+	}
+	again := s.maySpill() && s.groups > 1
+	if again && !s.reserveDistinct(p) && s.groups > 64 {
+		return s.dealAgain(ctx)
+	}
+	err := s.readAllDistinct(ctx, p, !again)
+	s.reserved = 0
+	for i, c := range s.calls {
+		if err == nil && !c.byValue() && len(p.logs[i]) > 0 {
+			err = s.readLog(ctx, c, p.logs[i], !again)
+		}
+	}
+	if again && canSpill(s.env, err) {
+		return s.dealAgain(ctx)
+	}
+	return err
+}
+
+// dealAgain writes the groups that were read without the rows that they got from logs, which are to be dealt out
+// from where they lie.
+func (s *aggregateStream) dealAgain(ctx context.Context) error {
+	for _, c := range s.calls {
+		if l, ok := c.acc.(fn.Log); ok {
+			l.TakeLog()
+		}
+	}
+	return s.spill(ctx)
+}
+
+// dealLog deals out the rows in files of a call again.
+func (s *aggregateStream) dealLog(ctx context.Context, call int, files []*spill.File) error {
+	for _, f := range files {
+		err := eachBatch(ctx, f, func(b *vec.Batch) error {
+			s.part.read += int64(b.Rows)
+			return s.dealRows(ctx, call, b.Cols[:len(s.plan.Keys)], b.Cols[len(s.plan.Keys):], b.Rows)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // reserveDistinct reserves memory for the distinct values of each call in turn, and reports whether there is enough.
@@ -118,28 +144,23 @@ func (s *aggregateStream) readStates(ctx context.Context, f *spill.File) error {
 	})
 }
 
-// readLog adds the rows in a call's file to their groups, or deals them out again when groups have not fit.
-func (s *aggregateStream) readLog(ctx context.Context, call int, f *spill.File) error {
-	c := s.calls[call]
-	return eachBatch(ctx, f, func(b *vec.Batch) error {
-		keys, cols := b.Cols[:len(s.plan.Keys)], b.Cols[len(s.plan.Keys):]
-		s.part.read += int64(b.Rows)
-		if s.out != nil {
-			return s.dealRows(ctx, call, keys, cols, b.Rows)
+// readAllDistinct adds the distinct rows of all calls that write them by value. It removes their files if this was the
+// last time that they are read.
+func (s *aggregateStream) readAllDistinct(ctx context.Context, p *aggregatePart, last bool) error {
+	for i, c := range s.calls {
+		if !c.byValue() {
+			continue
 		}
-		if err := s.makeRoom(ctx, b.Rows); err != nil {
-			return err
+		for _, f := range p.logs[i] {
+			if err := s.readDistinct(ctx, c, f, 1); err != nil {
+				return err
+			}
+			if last {
+				f.Remove()
+			}
 		}
-		if err := s.findGroups(keys, b.Rows); err != nil {
-			return err
-		}
-		if l, ok := c.acc.(fn.Log); ok && c.hasState() {
-			l.AddLog(cols, s.rowIDs)
-		} else if err := c.take(cols, s.rowIDs); err != nil {
-			return err
-		}
-		return s.settle(ctx)
-	})
+	}
+	return nil
 }
 
 // readDistinct adds the distinct rows in a file of a call to their groups, which are there. Where the rows do not
@@ -149,7 +170,7 @@ func (s *aggregateStream) readDistinct(ctx context.Context, c *aggregateCall, f 
 	if n := s.bytes() + c.distinctBytes(f); level < spillLevels && n > s.reserved && s.res.Resize(n) != nil {
 		return s.dealDistinct(ctx, c, f, level)
 	}
-	err := eachBatch(ctx, f, func(b *vec.Batch) error {
+	err := readFiles(ctx, []*spill.File{f}, func(b *vec.Batch) error {
 		if err := s.findGroups(b.Cols[:len(s.plan.Keys)], b.Rows); err != nil {
 			return err
 		}
@@ -166,7 +187,7 @@ func (s *aggregateStream) dealDistinct(ctx context.Context, c *aggregateCall, f 
 	ts := append(s.plan.keyTypes(), c.argTypes...)
 	parts := newSpillParts(s.env, s.plan, ts, spillFanout, level)
 	defer parts.close()
-	err := eachBatch(ctx, f, func(b *vec.Batch) error {
+	err := readFiles(ctx, []*spill.File{f}, func(b *vec.Batch) error {
 		return parts.add(ctx, b.Cols, b.Rows, s.hash(b.Cols, b.Rows))
 	})
 	if err != nil {
@@ -194,6 +215,7 @@ func (s *aggregateStream) dealDistinct(ctx context.Context, c *aggregateCall, f 
 		if err := s.readDistinct(ctx, c, f, level); err != nil {
 			return err
 		}
+		f.Remove()
 	}
 	return nil
 }

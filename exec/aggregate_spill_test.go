@@ -138,7 +138,7 @@ func compareSpilled(t *testing.T, p exec.Plan, limits ...int64) {
 			t.Fatalf("limit %d: %v %s", limit, err, e.Detail)
 		}
 		if files == 0 && limit == limits[0] {
-			t.Errorf("limit %d: no files", limit)
+			t.Errorf("limit %d: no files for %s", limit, p)
 		}
 		slices.Sort(rows)
 		if !slices.Equal(rows, want) {
@@ -225,6 +225,88 @@ func TestGlobalDistinctSpills(t *testing.T) {
 	_, _, err := spilled(t, 1, single(exectest.Source(in, 1), nil, agg(in, "array_agg", "s")))
 	if sqlstate.Of(err) != sqlstate.OutOfMemory {
 		t.Errorf("array_agg of all rows in 64 KB: error %v", err)
+	}
+}
+
+// largeGroups returns aggregates that need all rows of a group, over columns as manyAggregates has them. Those of the
+// first list have small results.
+func largeGroups(in *exectest.Table) (small, large []*expr.Aggregate) {
+	f := func(x float64) expr.Expr {
+		return &expr.Const{Value: vec.NewConst(types.Of(types.Float64), types.KFloat64, x, 1)}
+	}
+	share := func(name, col string, x float64, changes ...change) *expr.Aggregate {
+		a := agg(in, name, col, "f")
+		a.Args[1] = f(x)
+		return with(a, changes...)
+	}
+	join := func(changes ...change) *expr.Aggregate {
+		a := agg(in, "string_agg", "s", "s")
+		a.Args[1] = &expr.Const{Value: vec.NewText(types.Of(types.Text), ",", 1)}
+		return with(a, changes...)
+	}
+	s, v, x, b := in.Col("s"), in.Col("v"), in.Col("x"), in.Col("b")
+	down := func(e expr.Expr) change {
+		return func(a *expr.Aggregate) { a.OrderBy = []expr.SortKey{{Expr: e, Desc: true}} }
+	}
+	small = []*expr.Aggregate{
+		agg(in, "median", "f"), with(agg(in, "median", "f"), distinctRows), share("percentile_cont", "f", 0.123, filterBy(b)),
+		share("percentile_cont", "f", 1, down(in.Col("f"))), share("percentile_disc", "s", 0.77), share("percentile_disc", "n", 0.2, down(in.Col("n"))),
+		share("percentile_disc", "l", 0.4, filterBy(b)), share("quantile", "x", 0.9, distinctRows), agg(in, "mode", "s"), agg(in, "mode", "n"),
+		with(agg(in, "mode", "x"), down(x)), with(agg(in, "mode", "l"), filterBy(b)),
+		with(agg(in, "first", "v"), orderBy(s, v)), with(agg(in, "last", "s"), orderBy(x, v), filterBy(b)), with(agg(in, "first", "l"), orderBy(x, v)),
+		with(agg(in, "last", "x"), distinctRows, orderBy(x)),
+	}
+	large = []*expr.Aggregate{
+		agg(in, "array_agg", "v"), with(agg(in, "array_agg", "n"), orderBy(x, v)), with(agg(in, "array_agg", "s"), filterBy(b)), with(agg(in, "array_agg", "l"), down(s)),
+		with(agg(in, "array_agg", "s"), distinctRows, orderBy(s)), join(), join(orderBy(x, v)), join(distinctRows, down(s), filterBy(b)), agg(in, "string_agg", "s", "s"),
+		with(agg(in, "string_agg", "s", "s"), distinctRows, orderBy(s)),
+	}
+	return small, large
+}
+
+// A group of any number of rows, alone or beside others, needs no more memory than its result.
+func TestLargeGroupSpills(t *testing.T) {
+	in := numbered("1:k:int2 3:s:text 4:x:int4 5:n:numeric(30,2) 6:l:text[] 7:b:bool 8:f:float8", 12_000, 3000)
+	k := vec.Values[int16](in.Cols[0])
+	for i := range k {
+		k[i] = max(k[i]%40-20, 0)
+	}
+	small, large := largeGroups(in)
+	for _, by := range []string{"", "k"} {
+		for _, parts := range []int{1, 3} {
+			if parts == 1 {
+				compareSpilled(t, exchanged(exectest.Source(in, parts), keys(in, strings.Fields(by)...), append(small, large...)...), 12<<20)
+			}
+			for _, a := range small {
+				compareSpilled(t, exchanged(exectest.Source(in, parts), keys(in, strings.Fields(by)...), a), 1)
+			}
+		}
+		for _, a := range large {
+			compareInLeast(t, single(exectest.Source(in, 1), keys(in, strings.Fields(by)...), a))
+		}
+		for _, a := range append(small[:1:1], small[4], small[8]) {
+			compareSpilled(t, twoPhase(exectest.Source(in, 3), keys(in, strings.Fields(by)...), a), 1)
+		}
+	}
+	for _, a := range append(large[:1:1], large[5]) {
+		compareSpilled(t, twoPhase(exectest.Source(in, 1), nil, a), 300<<10)
+	}
+}
+
+// compareInLeast runs a plan with enough memory, and with about as little as its result takes.
+func compareInLeast(t *testing.T, p exec.Plan) {
+	t.Helper()
+	limit := int64(64 << 10)
+	for {
+		_, _, err := spilled(t, limit, p)
+		if err == nil {
+			compareSpilled(t, p, limit)
+			return
+		}
+		if sqlstate.Of(err) != sqlstate.OutOfMemory {
+			t.Fatal(err)
+		}
+		limit += limit / 2
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"io"
 
 	"gsql/exec/expr"
+	"gsql/exec/fn"
 	"gsql/exec/mem"
 	"gsql/exec/vec"
 )
@@ -15,6 +16,8 @@ const (
 	partialGroups = 1 << 18
 	// partialSample is how many rows decide whether a partial aggregation is worth its while.
 	partialSample = 100_000
+	// partialLogBytes is how much a partial aggregation without keys keeps of rows that it cannot make fewer.
+	partialLogBytes = 4 << 20
 )
 
 // aggregateStream is one partition of a HashAggregate. It reads its input to the end, or in mode Partial
@@ -161,7 +164,7 @@ func (s *aggregateStream) consume(ctx context.Context, b *vec.Batch) error {
 		}
 	}
 	s.rows += int64(n)
-	if s.plan.Mode == Partial && s.table != nil {
+	if s.plan.Mode == Partial {
 		s.decide()
 	}
 	return s.settle(ctx)
@@ -216,6 +219,13 @@ func (s *aggregateStream) evalKeys(b *vec.Batch) ([]*vec.Vector, error) {
 // decide yields the groups of a partial aggregation when there are many, and ends the grouping when it does
 // not pay.
 func (s *aggregateStream) decide() {
+	if s.table == nil {
+		for _, c := range s.calls {
+			_, log := c.acc.(fn.Log)
+			s.emitting = s.emitting || log && c.acc.Bytes() > partialLogBytes
+		}
+		return
+	}
 	idle := s.rows >= partialSample && int64(s.groups)*5 > s.rows*4
 	full := s.groups >= partialGroups
 	if !idle && !full {

@@ -1,8 +1,6 @@
 package fn
 
 import (
-	"slices"
-
 	"gsql/exec/types"
 	"gsql/exec/vec"
 )
@@ -20,6 +18,8 @@ type valueLog struct {
 	cols   []*vec.Vector // all rows, once they are dealt out
 	rows   []uint32      // row numbers by group, in the order they came
 	starts []uint32      // per group the first place in rows
+
+	coming []int64 // per group, the rows that are to be placed; nil: none are
 
 	check func() error // see Checking; may be nil
 }
@@ -45,12 +45,14 @@ func newValueLog(cols int) valueLog { return valueLog{chunks: make([][]*vec.Vect
 func (l *valueLog) Grow(n int) { l.n = max(l.n, n) }
 
 // Bytes counts what dealing the rows out will take, too.
-func (l *valueLog) Bytes() int64 {
-	n := l.held + int64(cap(l.groups)+len(l.groups)+2*l.n)*4
+func (l *valueLog) Bytes() int64 { return l.bytesWith(0) }
+
+// bytesWith is Bytes where a batch of results takes so many bytes, after the rows are dealt out.
+func (l *valueLog) bytesWith(results int64) int64 {
 	if l.rows == nil {
-		n += l.fixed / int64(len(l.chunks))
+		results = max(results, l.fixed/int64(len(l.chunks)))
 	}
-	return n
+	return l.held + int64(cap(l.groups)+len(l.groups)+2*l.n)*4 + results
 }
 
 // chunkBytes is what a vector takes besides its values.
@@ -63,10 +65,9 @@ func (l *valueLog) TakeLog() (chunks [][]*vec.Vector, groups []uint32) {
 	l.chunks, l.groups = make([][]*vec.Vector, len(chunks)), nil
 	l.held, l.fixed = 0, 0
 	l.cols, l.rows, l.starts = nil, nil, nil
+	l.coming = nil
 	return chunks, groups
 }
-
-func (l *valueLog) AddLog(cols []*vec.Vector, groups []uint32) { l.add(cols, nil, groups) }
 
 // add keeps the rows that are set in valid.
 func (l *valueLog) add(cols []*vec.Vector, valid vec.Bitmap, groups []uint32) {
@@ -96,6 +97,22 @@ func (l *valueLog) add(cols []*vec.Vector, valid vec.Bitmap, groups []uint32) {
 		l.chunks[i] = append(l.chunks[i], v)
 	}
 	l.rows = nil
+}
+
+// expect counts the rows that are set in valid as coming.
+func (l *valueLog) expect(valid vec.Bitmap, groups []uint32) {
+	l.coming = grown(l.coming, max(l.n, 1))
+	for i, g := range groups {
+		if valid.Get(i) {
+			l.coming[g]++
+		}
+	}
+}
+
+// inResult returns how much of n bytes of all rows one batch of results holds.
+func (l *valueLog) inResult(n int64) int64 {
+	const rows = 8192
+	return n * rows / max(int64(l.n), rows)
 }
 
 // owned returns a flat vector with its long strings and the elements of its arrays copied, so that it keeps no
@@ -254,90 +271,6 @@ func (l *valueLog) states(from, to int, ts ...types.Type) ([]*vec.Vector, error)
 		}
 	}
 	return out, nil
-}
-
-// arrayAcc is array_agg.
-type arrayAcc struct {
-	valueLog
-	ret types.Type
-}
-
-func (a *arrayAcc) Update(args []*vec.Vector, groups []uint32) error {
-	a.add(args[:1], nil, groups)
-	return nil
-}
-
-func (a *arrayAcc) Merge(state []*vec.Vector, groups []uint32) error {
-	a.addLists(state, groups)
-	return nil
-}
-
-func (a *arrayAcc) State(from, to int) ([]*vec.Vector, error) {
-	return a.states(from, to, a.ret)
-}
-
-func (a *arrayAcc) Result(from, to int) (*vec.Vector, error) {
-	return a.lists(0, a.ret, from, to, true)
-}
-
-// joinAcc is string_agg: the values with the delimiter of each but the first before it.
-type joinAcc struct {
-	valueLog
-	ret types.Type
-}
-
-func (a *joinAcc) Update(args []*vec.Vector, groups []uint32) error {
-	a.add(args, validity(args[0]), groups)
-	return nil
-}
-
-func (a *joinAcc) Merge(state []*vec.Vector, groups []uint32) error {
-	a.addLists(state, groups)
-	return nil
-}
-
-func (a *joinAcc) State(from, to int) ([]*vec.Vector, error) {
-	t := types.ArrayOf(a.ret)
-	return a.states(from, to, t, t)
-}
-
-func (a *joinAcc) Result(from, to int) (*vec.Vector, error) {
-	if err := a.deal(); err != nil {
-		return nil, err
-	}
-	f := flags{n: to - from}
-	s := NewStrings(to-from, nil)
-	for i := range to - from {
-		rows := a.of(from + i)
-		if len(rows) == 0 {
-			f.null(i)
-			continue
-		}
-		size := 0 // at once, since growing would copy what may be most of the memory
-		for k, r := range rows {
-			if err := a.checkAt(k); err != nil {
-				return nil, err
-			}
-			size += len(a.cols[0].Bytes(int(r))) + len(a.delimiter(k, r))
-		}
-		buf := slices.Grow(s.Begin(), size)
-		for k, r := range rows {
-			if err := a.checkAt(k); err != nil {
-				return nil, err
-			}
-			buf = append(append(buf, a.delimiter(k, r)...), a.cols[0].Bytes(int(r))...)
-		}
-		s.End(i, buf)
-	}
-	return s.Finish(a.ret, f.valid), nil
-}
-
-// delimiter returns what comes before the k-th value of a group, in row r; nothing for NULL.
-func (a *joinAcc) delimiter(k int, r uint32) []byte {
-	if k == 0 || a.cols[1].IsNull(int(r)) {
-		return nil
-	}
-	return a.cols[1].Bytes(int(r))
 }
 
 func init() {

@@ -52,6 +52,10 @@ type percentileAcc struct {
 	desc   bool
 	elem   types.Type
 	merged int // rows, by mergeSort
+
+	// ends returns which of n rows in order the result comes from, the first and the last of them.
+	ends   func(share float64, n int) (lo, hi int)
+	placed []int64 // per group, of the rows that are coming
 }
 
 func (a *percentileAcc) Descending() { a.desc = true }
@@ -63,7 +67,9 @@ func (a *percentileAcc) Grow(n int) {
 	}
 }
 
-func (a *percentileAcc) Bytes() int64 { return a.valueLog.Bytes() + a.fraction.bytes() }
+func (a *percentileAcc) Bytes() int64 {
+	return a.valueLog.Bytes() + a.fraction.bytes() + 8*int64(len(a.coming)+len(a.placed))
+}
 
 func (a *percentileAcc) Update(args []*vec.Vector, groups []uint32) error {
 	a.add(args[:1], validity(args[0]), groups)
@@ -126,8 +132,16 @@ func (a *contAcc) Result(from, to int) (*vec.Vector, error) {
 		if !ok || len(rows) == 0 {
 			return 0, false, nil
 		}
-		a.scratch = slices.Grow(a.scratch[:0], len(rows))
 		vals := vec.Values[float64](a.cols[0])
+		if a.coming != nil {
+			lo, hi, part := between(f, a.size(g))
+			x, y := vals[rows[0]], vals[rows[len(rows)-1]]
+			if lo == hi {
+				return x, true, nil
+			}
+			return x + part*(y-x), true, nil
+		}
+		a.scratch = slices.Grow(a.scratch[:0], len(rows))
 		for i, r := range rows {
 			if err := a.checkAt(i); err != nil {
 				return 0, false, err
@@ -157,6 +171,17 @@ func between(f float64, n int) (lo, hi int, part float64) {
 	at := f * float64(n-1)
 	lo, hi = int(math.Floor(at)), int(math.Ceil(at))
 	return lo, hi, at - math.Floor(at)
+}
+
+func betweenEnds(f float64, n int) (lo, hi int) {
+	lo, hi, _ = between(f, n)
+	return lo, hi
+}
+
+// discEnds returns the place of the first of n sorted rows at which their share reaches the fraction.
+func discEnds(f float64, n int) (lo, hi int) {
+	k := max(0, int(math.Ceil(f*float64(n)))-1)
+	return k, k
 }
 
 // selectFloat returns the k-th smallest of s, with the smaller ones before it and the larger behind. It calls
@@ -219,13 +244,13 @@ func (a *contIntervalAcc) Result(from, to int) (*vec.Vector, error) {
 		return nil, err
 	}
 	return resultsErr(types.Of(types.Interval), types.KInterval, from, to, func(g int) (vec.Interval, bool, error) {
-		f, ok := a.fractionOf(g)
-		rows, err := a.sorted(g)
-		if err != nil || !ok || len(rows) == 0 {
+		first, last, ok, err := a.endsOf(g)
+		if err != nil || !ok {
 			return vec.Interval{}, false, err
 		}
-		lo, hi, part := between(f, len(rows))
-		x, y := vec.At[vec.Interval](a.cols[0], int(rows[lo])), vec.At[vec.Interval](a.cols[0], int(rows[hi]))
+		f, _ := a.fractionOf(g)
+		lo, hi, part := between(f, a.size(g))
+		x, y := vec.At[vec.Interval](a.cols[0], int(first)), vec.At[vec.Interval](a.cols[0], int(last))
 		if lo == hi {
 			return x, true, nil
 		}
@@ -239,6 +264,23 @@ func (a *contIntervalAcc) Result(from, to int) (*vec.Vector, error) {
 		d, err = AddIntervals(x, d, 1)
 		return d, true, err
 	})
+}
+
+// endsOf returns the rows that the result of a group comes from; none are in a group without rows or fraction.
+func (a *percentileAcc) endsOf(g int) (first, last uint32, ok bool, err error) {
+	f, ok := a.fractionOf(g)
+	rows := a.of(g)
+	switch {
+	case !ok || len(rows) == 0:
+		return 0, 0, false, nil
+	case a.coming != nil:
+		return rows[0], rows[len(rows)-1], true, nil
+	}
+	if rows, err = a.sorted(g); err != nil {
+		return 0, 0, false, err
+	}
+	lo, hi := a.ends(f, len(rows))
+	return rows[lo], rows[hi], true, nil
 }
 
 // sorted returns the rows of a group in the order of their values.
@@ -304,55 +346,15 @@ func (a *discAcc) Result(from, to int) (*vec.Vector, error) {
 	}
 	b := vec.NewBuilder(a.elem)
 	for g := from; g < to; g++ {
-		f, ok := a.fractionOf(g)
-		rows, err := a.sorted(g)
+		row, _, ok, err := a.endsOf(g)
 		if err != nil {
 			return nil, err
 		}
-		if !ok || len(rows) == 0 {
+		if !ok {
 			b.AppendNull()
 			continue
 		}
-		b.AppendFrom(a.cols[0], int(rows[max(0, int(math.Ceil(f*float64(len(rows))))-1)]))
-	}
-	return b.Finish(), nil
-}
-
-// modeAcc is mode: the most frequent value, the first in order among equals.
-type modeAcc struct{ percentileAcc }
-
-func (a *modeAcc) Result(from, to int) (*vec.Vector, error) {
-	if err := a.deal(); err != nil {
-		return nil, err
-	}
-	b := vec.NewBuilder(a.elem)
-	for g := from; g < to; g++ {
-		rows, err := a.sorted(g)
-		if err != nil {
-			return nil, err
-		}
-		if len(rows) == 0 {
-			b.AppendNull()
-			continue
-		}
-		best, count := rows[0], 0
-		for i := 0; i < len(rows); {
-			j := i + 1
-			if err := a.checkAt(i); err != nil {
-				return nil, err
-			}
-			for j < len(rows) && vec.EqualRows(a.cols[0], int(rows[i]), a.cols[0], int(rows[j])) {
-				if err := a.checkAt(j); err != nil {
-					return nil, err
-				}
-				j++
-			}
-			if j-i > count {
-				best, count = rows[i], j-i
-			}
-			i = j
-		}
-		b.AppendFrom(a.cols[0], int(best))
+		b.AppendFrom(a.cols[0], int(row))
 	}
 	return b.Finish(), nil
 }
@@ -360,7 +362,7 @@ func (a *modeAcc) Result(from, to int) (*vec.Vector, error) {
 func init() {
 	f, iv, any := types.Of(types.Float64), types.Of(types.Interval), types.Of(types.AnyElement)
 	base := func(t types.Type, fixed bool) percentileAcc {
-		return percentileAcc{valueLog: newValueLog(1), fixed: fixed, elem: t}
+		return percentileAcc{valueLog: newValueLog(1), fixed: fixed, elem: t, ends: betweenEnds}
 	}
 	state := func(args []types.Type) []types.Type {
 		if len(args) == 1 {
@@ -374,8 +376,12 @@ func init() {
 	contInterval := func(args []types.Type, _ types.Type) Accumulator {
 		return &contIntervalAcc{base(args[0], len(args) == 1)}
 	}
-	disc := func(args []types.Type, _ types.Type) Accumulator { return &discAcc{base(args[0], false)} }
-	mode := func(args []types.Type, _ types.Type) Accumulator { return &modeAcc{base(args[0], true)} }
+	disc := func(args []types.Type, _ types.Type) Accumulator {
+		a := &discAcc{base(args[0], false)}
+		a.ends = discEnds
+		return a
+	}
+	mode := func(args []types.Type, _ types.Type) Accumulator { return &modeAcc{percentileAcc: base(args[0], true)} }
 	RegisterAggregate(
 		&Aggregate{Name: "percentile_cont", OrderedSet: true, Args: []types.Type{f, f}, Ret: f, State: state, New: cont},
 		&Aggregate{Name: "percentile_cont", OrderedSet: true, Args: []types.Type{iv, f}, Ret: iv, State: state, New: contInterval},

@@ -126,15 +126,23 @@ type Accumulator interface {
 }
 
 // Log is implemented by accumulators that keep the rows themselves, such as those of array_agg and median. The rows
-// may leave memory and come back to their groups later, in the same order; the state is then what is left.
+// may leave memory; the state is then what is left. In the end, when the groups are there, the rows come back in two
+// passes: Expect tells of all of them, then Place brings them in the order they are needed in. So a result takes little
+// more memory than its own size, however many rows it is made from.
 type Log interface {
 	// LogColumns returns how many of the arguments are kept of a row, from the first on.
 	LogColumns() int
 	// TakeLog returns the rows in the order they came and forgets them: chunks of each column, and the group of
-	// each row.
+	// each row. It forgets what was expected and placed, too.
 	TakeLog() (chunks [][]*vec.Vector, groups []uint32)
-	// AddLog adds rows that TakeLog gave.
-	AddLog(cols []*vec.Vector, groups []uint32)
+	// LogOrder returns whether the rows of a group must be placed in the order of their first column, not in that in
+	// which they came.
+	LogOrder() (sorted, desc bool)
+	// Expect takes rows of all arguments or of those that are kept. They are to be placed later, and may come in any
+	// order now.
+	Expect(args []*vec.Vector, groups []uint32) error
+	// Place takes the rows that were expected, one group after the other. There is no Update in between.
+	Place(args []*vec.Vector, groups []uint32) error
 }
 
 // Window is the signature of a pure window function (row_number, rank, lag, ...); exec computes it.

@@ -53,6 +53,31 @@ func ConcatUntil(stop func() bool, vs []*Vector) *Vector {
 	return out
 }
 
+// A Joiner puts vectors of one type one after the other into a flat one whose length was known before: no row is in
+// memory twice for long, as all are when Concat returns.
+type Joiner struct {
+	out *Vector
+	at  int
+}
+
+// NewJoiner returns a joiner of n rows of a kind that holds all of them; nulls says whether there may be NULLs.
+func NewJoiner(t types.Type, kind types.Kind, n int, nulls bool) *Joiner {
+	out := &Vector{Type: t, Kind: kind, Len: n, Data: makeData(kind, n)}
+	if nulls {
+		out.Valid = NewBitmap(n)
+	}
+	return &Joiner{out: out}
+}
+
+// Add puts the rows of v behind those that are there.
+func (j *Joiner) Add(v *Vector) {
+	j.out.put(j.at, v)
+	j.at += v.Len
+}
+
+// Vector returns the rows when all are there.
+func (j *Joiner) Vector() *Vector { return j.out }
+
 // put writes v's rows at row at of out, which has room for them.
 func (out *Vector) put(at int, v *Vector) {
 	if out.Enc != Dict {
@@ -94,7 +119,7 @@ func (out *Vector) addBufs(bufs [][]byte) uint32 {
 	if n, k := len(out.Bufs), len(bufs); k > 0 && n >= k && sameBufs(out.Bufs[n-k:], bufs) {
 		return uint32(n - k)
 	}
-	out.Bufs = append(out.Bufs[:len(out.Bufs):len(out.Bufs)], bufs...)
+	out.Bufs = append(out.Bufs, bufs...)
 	return uint32(len(out.Bufs) - len(bufs))
 }
 
