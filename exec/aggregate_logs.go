@@ -12,8 +12,9 @@ import (
 	"gsql/exec/vec"
 )
 
-// logReader gives the rows that a call wrote to files back to their groups. No group's rows need to fit in memory: they
-// are sorted by group, and within a group as the call needs them, with the runs and merges of a sort.
+// logReader gives the rows that a call wrote to files back to their groups. They need not fit in memory: where they do
+// not, or are to be in an order anyway, they are sorted by group, and within a group as the call needs them, with the
+// runs and merges of a sort.
 type logReader struct {
 	s    *aggregateStream
 	call *aggregateCall
@@ -39,8 +40,11 @@ func (s *aggregateStream) readLog(ctx context.Context, c *aggregateCall, files [
 	if r.args = len(ts); c.ordered != nil {
 		r.args = c.ordered.args
 	}
+	if c.hasState() && s.res.Resize(s.bytes()+logBytes(ts, files)) == nil {
+		return r.each(ctx, files, r.add)
+	}
 	at, orders := r.order()
-	if len(at) == 0 && c.distinct == nil && r.log != nil {
+	if len(at) == 0 && c.distinct == nil {
 		if err := r.each(ctx, files, r.expect); err != nil {
 			return err
 		}
@@ -63,6 +67,18 @@ func (s *aggregateStream) readLog(ctx context.Context, c *aggregateCall, files [
 		return r.placeDistinct(ctx, files)
 	}
 	return r.eachSorted(ctx, r.place)
+}
+
+// logBytes returns what a log takes at most with the rows of files.
+func logBytes(ts []types.Type, files []*spill.File) (n int64) {
+	perRow := int64(4 * 4) // groups and places
+	for _, t := range ts {
+		perRow += 2*int64(t.Kind().Width()) + 1
+	}
+	for _, f := range files {
+		n += f.Rows()*perRow + 4*f.Raw()
+	}
+	return n
 }
 
 // order returns the columns by which the rows are sorted.
@@ -231,6 +247,12 @@ func (r *logReader) expect(ctx context.Context, b *vec.Batch) error {
 		e.Message = "out of memory: the result of " + r.call.agg.String() + " does not fit"
 	}
 	return err
+}
+
+// add gives rows to a log that has memory for all of them.
+func (r *logReader) add(_ context.Context, b *vec.Batch) error {
+	r.log.AddLog(b.Cols[r.grouped:], r.groupsOf(b))
+	return nil
 }
 
 // place gives rows to the accumulator.

@@ -16,7 +16,8 @@ import (
 //
 // Some aggregates have no small state to merge: those with DISTINCT or ORDER BY, and those whose accumulator is a
 // log of its rows. They write rows instead, with the keys of the row's group before it, to files of their own
-// that are dealt alike; these rows are added to their groups when the states are there.
+// that are dealt alike; these rows are added to their groups when the states are there. They are sorted on disk for
+// that, so that a group may have more of them than fit.
 
 // aggregateFiles is what is being written.
 type aggregateFiles struct {

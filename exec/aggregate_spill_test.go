@@ -188,6 +188,19 @@ func TestAggregateSpillsInAllWays(t *testing.T) {
 		Plan:   func(p []exec.Plan, parts int) exec.Plan { return twoPhase(p[0], keys(in, "k"), aggs[:4]...) },
 		Spills: true,
 	})
+	// One group.
+	x, v := in.Col("x"), in.Col("v")
+	aggs = []*expr.Aggregate{agg(in, "mode", "s"), agg(in, "median", "f"), with(agg(in, "median", "f"), distinctRows), with(agg(in, "first", "s"), orderBy(x, v))}
+	exectest.Check(t, exectest.Case{
+		Inputs: []*exectest.Table{in},
+		Plan:   func(p []exec.Plan, parts int) exec.Plan { return exchanged(p[0], nil, aggs...) },
+		Spills: true,
+	})
+	exectest.Check(t, exectest.Case{
+		Inputs: []*exectest.Table{in},
+		Plan:   func(p []exec.Plan, parts int) exec.Plan { return twoPhase(p[0], nil, aggs[:2]...) },
+		Spills: true,
+	})
 }
 
 // With equal hashes files cannot be divided: memory must do, and if it does not, the error says who holds it.

@@ -154,14 +154,14 @@ type joinAcc struct {
 }
 
 func (a *joinAcc) Update(args []*vec.Vector, groups []uint32) error {
-	valid := validity(args[0])
-	for i := range groups {
-		if valid.Get(i) {
-			a.text += rowBytes(args, i)
-		}
-	}
-	a.add(args, valid, groups)
+	a.text += textBytes(args[0]) + textBytes(args[1])
+	a.add(args, validity(args[0]), groups)
 	return nil
+}
+
+func (a *joinAcc) AddLog(cols []*vec.Vector, groups []uint32) {
+	a.text += textBytes(cols[0]) + textBytes(cols[1])
+	a.valueLog.AddLog(cols, groups)
 }
 
 // rowBytes returns the length of the strings in row i, none of NULL.
@@ -177,19 +177,31 @@ func rowBytes(cols []*vec.Vector, i int) (n int64) {
 func (a *joinAcc) Merge(state []*vec.Vector, groups []uint32) error {
 	for _, v := range state {
 		if v = vec.Flatten(v); v.Child != nil {
-			a.text += textBytes(v)
+			a.text += textBytes(v.Child)
 		}
 	}
 	a.addLists(state, groups)
 	return nil
 }
 
-// textBytes returns the length of all strings in flat lists.
+// textBytes returns the length of all strings of a vector.
 func textBytes(v *vec.Vector) (n int64) {
-	views := vec.Values[vec.View](vec.Flatten(v.Child))
-	for _, l := range vec.Values[vec.List](v) {
-		for i := range views[l.Off : l.Off+l.Len] {
-			n += int64(views[int(l.Off)+i].Len)
+	switch v.Enc {
+	case vec.Const:
+		if !v.IsNull(0) {
+			n = int64(v.Len) * int64(len(v.Bytes(0)))
+		}
+	case vec.Dict:
+		views := vec.Values[vec.View](v.Dict)
+		for i, c := range v.Codes() {
+			if v.Valid.Get(i) {
+				n += int64(views[c].Len)
+			}
+		}
+	default:
+		views := vec.Values[vec.View](v)
+		for i := range views {
+			n += int64(views[i].Len)
 		}
 	}
 	return n

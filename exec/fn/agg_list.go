@@ -69,6 +69,8 @@ func (l *valueLog) TakeLog() (chunks [][]*vec.Vector, groups []uint32) {
 	return chunks, groups
 }
 
+func (l *valueLog) AddLog(cols []*vec.Vector, groups []uint32) { l.add(cols, nil, groups) }
+
 // add keeps the rows that are set in valid.
 func (l *valueLog) add(cols []*vec.Vector, valid vec.Bitmap, groups []uint32) {
 	if valid != nil {

@@ -126,15 +126,17 @@ type Accumulator interface {
 }
 
 // Log is implemented by accumulators that keep the rows themselves, such as those of array_agg and median. The rows
-// may leave memory; the state is then what is left. In the end, when the groups are there, the rows come back in two
-// passes: Expect tells of all of them, then Place brings them in the order they are needed in. So a result takes little
-// more memory than its own size, however many rows it is made from.
+// may leave memory; the state is then what is left. In the end, when the groups are there, the rows come back: by AddLog
+// if there is room for them, or else in two passes: Expect tells of all of them, then Place brings them in the order they
+// are needed in. Then a result takes little more memory than its own size, however many rows it is made from.
 type Log interface {
 	// LogColumns returns how many of the arguments are kept of a row, from the first on.
 	LogColumns() int
 	// TakeLog returns the rows in the order they came and forgets them: chunks of each column, and the group of
 	// each row. It forgets what was expected and placed, too.
 	TakeLog() (chunks [][]*vec.Vector, groups []uint32)
+	// AddLog adds rows that TakeLog gave, in the same order.
+	AddLog(cols []*vec.Vector, groups []uint32)
 	// LogOrder returns whether the rows of a group must be placed in the order of their first column, not in that in
 	// which they came.
 	LogOrder() (sorted, desc bool)
