@@ -72,7 +72,8 @@ func (a *arrayAcc) Expect(args []*vec.Vector, groups []uint32) error {
 	return nil
 }
 
-// ownedBytes returns what owned copies of a flat vector besides its fixed part.
+// ownedBytes returns what owned copies of a flat vector besides its fixed part: elements of arrays twice, as they are
+// joined in the end.
 func ownedBytes(v *vec.Vector) (n int64) {
 	switch {
 	case v.Kind == types.KView:
@@ -85,7 +86,7 @@ func ownedBytes(v *vec.Vector) (n int64) {
 	case v.Kind == types.KList && v.Child != nil && v.Child.Len > 0:
 		each := v.Child.Size()/int64(v.Child.Len) + 1
 		for _, l := range vec.Values[vec.List](v) {
-			n += int64(l.Len) * each
+			n += 2 * int64(l.Len) * each
 		}
 	}
 	return n

@@ -40,24 +40,23 @@ func ConcatUntil(stop func() bool, vs []*Vector) *Vector {
 	} else {
 		out.Data = makeData(out.Kind, n)
 	}
-	at := 0
+	j := Joiner{out: out}
 	for i, v := range vs {
 		if stop != nil && i%16 == 0 && stop() {
 			return nil
 		}
-		if v.Len > 0 {
-			out.put(at, v)
-		}
-		at += v.Len
+		j.Add(v)
 	}
-	return out
+	return j.vector(stop)
 }
 
 // A Joiner puts vectors of one type one after the other into a flat one whose length was known before: no row is in
 // memory twice for long, as all are when Concat returns.
 type Joiner struct {
-	out *Vector
-	at  int
+	out      *Vector
+	at       int
+	children []*Vector // elements of the lists so far
+	elements int
 }
 
 // NewJoiner returns a joiner of n rows of a kind that holds all of them; nulls says whether there may be NULLs.
@@ -71,15 +70,28 @@ func NewJoiner(t types.Type, kind types.Kind, n int, nulls bool) *Joiner {
 
 // Add puts the rows of v behind those that are there.
 func (j *Joiner) Add(v *Vector) {
-	j.out.put(j.at, v)
+	if v.Len > 0 {
+		j.put(v)
+	}
 	j.at += v.Len
 }
 
 // Vector returns the rows when all are there.
-func (j *Joiner) Vector() *Vector { return j.out }
+func (j *Joiner) Vector() *Vector { return j.vector(nil) }
 
-// put writes v's rows at row at of out, which has room for them.
-func (out *Vector) put(at int, v *Vector) {
+func (j *Joiner) vector(stop func() bool) *Vector {
+	if len(j.children) > 0 {
+		if j.out.Child = ConcatUntil(stop, j.children); j.out.Child == nil {
+			return nil
+		}
+		j.children = j.children[:0]
+	}
+	return j.out
+}
+
+// put writes v's rows at the next place.
+func (j *Joiner) put(v *Vector) {
+	out, at := j.out, j.at
 	if out.Enc != Dict {
 		v = Flatten(v)
 	}
@@ -106,7 +118,7 @@ func (out *Vector) put(at int, v *Vector) {
 			}
 		}
 	case out.Kind == types.KList:
-		out.putLists(at, v)
+		j.putLists(v)
 	default:
 		w := out.Kind.Width()
 		copy(out.Data[at*w:], v.Data)
@@ -132,17 +144,16 @@ func sameBufs(a, b [][]byte) bool {
 	return true
 }
 
-func (out *Vector) putLists(at int, v *Vector) {
+func (j *Joiner) putLists(v *Vector) {
 	base := uint32(0)
-	switch {
-	case v.Child == nil:
-	case out.Child == nil:
-		out.Child = v.Child
-	case out.Child != v.Child:
-		base = uint32(out.Child.Len)
-		out.Child = Concat([]*Vector{out.Child, v.Child})
+	if v.Child != nil {
+		if n := len(j.children); n == 0 || j.children[n-1] != v.Child {
+			j.children = append(j.children, v.Child)
+			j.elements += v.Child.Len
+		}
+		base = uint32(j.elements - v.Child.Len)
 	}
-	dst := Values[List](out)[at : at+v.Len]
+	dst := Values[List](j.out)[j.at : j.at+v.Len]
 	for i, l := range Values[List](v) {
 		dst[i] = List{Off: l.Off + base, Len: l.Len}
 	}
