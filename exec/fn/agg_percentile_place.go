@@ -83,7 +83,7 @@ type modeAcc struct {
 	run, best equalRows
 }
 
-// equalRows are neighbours with the same value, which is row of v; v is nil for none.
+// equalRows is how many neighbours have the same value, which is in a row of v; v is nil for none.
 type equalRows struct {
 	v   *vec.Vector
 	row int
