@@ -2,6 +2,7 @@ package sql
 
 import (
 	"gsql/exec/expr"
+	"gsql/exec/fn"
 	"gsql/exec/sqlstate"
 	"gsql/exec/types"
 	"gsql/planner"
@@ -62,6 +63,7 @@ type parts struct {
 	distinctOn []*target
 	offset     expr.Expr
 	count      expr.Expr
+	ties       bool // WITH TIES
 }
 
 // layout makes the plan of a SELECT from its clauses, in the order in which they take effect.
@@ -82,13 +84,39 @@ func (b *binder) layout(blk *block, p *parts) (*query, error) {
 	if n, err = b.distinctNode(p, n); err != nil {
 		return nil, err
 	}
-	if keys := sortKeys(p.order); len(keys) > 0 && len(p.distinctOn) == 0 {
+	return b.outputs(p.targets, b.sorted(blk, p, n, sortKeys(p.order))), nil
+}
+
+// sorted adds ORDER BY, of which DISTINCT ON has taken care already, and LIMIT.
+func (b *binder) sorted(blk *block, p *parts, n planner.Node, keys []expr.SortKey) planner.Node {
+	if len(keys) > 0 && len(p.distinctOn) == 0 {
 		n = &planner.Sort{Input: n, Keys: keys}
 	}
-	if p.offset != nil || p.count != nil {
-		n = &planner.Limit{Input: n, Offset: p.offset, Count: p.count}
+	if p.offset == nil && p.count == nil {
+		return n
 	}
-	return b.outputs(p.targets, n), nil
+	if !p.ties {
+		return &planner.Limit{Input: n, Offset: p.offset, Count: p.count}
+	}
+	if p.offset != nil {
+		n = &planner.Limit{Input: n, Offset: p.offset}
+	}
+	return b.withTies(blk, n, keys, p.count)
+}
+
+// withTies keeps the first count rows of those that are sorted by keys, and the rows that follow with the last one's
+// keys: those whose rank is at most count.
+func (b *binder) withTies(blk *block, n planner.Node, keys []expr.SortKey, count expr.Expr) planner.Node {
+	rank := fn.Windows("rank")[0]
+	t := rank.ReturnType(nil)
+	w := &expr.Window{Fn: rank, OrderBy: keys, Frame: expr.Frame{End: expr.Bound{Kind: expr.CurrentRow}}, Typ: t}
+	item := planner.Item{ID: b.newID(blk, windowColumn, "", "rank"), Name: "rank", Expr: w}
+	n = &planner.Window{Input: n, Items: []planner.Item{item}}
+	le, err := b.operator("<=", value{e: item.Column()}, value{e: count}, -1)
+	if err != nil {
+		panic(err) // both are bigint
+	}
+	return &planner.Sort{Input: &planner.Filter{Input: n, Cond: le.e}, Keys: keys}
 }
 
 // groupNodes adds the aggregation and HAVING, and rewrites all that comes after over the groups.
@@ -225,7 +253,7 @@ func (b *binder) outputs(targets []*target, n planner.Node) *query {
 		q.cols = append(q.cols, c)
 		items = append(items, planner.Item{ID: t.id, Name: t.name, Expr: t.column()})
 	}
-	if len(items) < len(targets) {
+	if len(items) < len(targets) || len(items) < len(n.Outputs()) {
 		q.node = &planner.Project{Input: n, Items: items}
 	}
 	return q

@@ -5,6 +5,7 @@ import (
 	"gsql/exec/fn"
 	"gsql/exec/sqlstate"
 	"gsql/exec/types"
+	"gsql/exec/vec"
 	"gsql/planner"
 	"gsql/sql/syntax"
 )
@@ -143,7 +144,7 @@ func (b *binder) subquery(blk *block, q *syntax.Query) (*query, error) {
 // tail adds ORDER BY and LIMIT to a query that is not a plain SELECT: its output columns are all they see.
 func (b *binder) tail(q *syntax.Query, out *query, parent *block, scope *cteScope) (*query, error) {
 	if len(q.OrderBy) == 0 && q.OrderAll == nil && q.Limit == nil && q.Offset == nil {
-		return out, lockable(q)
+		return out, nil
 	}
 	if err := b.settleOpen(out); err != nil {
 		return nil, err
@@ -169,12 +170,13 @@ func (b *binder) tail(q *syntax.Query, out *query, parent *block, scope *cteScop
 	if err := b.limits(blk, q, p); err != nil {
 		return nil, err
 	}
-	n := out.node
-	if keys := sortKeys(p.order); len(keys) > 0 {
-		n = &planner.Sort{Input: n, Keys: keys}
-	}
-	if p.offset != nil || p.count != nil {
-		n = &planner.Limit{Input: n, Offset: p.offset, Count: p.count}
+	n := b.sorted(blk, p, out.node, sortKeys(p.order))
+	if p.ties { // which adds a column
+		items := make([]planner.Item, len(out.cols))
+		for i, c := range out.cols {
+			items[i] = planner.Item{ID: c.id, Name: c.name, Expr: c.column()}
+		}
+		n = &planner.Project{Input: n, Items: items}
 	}
 	return &query{node: n, cols: out.cols}, nil
 }
@@ -186,13 +188,6 @@ func (b *binder) derivedColumns(blk *block, q *query) *relation {
 		it.cols = append(it.cols, fromColumn{c.name, c.column()})
 	}
 	return &relation{q.node, []*fromItem{it}}
-}
-
-func lockable(q *syntax.Query) error {
-	if q.WithTies {
-		return unsupported(q.LimitPos, "Use rank() in a subquery.", "WITH TIES is not supported")
-	}
-	return nil
 }
 
 // selectQuery binds a SELECT with the ORDER BY and LIMIT of its query.
@@ -325,15 +320,22 @@ func (b *binder) star(blk *block, p *parts, s *syntax.Star) error {
 
 // limits binds LIMIT and OFFSET.
 func (b *binder) limits(blk *block, q *syntax.Query, p *parts) error {
-	if err := lockable(q); err != nil {
-		return err
-	}
 	var err error
 	if p.offset, err = b.limit(blk, inOffset, q.Offset); err != nil {
 		return err
 	}
-	p.count, err = b.limit(blk, inLimit, q.Limit)
-	return err
+	if p.count, err = b.limit(blk, inLimit, q.Limit); err != nil || !q.WithTies || p.count == nil {
+		return err
+	}
+	k, ok := p.count.(*expr.Const)
+	if !ok {
+		return unsupported(q.LimitPos, "Give the number of rows as a constant.", "WITH TIES with a number of rows that is not constant is not supported")
+	}
+	if vec.At[int64](k.Value, 0) < 0 {
+		return sqlstate.New(sqlstate.InvalidRowCountInLimit, "LIMIT must not be negative").At(q.LimitPos)
+	}
+	p.ties = true
+	return nil
 }
 
 func (b *binder) limit(blk *block, c clause, e syntax.Expr) (expr.Expr, error) {
