@@ -170,3 +170,21 @@ func TestExplainLines(t *testing.T) {
 		}
 	}
 }
+
+func TestProjectSet(t *testing.T) {
+	in := exectest.NewTable("1:a:int4 2:l:int4[]", "1|{10,20}", "2|{}", "3|NULL", "4|{NULL,40,50}")
+	for _, outer := range []bool{false, true} {
+		want := []string{"1|{10,20}|10|1", "1|{10,20}|20|2", "4|{NULL,40,50}|NULL|1", "4|{NULL,40,50}|40|2", "4|{NULL,40,50}|50|3"}
+		if outer {
+			want = append(want, "2|{}|NULL|NULL", "3|NULL|NULL|NULL")
+		}
+		exectest.Check(t, exectest.Case{
+			Inputs: []*exectest.Table{in},
+			Plan: func(in2 []exec.Plan, parts int) exec.Plan {
+				return &exec.ProjectSet{Input: in2[0], Arrays: []expr.Expr{in.Col("l")}, Number: true, Outer: outer,
+					Out: append(append(exec.Schema(nil), in.Schema...), exectest.ParseSchema("3:e:int4 4:n:int8")...)}
+			},
+			Want: want,
+		})
+	}
+}

@@ -85,6 +85,8 @@ func Fields(n Node) exec.Schema {
 		return itemFields(itemFields(nil, n.Groups), n.Aggs)
 	case *Window:
 		return itemFields(append(exec.Schema(nil), Fields(n.Input)...), n.Items)
+	case *ProjectSet:
+		return append(append(exec.Schema(nil), Fields(n.Input)...), n.added()...)
 	case *Join:
 		f := append(exec.Schema(nil), Fields(n.Left)...)
 		switch n.Kind {
@@ -225,6 +227,8 @@ func madeBy(n Node) []expr.ColID {
 		return itemIDs(ids, n.Aggs)
 	case *Window:
 		return itemIDs(nil, n.Items)
+	case *ProjectSet:
+		return fieldIDs(n.added())
 	case *Join:
 		if n.Kind == MarkJoin {
 			return []expr.ColID{n.Mark.ID}

@@ -80,6 +80,9 @@ func (e *estimator) compute(n Node) *relStat {
 		return e.aggregateStat(n)
 	case *Window, *Sort, *DistinctOn:
 		return e.of(n.Inputs()[0])
+	case *ProjectSet:
+		in := e.of(n.Input)
+		return &relStat{in.rows * arrayElements, in.cols}
 	case *Join:
 		return joinStat(n.Kind, e.of(n.Left), e.of(n.Right), outputSet(n.Left), expr.Conjuncts(n.On))
 	case *Limit:
@@ -103,6 +106,9 @@ func (e *estimator) compute(n Node) *relStat {
 	}
 	panic(unknownNode(n))
 }
+
+// arrayElements is how many elements an array is taken to have.
+const arrayElements = 4
 
 func scanStat(n *Scan) *relStat {
 	s := n.Table.Stats()

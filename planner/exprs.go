@@ -52,6 +52,12 @@ func MapExprs(n Node, f func(expr.Expr) expr.Expr) Node {
 		if items, changed := mapItems(n.Items, f); changed {
 			return &Window{n.Input, items}
 		}
+	case *ProjectSet:
+		if arrays, changed := mapList(n.Arrays, f); changed {
+			c := *n
+			c.Arrays = arrays
+			return &c
+		}
 	case *Join:
 		if n.On != nil {
 			if e := f(n.On); e != n.On {

@@ -85,6 +85,13 @@ func (l *lowerer) lowerNode(n Node, pending []exec.RuntimeFilter) (exec.Plan, er
 		return l.aggregate(n, throughItems(pending, n.Groups))
 	case *Window:
 		return l.window(n, pending)
+	case *ProjectSet:
+		in, err := l.lower(n.Input, pending)
+		if err != nil {
+			return nil, err
+		}
+		out := append(append(exec.Schema(nil), in.Schema()...), n.added()...)
+		return &exec.ProjectSet{Input: in, Arrays: n.Arrays, Number: n.Number != nil, Outer: n.Outer, Out: out}, nil
 	case *Join:
 		return l.join(n, pending)
 	case *Sort:

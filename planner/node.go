@@ -83,6 +83,25 @@ type Window struct {
 	Items []Item // each Expr is an *expr.Window
 }
 
+// ProjectSet adds the elements of arrays to its input: each row comes once for each element of the longest of the
+// arrays, with NULLs behind the ends of the others. A row without elements goes, unless Outer is set: then it comes once,
+// with NULLs.
+type ProjectSet struct {
+	Input  Node
+	Arrays []expr.Expr
+	Elems  []exec.Field // one per array, under new IDs
+	Number *exec.Field  // the elements' numbers, from 1; nil: not asked for
+	Outer  bool
+}
+
+// added returns the columns that the node adds.
+func (n *ProjectSet) added() []exec.Field {
+	if n.Number == nil {
+		return n.Elems
+	}
+	return append(n.Elems[:len(n.Elems):len(n.Elems)], *n.Number)
+}
+
 // JoinKind is the kind of a join.
 type JoinKind uint8
 
@@ -188,6 +207,7 @@ func (n *Filter) Inputs() []Node     { return []Node{n.Input} }
 func (n *Project) Inputs() []Node    { return []Node{n.Input} }
 func (n *Aggregate) Inputs() []Node  { return []Node{n.Input} }
 func (n *Window) Inputs() []Node     { return []Node{n.Input} }
+func (n *ProjectSet) Inputs() []Node { return []Node{n.Input} }
 func (n *Join) Inputs() []Node       { return []Node{n.Left, n.Right} }
 func (n *Sort) Inputs() []Node       { return []Node{n.Input} }
 func (n *Limit) Inputs() []Node      { return []Node{n.Input} }
@@ -204,6 +224,7 @@ func (*Filter) node()     {}
 func (*Project) node()    {}
 func (*Aggregate) node()  {}
 func (*Window) node()     {}
+func (*ProjectSet) node() {}
 func (*Join) node()       {}
 func (*Sort) node()       {}
 func (*Limit) node()      {}
@@ -245,6 +266,15 @@ func (n *Aggregate) WithInputs(in []Node) Node {
 }
 
 func (n *Window) WithInputs(in []Node) Node {
+	if in[0] == n.Input {
+		return n
+	}
+	c := *n
+	c.Input = in[0]
+	return &c
+}
+
+func (n *ProjectSet) WithInputs(in []Node) Node {
 	if in[0] == n.Input {
 		return n
 	}
@@ -348,6 +378,10 @@ func (n *Aggregate) Outputs() []expr.ColID  { return itemIDs(itemIDs(nil, n.Grou
 
 func (n *Window) Outputs() []expr.ColID {
 	return itemIDs(append([]expr.ColID(nil), n.Input.Outputs()...), n.Items)
+}
+
+func (n *ProjectSet) Outputs() []expr.ColID {
+	return append(append([]expr.ColID(nil), n.Input.Outputs()...), fieldIDs(n.added())...)
 }
 
 func (n *Join) Outputs() []expr.ColID {

@@ -142,6 +142,14 @@ func (n *DistinctOn) String() string {
 	return s
 }
 
+func (n *ProjectSet) String() string {
+	s := "ProjectSet " + exprList(n.Arrays, ", ") + " AS " + fieldNames(n.added())
+	if n.Outer {
+		s = "Outer " + s
+	}
+	return s
+}
+
 var setKinds = [...]string{Union: "Union", Intersect: "Intersect", Except: "Except"}
 
 func (n *SetOp) String() string {

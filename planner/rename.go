@@ -90,6 +90,13 @@ func (r *renamer) node(n Node) Node {
 		return &Aggregate{n.Input, r.items(n.Groups), r.items(n.Aggs)}
 	case *Window:
 		return &Window{n.Input, r.items(n.Items)}
+	case *ProjectSet:
+		c := *n
+		c.Elems = r.fields(n.Elems)
+		if n.Number != nil {
+			c.Number = &r.fields([]exec.Field{*n.Number})[0]
+		}
+		return &c
 	case *Join:
 		if n.Kind == MarkJoin {
 			c := *n

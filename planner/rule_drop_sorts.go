@@ -16,7 +16,7 @@ func dropSort(n Node, seen bool) Node {
 			return dropSort(n.Input, false)
 		}
 		return mapInputs(n, func(i Node) Node { return dropSort(i, false) })
-	case *Project, *Filter:
+	case *Project, *ProjectSet, *Filter:
 		return mapInputs(n, func(i Node) Node { return dropSort(i, seen) })
 	case *Limit, *DistinctOn:
 		return mapInputs(n, func(i Node) Node { return dropSort(i, true) })

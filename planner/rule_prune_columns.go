@@ -48,6 +48,9 @@ func prune(n Node, need ColSet) Node {
 		}
 		below := need.Minus(colSet(itemIDs(nil, n.Items)...)).Union(itemCols(items))
 		return &Window{prune(n.Input, below), items}
+	case *ProjectSet:
+		below := need.Minus(colSet(fieldIDs(n.added())...)).Union(exprCols(n.Arrays...))
+		return n.WithInputs([]Node{prune(n.Input, below)})
 	case *Join:
 		return pruneJoin(n, need)
 	case *SetOp:

@@ -30,6 +30,9 @@ func pushDown(n Node, terms, known []expr.Expr) Node {
 	case *Window:
 		down, stay := splitTerms(terms, partitionColumns(n), outputSet(n))
 		return filter(n.WithInputs([]Node{pushDown(n.Input, down, nil)}), stay)
+	case *ProjectSet:
+		down, stay := splitTerms(terms, outputSet(n.Input), outputSet(n))
+		return filter(n.WithInputs([]Node{pushDown(n.Input, down, nil)}), stay)
 	case *Join:
 		return pushJoinDown(n, terms, known)
 	case *Sort:

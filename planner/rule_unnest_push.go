@@ -37,6 +37,14 @@ func (u *unnester) push(n Node, want ColSet) (Node, bounds, error) {
 			items[i].Expr = &w
 		}
 		return &Window{in, items}, b, nil
+	case *ProjectSet:
+		in, b, err := u.push(n.Input, want)
+		if err != nil {
+			return nil, nil, err
+		}
+		c := *n
+		c.Input, c.Arrays = in, substAll(n.Arrays, b.subst())
+		return &c, b, nil
 	case *Join:
 		return u.pushJoin(n, want)
 	case *SetOp:

@@ -194,6 +194,9 @@ func (b *binder) checkNesting(owner *block, a *expr.Aggregate) error {
 			err = sqlstate.New(sqlstate.GroupingError, "aggregate function calls cannot be nested").At(info.pos)
 		case windowColumn:
 			err = sqlstate.New(sqlstate.GroupingError, "aggregate function calls cannot contain window function calls").At(info.pos)
+		case setColumn:
+			err = sqlstate.New(sqlstate.FeatureNotSupported, "aggregate function calls cannot contain set-returning function calls").
+				WithHint("You might be able to move the set-returning function into a LATERAL FROM item.").At(info.pos)
 		}
 	})
 	return err

@@ -44,6 +44,7 @@ const (
 	inputColumn columnKind = iota
 	aggregateColumn
 	windowColumn
+	setColumn     // of a set returning function in a select list
 	derivedColumn // of a projection or a set operation
 )
 

@@ -34,11 +34,21 @@ func (b *binder) fromClause(blk *block, from []syntax.TableExpr) (planner.Node, 
 			n = r.node
 		} else {
 			lateral := blk.usedLateral && b.usesOutputs(r.node, n)
-			n = &planner.Join{Kind: planner.InnerJoin, Left: n, Right: r.node, Lateral: lateral}
+			n = b.joined(&planner.Join{Kind: planner.InnerJoin, Left: n, Right: r.node, Lateral: lateral})
 		}
 	}
 	siblings(blk.items, false, false)
 	return n, nil
+}
+
+// joined returns a join, or what is simpler.
+func (b *binder) joined(j *planner.Join) planner.Node {
+	if j.Lateral {
+		if n := overLeft(j); n != nil {
+			return n
+		}
+	}
+	return j
 }
 
 // siblings marks items as part of a FROM that is still being bound, or no more.
@@ -162,8 +172,6 @@ func (b *binder) funcTable(blk *block, t *syntax.FuncTable) (*relation, error) {
 	switch {
 	case t.RowsFrom || len(t.Calls) != 1:
 		return nil, unsupported(t.Pos, "Join the functions.", "ROWS FROM is not supported")
-	case t.Ordinality:
-		return nil, unsupported(t.Pos, "Use row_number() OVER ().", "WITH ORDINALITY is not supported")
 	case len(t.ColumnDefs) > 0 || len(t.Calls[0].ColumnDefs) > 0:
 		return nil, unsupported(t.Pos, "", "a column definition list is not supported")
 	}
@@ -180,7 +188,13 @@ func (b *binder) funcTable(blk *block, t *syntax.FuncTable) (*relation, error) {
 	if len(fn.Windows(call.Name)) > 0 {
 		return nil, sqlstate.New(sqlstate.WrongObjectType, "window function %s requires an OVER clause", call.Name).At(call.Pos)
 	}
-	if len(fn.Scalars(call.Name)) > 0 && !isSetFunction(call.Name) {
+	if r, ok, err := b.setTable(blk, t, call); ok || err != nil {
+		return r, err
+	}
+	if t.Ordinality {
+		return nil, unsupported(t.Pos, "Use row_number() OVER ().", "WITH ORDINALITY is not supported for %s", call.Name)
+	}
+	if len(fn.Scalars(call.Name)) > 0 {
 		return b.scalarTable(blk, call, t.Alias.Name)
 	}
 	args := make([]exec.Arg, len(call.Args))
@@ -200,7 +214,7 @@ func (b *binder) funcTable(blk *block, t *syntax.FuncTable) (*relation, error) {
 		return nil, at(err, call.Pos)
 	}
 	r := b.scan(blk, table, call.Name)
-	if it := r.whole(); len(it.cols) == 1 && isSetFunction(call.Name) {
+	if it := r.whole(); len(it.cols) == 1 && returnsSet(call.Name) {
 		// The column of a function that returns values is called as the function is.
 		name := call.Name
 		if t.Alias.Name != "" {

@@ -47,21 +47,10 @@ func (b *binder) call(blk *block, e *syntax.Call) (value, error) {
 		// Types are known now; the argument is checked but not computed.
 		return value{e: textConst(types.Of(types.Text), vs[0].typ().Base()), pos: e.Pos}, nil
 	}
-	if isSetFunction(e.Name) {
-		return value{}, unsupported(e.Pos, "Call it in FROM.", "set-returning function %s is not supported outside FROM", e.Name)
+	if returnsSet(e.Name) {
+		return b.setTarget(blk, e, vs)
 	}
 	return b.scalarCall(e.Name, vs, e.Pos)
-}
-
-// isSetFunction reports whether a function returns a set of rows, in PostgreSQL.
-func isSetFunction(name string) bool {
-	switch name {
-	case "generate_series", "unnest", "generate_subscripts", "regexp_matches", "regexp_split_to_table", "string_to_table",
-		"json_array_elements", "jsonb_array_elements", "json_array_elements_text", "jsonb_array_elements_text",
-		"json_each", "jsonb_each", "json_object_keys", "jsonb_object_keys":
-		return len(fn.Scalars(name)) == 0
-	}
-	return false
 }
 
 // plainCall rejects what only aggregates may have.

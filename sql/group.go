@@ -64,7 +64,7 @@ func (g *grouping) column(c *expr.Column) expr.Expr {
 // ungrouped reports whether c is a column of FROM that is no key.
 func (g *grouping) ungrouped(c *expr.Column) bool {
 	info := g.b.info[c.ID]
-	if info.owner != g.blk || info.kind == aggregateColumn || info.kind == windowColumn {
+	if info.owner != g.blk || info.kind != inputColumn && info.kind != derivedColumn {
 		return false
 	}
 	for _, k := range g.keys {

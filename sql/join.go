@@ -50,7 +50,7 @@ func (b *binder) join(blk *block, kind planner.JoinKind, l, r *relation, c joinC
 		}
 		node.On = on
 	}
-	out := &relation{node: node}
+	out := &relation{node: b.joined(node)}
 	for _, it := range append(l.items, r.items...) {
 		// Columns of the sides are now seen through the join.
 		it.hasCols = false

@@ -80,6 +80,7 @@ func (b *binder) layout(blk *block, p *parts) (*query, error) {
 	if p.qualify != nil {
 		n = &planner.Filter{Input: n, Cond: p.qualify}
 	}
+	n = b.projectSets(blk, n)
 	n = b.project(blk, p.targets, n)
 	if n, err = b.distinctNode(p, n); err != nil {
 		return nil, err
@@ -136,6 +137,9 @@ func (b *binder) groupNodes(blk *block, p *parts, n planner.Node) (planner.Node,
 	having := g.rewrite(p.having)
 	p.qualify = g.rewrite(p.qualify)
 	blk.windows = g.items(blk.windows)
+	for _, s := range blk.sets {
+		s.array = g.rewrite(s.array)
+	}
 	if g.err != nil {
 		return nil, g.err
 	}

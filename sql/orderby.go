@@ -258,6 +258,10 @@ func (b *binder) allowed(blk *block, v value, c clause, pos int) error {
 			err = c.allowAggregate(at)
 		case windowColumn:
 			err = c.allowWindow(at)
+		case setColumn:
+			if c != inTargets && c != inOrderBy && c != inDistinctOn {
+				err = unsupported(at, "Call it in FROM.", "set-returning functions are not allowed in %s", c)
+			}
 		}
 	})
 	return err

@@ -25,6 +25,7 @@ type block struct {
 	parts   *parts         // of a SELECT
 
 	groupings []*groupingCall // uses of GROUPING(..)
+	sets      []*setCall      // set returning functions
 }
 
 // fromItem is an entry of FROM as names see it: a table, a subquery, or a join with its merged columns.

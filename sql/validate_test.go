@@ -119,6 +119,16 @@ func (v *validator) makes(n planner.Node) {
 		v.items(n.Aggs)
 	case *planner.Window:
 		v.items(n.Items)
+	case *planner.ProjectSet:
+		for i, c := range n.Elems {
+			if t := n.Arrays[i].Type(); t.Element() != c.Type {
+				v.bad("elements of %s are %s", t, c.Type)
+			}
+			v.make(c.ID, c.Type)
+		}
+		if n.Number != nil {
+			v.make(n.Number.ID, n.Number.Type)
+		}
 	}
 }
 

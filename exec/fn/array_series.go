@@ -1,0 +1,97 @@
+package fn
+
+import (
+	"gsql/exec/sqlstate"
+	"gsql/exec/types"
+	"gsql/exec/vec"
+)
+
+// This file has the arrays of the numbers that set returning functions return; such functions are bound to these.
+
+func init() {
+	for _, id := range []types.ID{types.Int32, types.Int64} {
+		t := types.Of(id)
+		for _, args := range [][]types.Type{{t, t}, {t, t, t}} {
+			RegisterScalar(&Scalar{Name: "generate_series[]", Args: args, Ret: types.ArrayOf(t), Eval: seriesArray})
+		}
+	}
+	n := types.Of(types.Int32)
+	RegisterScalar(&Scalar{Name: "generate_subscripts[]", Args: []types.Type{types.Of(types.AnyArray), n}, Ret: types.ArrayOf(n), Eval: subscripts})
+}
+
+// seriesArray returns the numbers from one to another by a step.
+func seriesArray(c *Call) (*vec.Vector, error) {
+	from, to, step := integers(c.Args[0]), integers(c.Args[1]), func(int) int64 { return 1 }
+	if len(c.Args) > 2 {
+		step = integers(c.Args[2])
+	}
+	return numberArrays(c, func(i int, out []int64) ([]int64, error) {
+		x, last, by := from(i), to(i), step(i)
+		if by == 0 {
+			return nil, sqlstate.New(sqlstate.InvalidParameterValue, "step size cannot equal zero")
+		}
+		for by > 0 && x <= last || by < 0 && x >= last {
+			if len(out) == maxElements {
+				return nil, tooManyElements()
+			}
+			out = append(out, x)
+			next := x + by
+			if (next > x) != (by > 0) { // beyond what there is
+				break
+			}
+			x = next
+		}
+		return out, nil
+	})
+}
+
+// subscripts returns the numbers of an array's elements.
+func subscripts(c *Call) (*vec.Vector, error) {
+	array, lists, dim := c.Args[0], vec.Values[vec.List](c.Args[0]), Reader[int32](c.Args[1])
+	return numberArrays(c, func(i int, out []int64) ([]int64, error) {
+		if dim(i) != 1 {
+			return out, nil
+		}
+		for k := range lists[Row(array, i)].Len {
+			out = append(out, int64(k)+1)
+		}
+		return out, nil
+	})
+}
+
+// integers reads integers of any size.
+func integers(v *vec.Vector) func(i int) int64 {
+	if v.Kind == types.KInt32 {
+		get := Reader[int32](v)
+		return func(i int) int64 { return int64(get(i)) }
+	}
+	return Reader[int64](v)
+}
+
+// numberArrays makes an array for each row of what f appends.
+func numberArrays(c *Call, f func(i int, out []int64) ([]int64, error)) (*vec.Vector, error) {
+	lists := make([]vec.List, c.N)
+	var all []int64
+	err := c.Each(func(i int) (err error) {
+		from := len(all)
+		if all, err = f(i, all); err == nil {
+			lists[i] = vec.List{Off: uint32(from), Len: uint32(len(all) - from)}
+		}
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	v := vec.New(c.Ret, types.KList, lists, c.Valid)
+	t := c.Ret.Element()
+	if t.ID == types.Int32 {
+		small := make([]int32, len(all))
+		for i, x := range all {
+			small[i] = int32(x)
+		}
+		v.Child = vec.New(t, types.KInt32, small, nil)
+	} else {
+		v.Child = vec.New(t, types.KInt64, all, nil)
+	}
+	return v, nil
+}

@@ -1,0 +1,200 @@
+package sql
+
+import (
+	"slices"
+
+	"gsql/exec"
+	"gsql/exec/expr"
+	"gsql/exec/fn"
+	"gsql/exec/types"
+	"gsql/planner"
+	"gsql/sql/syntax"
+)
+
+// Functions that return sets are bound to functions that return arrays, whose elements become rows.
+
+// setArrays are the functions whose arrays have the rows of a set returning function, where they have other names than
+// that with [] behind it.
+var setArrays = map[string]string{"regexp_split_to_table": "regexp_split_to_array", "string_to_table": "string_to_array"}
+
+// setCall is a use of a set returning function in a select list.
+type setCall struct {
+	array expr.Expr
+	elem  exec.Field
+}
+
+// returnsSet reports whether a function returns a set of rows, in PostgreSQL.
+func returnsSet(name string) bool {
+	switch name {
+	case "generate_series", "unnest", "generate_subscripts", "regexp_matches", "regexp_split_to_table", "string_to_table",
+		"json_array_elements", "jsonb_array_elements", "json_array_elements_text", "jsonb_array_elements_text",
+		"json_each", "jsonb_each", "json_object_keys", "jsonb_object_keys":
+		return true
+	}
+	return false
+}
+
+// setArray binds the array whose elements a call of a set returning function returns.
+func (b *binder) setArray(name string, vs []value, pos int) (value, error) {
+	if name == "unnest" {
+		if len(vs) != 1 {
+			return value{}, functionError(notFound, name, typesOf(vs), pos)
+		}
+		v, err := b.settled(vs[0])
+		if err != nil {
+			return value{}, err
+		}
+		if v.typ().ID != types.Array {
+			return value{}, functionError(notFound, name, typesOf(vs), pos)
+		}
+		return v, nil
+	}
+	array := setArrays[name]
+	if array == "" {
+		array = name + "[]"
+	}
+	fs := fn.Scalars(array)
+	if len(fs) == 0 {
+		return value{}, unsupported(pos, "", "set-returning function %s is not supported here", name)
+	}
+	m, out := resolve(scalarSignatures(fs), typesOf(vs))
+	if out != found {
+		return value{}, functionError(out, name, typesOf(vs), pos)
+	}
+	return b.invoke(fs[m.index], m, vs, pos)
+}
+
+// setTarget binds a set returning function in a select list, where its elements are a column of rows to come.
+func (b *binder) setTarget(blk *block, e *syntax.Call, vs []value) (value, error) {
+	if blk.clause != inTargets {
+		return value{}, unsupported(e.Pos, "Call it in FROM.", "set-returning functions are not allowed in %s", blk.clause)
+	}
+	v, err := b.setArray(e.Name, vs, e.Pos)
+	if err != nil {
+		return value{}, err
+	}
+	nested := false
+	b.eachColumn(v.e, func(c *expr.Column) { nested = nested || b.info[c.ID].kind == setColumn })
+	if nested {
+		return value{}, unsupported(e.Pos, "Call the inner one in FROM.", "set-returning functions within each other are not supported")
+	}
+	elem := exec.Field{ID: b.newID(blk, setColumn, "", e.Name), Name: e.Name, Type: v.typ().Element()}
+	b.info[elem.ID].pos = e.Pos
+	blk.sets = append(blk.sets, &setCall{v.e, elem})
+	return value{e: columnOf(elem), pos: e.Pos}, nil
+}
+
+// projectSets adds the rows of the set returning functions in the select list.
+func (b *binder) projectSets(blk *block, n planner.Node) planner.Node {
+	if len(blk.sets) == 0 {
+		return n
+	}
+	p := &planner.ProjectSet{Input: n}
+	for _, s := range blk.sets {
+		p.Arrays, p.Elems = append(p.Arrays, s.array), append(p.Elems, s.elem)
+	}
+	return p
+}
+
+// setTable binds a set returning function in FROM by way of an array, which may use items of FROM before it. ok is false
+// where the catalog has to make the table.
+func (b *binder) setTable(blk *block, t *syntax.FuncTable, call *syntax.Call) (r *relation, ok bool, err error) {
+	if !returnsSet(call.Name) {
+		return nil, false, nil
+	}
+	saved := blk.lateral
+	blk.lateral = true
+	defer func() { blk.lateral = saved }()
+	var vs []value
+	err = blk.in(inFromFunction, func() error {
+		vs, err = b.callArguments(blk, call)
+		return err
+	})
+	if err != nil {
+		return nil, true, err
+	}
+	if call.Name == "generate_series" && !t.Ordinality && !slices.ContainsFunc(vs, b.varies) {
+		return nil, false, nil
+	}
+	calls := [][]value{vs}
+	if call.Name == "unnest" { // of several arrays side by side
+		calls = nil
+		for i := range vs {
+			calls = append(calls, vs[i:i+1])
+		}
+	}
+	var arrays []value
+	for _, args := range calls {
+		a, err := b.setArray(call.Name, args, call.Pos)
+		if err != nil {
+			return nil, true, err
+		}
+		arrays = append(arrays, a)
+	}
+	return b.setRelation(blk, t, call, arrays), true, nil
+}
+
+// varies reports whether a value is not the same for all rows.
+func (b *binder) varies(v value) bool {
+	columns := false
+	b.eachColumn(v.e, func(*expr.Column) { columns = true })
+	return columns || expr.IsVolatile(v.e)
+}
+
+// setRelation makes the item of FROM of a set returning function.
+func (b *binder) setRelation(blk *block, t *syntax.FuncTable, call *syntax.Call, arrays []value) *relation {
+	name := call.Name
+	if t.Alias.Name != "" {
+		name = t.Alias.Name
+	}
+	n := &planner.ProjectSet{Input: oneRow()}
+	it := &fromItem{name: name, table: name, hasName: true, hasCols: true}
+	field := func(column string, typ types.Type) exec.Field {
+		f := exec.Field{ID: b.newID(blk, inputColumn, name, column), Name: column, Type: typ}
+		it.cols = append(it.cols, fromColumn{column, columnOf(f)})
+		return f
+	}
+	for _, a := range arrays {
+		column := call.Name
+		if len(arrays) == 1 {
+			column = name
+		}
+		n.Arrays, n.Elems = append(n.Arrays, a.e), append(n.Elems, field(column, a.typ().Element()))
+	}
+	if t.Ordinality {
+		f := field("ordinality", types.Of(types.Int64))
+		n.Number = &f
+	}
+	return &relation{n, []*fromItem{it}}
+}
+
+// overLeft returns, of a join whose right side is a set returning function that uses the left one, its elements over the
+// left side's rows; nil for other joins.
+func overLeft(j *planner.Join) planner.Node {
+	p, ok := j.Right.(*planner.ProjectSet)
+	if !ok || !isOneRow(p.Input) {
+		return nil
+	}
+	c := *p
+	c.Input = j.Left
+	switch {
+	case j.Kind == planner.InnerJoin && j.On == nil:
+		return &c
+	case j.Kind == planner.InnerJoin:
+		return &planner.Filter{Input: &c, Cond: j.On}
+	case j.Kind == planner.LeftJoin && isTrue(j.On):
+		c.Outer = true
+		return &c
+	}
+	return nil
+}
+
+func isOneRow(n planner.Node) bool {
+	v, ok := n.(*planner.Values)
+	return ok && len(v.Cols) == 0 && len(v.Rows) == 1
+}
+
+func isTrue(e expr.Expr) bool {
+	c, ok := e.(*expr.Const)
+	return e == nil || ok && expr.Equal(c, boolConst(true))
+}
