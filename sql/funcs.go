@@ -39,7 +39,7 @@ func (b *binder) call(blk *block, e *syntax.Call) (value, error) {
 	if err := plainCall(e); err != nil {
 		return value{}, err
 	}
-	vs, err := b.callArguments(blk, e)
+	vs, err := b.scalarArguments(blk, e)
 	if err != nil {
 		return value{}, err
 	}

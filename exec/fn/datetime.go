@@ -55,7 +55,7 @@ func init() {
 		scalar("isfinite", types.Bool, Map1(func(_ *Call, x int64) (bool, error) { return !infinite(x), nil }), ts),
 		scalar("isfinite", types.Bool, Map1(func(_ *Call, x int64) (bool, error) { return !infinite(x), nil }), tz),
 		scalar("isfinite", types.Bool, Map1(func(_ *Call, x vec.Interval) (bool, error) { return true, nil }), iv),
-		scalar("make_date", d, Map3(makeDate), n, n, n),
+		scalar("make_date", d, Map3(makeDate), n, n, n).named("year", "month", "day"),
 		scalar("to_timestamp", tz, Map1(toTimestamp), f),
 		scalar("age", iv, Map2(age), ts, ts), stable(scalar("age", iv, Map2(func(c *Call, x, y int64) (vec.Interval, error) {
 			loc := c.location()

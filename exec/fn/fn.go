@@ -58,6 +58,8 @@ type Scalar struct {
 	// argument makes NULL, and Eval finds the rows to work on in Call.Valid.
 	NotStrict  bool
 	Volatility Volatility
+	Params     []string // names of the parameters, for arguments given by name
+	Optional   bool     // arguments may be left out, which are zero then; there are Params
 	// Eval returns a vector of type Call.Ret, flat with N rows, or constant. When all arguments are
 	// constant (and the function is not volatile) it is called with N = 1.
 	Eval func(c *Call) (*vec.Vector, error)
