@@ -16,7 +16,7 @@ import (
 // one line do not know each other.
 var layers = [][]string{
 	{"exec/sqlstate"},
-	{"exec/types"},
+	{"exec/types", "exec/jsontext"},
 	{"exec/mem", "exec/vec"},
 	{"exec/text", "exec/spill"},
 	{"exec/fn"},

@@ -49,7 +49,7 @@ const (
 func newCodePath(ts []types.Type) *codePath {
 	p := &codePath{cols: make([]codeColumn, len(ts)), off: len(ts) == 0}
 	for _, t := range ts {
-		if t.Kind() == types.KList || t.ID == types.Char {
+		if t.Kind() == types.KList || vec.HasForms(t) {
 			p.off = true
 		}
 	}

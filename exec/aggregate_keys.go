@@ -65,7 +65,7 @@ func newKeyLayout(ts []types.Type) *keyLayout {
 			f.long = l.longs
 			l.longs++
 		}
-		if f.form == bytesKey || f.form == numKey || f.form == intervalKey || f.typ.ID == types.Float64 || f.typ.ID == types.Char {
+		if f.form == bytesKey || f.form == numKey || f.form == intervalKey || f.typ.ID == types.Float64 || vec.HasForms(f.typ) {
 			f.first = l.firsts
 			l.firsts++
 		}
@@ -258,8 +258,8 @@ func packStrided2[T any](vals []T, out []uint64, w int, words func(T) (uint64, u
 }
 
 func (f *keyField) packViews(v *vec.Vector, from, to int, out []uint64, w int) (long bool) {
-	if f.typ.ID == types.Char {
-		v, to, from = vec.TrimBlanks(vec.Slice(v, from, to)), to-from, 0
+	if vec.HasForms(f.typ) {
+		v, to, from = vec.OneForm(vec.Slice(v, from, to)), to-from, 0
 	}
 	views := vec.Values[vec.View](v)[from:to]
 	out = out[f.word:]
@@ -321,9 +321,7 @@ func appendListKey(dst []byte, v *vec.Vector, i int) []byte {
 	for _, x := range words {
 		dst = binary.LittleEndian.AppendUint64(dst, x)
 	}
-	if child.Type.ID == types.Char {
-		child = vec.TrimBlanks(child)
-	}
+	child = vec.OneForm(child)
 	for j := range child.Len {
 		if child.Kind == types.KView && !child.IsNull(j) && len(child.Bytes(j)) > vec.ViewInline {
 			dst = append(dst, child.Bytes(j)...)

@@ -6,6 +6,7 @@ import (
 	"math/bits"
 	"unsafe"
 
+	"gsql/exec/jsontext"
 	"gsql/exec/sqlstate"
 	"gsql/exec/types"
 	"gsql/exec/vec"
@@ -389,8 +390,12 @@ func (c *chunk) longBytes(f *keyField, col, i int, buf *[]byte) []byte {
 		return *buf
 	}
 	s := c.cols[col].Bytes(c.from + i)
-	if f.typ.ID == types.Char {
+	switch f.typ.ID {
+	case types.Char:
 		s = bytes.TrimRight(s, " ")
+	case types.JSONB:
+		*buf = jsontext.AppendCanonical((*buf)[:0], s)
+		s = *buf
 	}
 	return s
 }

@@ -81,9 +81,7 @@ func encodeFlat(v *vec.Vector, out []uint64) bool {
 			out[i] = binary.BigEndian.Uint64(x[:])
 		}
 	case types.KView:
-		if v.Type.ID == types.Char {
-			v = vec.TrimBlanks(v)
-		}
+		v = vec.ByteOrder(v)
 		views := vec.Values[vec.View](v)[:len(out)]
 		for i := range views {
 			out[i] = viewChunk(&views[i], v.Bufs, 0)

@@ -47,9 +47,7 @@ func (s *rowSorter) addKey(v *vec.Vector, o keyOrder) {
 	if s.rows == 0 || v.Enc == vec.Const || s.stopped(0) {
 		return
 	}
-	if v.Type.ID == types.Char {
-		v = vec.TrimBlanks(v)
-	}
+	v = vec.ByteOrder(v)
 	if v.Enc == vec.Dict {
 		if v.Dict.Len > s.rows {
 			v = vec.Flatten(v)

@@ -71,6 +71,8 @@ func (p comparison) run(out *compareOut) {
 		runOrdered(p, out, vec.Values[int32](a), vec.Values[int32](b))
 	case a.Kind == types.KInt64:
 		runOrdered(p, out, vec.Values[int64](a), vec.Values[int64](b))
+	case a.Kind == types.KView && a.Type.ID == types.JSONB:
+		p.rows(out)
 	case a.Kind == types.KView && a.Type.ID != types.Char:
 		p.views(out)
 	case a.Kind == types.KView:
@@ -369,35 +371,32 @@ func onlyValid(dst []uint32, from int, valid vec.Bitmap) []uint32 {
 // comparisonNames lists the operators in the order of cmpOp.
 var comparisonNames = [...]string{cmpEq: "=", cmpNe: "<>", cmpLt: "<", cmpLe: "<=", cmpGt: ">", cmpGe: ">="}
 
-// registerComparisons adds all six operators, or just = and <>.
-func registerComparisons(a, b types.Type, ops int) {
+// registerComparisons adds all six operators.
+func registerComparisons(a, b types.Type) {
 	var made [6]*Scalar
-	for i := range made[:ops] {
+	for i := range made {
 		op := cmpOp(i)
 		made[i] = &Scalar{Name: comparisonNames[op], Args: []types.Type{a, b}, Ret: types.Of(types.Bool),
 			Eval: compareEval(op), Select: compareSelect(op), Fresh: true}
 	}
-	for i, s := range made[:ops] {
+	for i, s := range made {
 		s.Negated = made[cmpOp(i).negate()]
 	}
-	RegisterScalar(made[:ops]...)
+	RegisterScalar(made[:]...)
 }
 
 func init() {
-	const all, equality = 6, 2
 	for _, id := range []types.ID{types.Bool, types.Numeric, types.Text, types.Char, types.Name, types.Bytea, types.Date,
-		types.Time, types.TimeTZ, types.Timestamp, types.TimestampTZ, types.Interval, types.UUID, types.OID} {
-		registerComparisons(types.Of(id), types.Of(id), all)
+		types.Time, types.TimeTZ, types.Timestamp, types.TimestampTZ, types.Interval, types.UUID, types.OID, types.JSONB} {
+		registerComparisons(types.Of(id), types.Of(id))
 	}
-	registerComparisons(types.Of(types.AnyArray), types.Of(types.AnyArray), all)
-	// The order of jsonb is not that of its text.
-	registerComparisons(types.Of(types.JSONB), types.Of(types.JSONB), equality)
+	registerComparisons(types.Of(types.AnyArray), types.Of(types.AnyArray))
 	ints := []types.ID{types.Int16, types.Int32, types.Int64}
 	floats := []types.ID{types.Float32, types.Float64}
 	for _, group := range [][]types.ID{ints, floats} {
 		for _, a := range group {
 			for _, b := range group {
-				registerComparisons(types.Of(a), types.Of(b), all)
+				registerComparisons(types.Of(a), types.Of(b))
 			}
 		}
 	}

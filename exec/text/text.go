@@ -5,12 +5,12 @@ package text
 import (
 	"bytes"
 	"encoding/hex"
-	"encoding/json"
 	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
 
+	"gsql/exec/jsontext"
 	"gsql/exec/sqlstate"
 	"gsql/exec/types"
 	"gsql/exec/vec"
@@ -142,12 +142,12 @@ func Parse(b *vec.Builder, t types.Type, s []byte, st *Style) error {
 	case types.Name:
 		b.AppendBytes(truncate(s, 63))
 	case types.JSON:
-		if !json.Valid(s) {
-			return invalid(t, s)
+		if err := jsontext.Check(s); err != nil {
+			return err
 		}
 		b.AppendBytes(s)
 	case types.JSONB:
-		x, err := NormalizeJSON(s)
+		x, err := jsontext.Normalize(nil, s)
 		if err != nil {
 			return err
 		}

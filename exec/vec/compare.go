@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"math/big"
 
+	"gsql/exec/jsontext"
 	"gsql/exec/types"
 )
 
@@ -15,8 +16,11 @@ func EqualRows(a *Vector, i int, b *Vector, j int) bool {
 	if an || bn {
 		return an && bn
 	}
-	if a.Kind == types.KView && b.Kind == types.KView && a.Type.ID != types.Char {
+	if a.Kind == types.KView && b.Kind == types.KView && !HasForms(a.Type) {
 		return bytes.Equal(a.Bytes(i), b.Bytes(j))
+	}
+	if a.Type.ID == types.JSONB {
+		return jsontext.Equal(a.Bytes(i), b.Bytes(j))
 	}
 	return CompareRows(a, i, b, j) == 0
 }
@@ -44,8 +48,11 @@ func CompareRows(a *Vector, i int, b *Vector, j int) int {
 	case types.KNum:
 		return CompareNum(At[Num](a, i), At[Num](b, j))
 	case types.KView:
-		if a.Type.ID == types.Char {
+		switch a.Type.ID {
+		case types.Char:
 			return compareBlank(a.Bytes(i), b.Bytes(j))
+		case types.JSONB:
+			return jsontext.Compare(a.Bytes(i), b.Bytes(j))
 		}
 		return bytes.Compare(a.Bytes(i), b.Bytes(j))
 	case types.KInterval:

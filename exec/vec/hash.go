@@ -67,7 +67,7 @@ var ConstantHash bool
 
 // Hash writes a hash of each of the first len(out) rows of v to out, or with combine set, mixes it into what
 // out holds. Equal values have equal hashes whatever the encoding and kind (numeric 1.0 and 1.00, -0 and 0,
-// NaN and NaN, character(n) with and without blanks at the end); NULL has a hash as well. A hash is no identity: always compare.
+// NaN and NaN, character(n) with and without blanks at the end, numbers in jsonb); NULL has a hash as well. A hash is no identity: always compare.
 func Hash(v *Vector, out []uint64, combine bool) {
 	if len(out) == 0 {
 		return
@@ -192,9 +192,7 @@ func hashInts[T uint8 | int16 | int32 | int64](v []T, out []uint64) {
 }
 
 func hashViews(v *Vector, out []uint64) {
-	if v.Type.ID == types.Char {
-		v = TrimBlanks(v)
-	}
+	v = OneForm(v)
 	views := Values[View](v)[:len(out)]
 	for i := range views {
 		if views[i].Len <= ViewInline {
