@@ -177,48 +177,64 @@ func Count(s []byte) int {
 	return n
 }
 
-// Member returns the value of the last member with a name, nil when there is none.
-func Member(s, name []byte) []byte {
-	if len(s) == 0 || s[0] != '{' {
-		return nil
-	}
-	var found []byte
-	for it := Iterate(s); it.Next(); {
-		if it.Is(name) {
-			found = it.Value()
-		}
-	}
-	return found
+// Step is one step of a path: the name of a member, which may also be the number of an element.
+type Step struct {
+	Name    []byte
+	Index   int // from 0, or from -1 for the last element backwards
+	IsIndex bool
+	NoName  bool // only an element is meant
 }
 
-// MemberOnce is Member for a text in which names occur once, such as a normal form.
-func MemberOnce(s, name []byte) []byte {
-	if len(s) == 0 || s[0] != '{' {
-		return nil
+// Find returns where the value at a path lies in s, which begins with a value; end is 0 when there is none. Of
+// several in a text with equal names it is the last; once says that names occur once, as in a normal form.
+func Find(s []byte, path []Step, once bool) (start, end int) {
+	if len(path) == 0 {
+		return 0, Skip(s, 0)
 	}
-	for it := Iterate(s); it.Next(); {
-		if it.Is(name) {
-			return it.Value()
+	step := &path[0]
+	switch {
+	case len(s) == 0:
+	case s[0] == '{' && !step.NoName:
+		for it := Iterate(s); it.Next(); {
+			if !it.Is(step.Name) {
+				continue
+			}
+			if from, to := Find(it.Value(), path[1:], once); to > 0 {
+				start, end = it.Start+from, it.Start+to
+			}
+			if once {
+				return start, end
+			}
+		}
+	case s[0] == '[' && step.IsIndex:
+		if from, to := element(s, step.Index); to > 0 {
+			if start, end = Find(s[from:to], path[1:], once); end > 0 {
+				return start + from, end + from
+			}
 		}
 	}
-	return nil
+	return start, end
 }
 
-// Element returns an element of an array by its number from 0, or from -1 for the last one backwards; nil when
-// there is none.
-func Element(s []byte, n int) []byte {
-	if len(s) == 0 || s[0] != '[' {
-		return nil
-	}
+// element returns where an element of an array lies.
+func element(s []byte, n int) (start, end int) {
 	if n < 0 {
 		if n += Count(s); n < 0 {
-			return nil
+			return 0, 0
 		}
 	}
 	for it := Iterate(s); it.Next(); n-- {
 		if n == 0 {
-			return it.Value()
+			return it.Start, it.End
 		}
+	}
+	return 0, 0
+}
+
+// Member returns the value of a member of a normal form, nil when there is none.
+func Member(s, name []byte) []byte {
+	if start, end := Find(s, []Step{{Name: name}}, true); end > 0 {
+		return s[start:end]
 	}
 	return nil
 }
