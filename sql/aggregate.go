@@ -45,9 +45,42 @@ func (b *binder) resolveAggregate(c *aggregateCall) (*expr.Aggregate, error) {
 	if err != nil {
 		return nil, err
 	}
+	for i := range c.args {
+		if t := c.args[i].typ(); c.distinct && t.ID == types.JSON {
+			return nil, equatable(c.args[i])
+		}
+	}
+	if err := b.inSessionZone(c, es); err != nil {
+		return nil, err
+	}
 	a := &expr.Aggregate{Fn: f, Args: es, Distinct: c.distinct, Filter: c.filter, Typ: unstated(f.ReturnType(ats))}
 	a.OrderBy, err = b.aggregateOrder(c, f, a)
 	return a, err
+}
+
+// inSessionZone makes JSON of the timestamps with time zone that an aggregate would make JSON of: only a function
+// knows the session's time zone.
+func (b *binder) inSessionZone(c *aggregateCall, args []expr.Expr) error {
+	switch c.name {
+	case "json_agg", "jsonb_agg", "json_object_agg", "jsonb_object_agg":
+	default:
+		return nil
+	}
+	for i, e := range args {
+		t := e.Type()
+		if t.ID != types.TimestampTZ && t.Elem != types.TimestampTZ {
+			continue
+		}
+		if c.distinct || t.ID == types.Array || len(args) == 2 && i == 0 {
+			return unsupported(c.args[i].pos, "Cast them to text.", "timestamps with time zone are not supported here by %s", c.name)
+		}
+		v, err := b.scalarCall("to_json", []value{{e: e, pos: c.args[i].pos}}, c.pos)
+		if err != nil {
+			return err
+		}
+		args[i] = v.e
+	}
+	return nil
 }
 
 // aggregateOrder settles the order of an aggregate's input. It is dropped where the result does not depend

@@ -176,6 +176,11 @@ func (b *binder) scalarCall(name string, args []value, pos int) (value, error) {
 	if out != found {
 		return value{}, functionError(out, name, ts, pos)
 	}
+	if name == "to_json" || name == "to_jsonb" { // of PostgreSQL's anyelement, not its anycompatible
+		if err := polymorphic(m.declared, ts, pos); err != nil {
+			return value{}, err
+		}
+	}
 	return b.invoke(fs[m.index], m, args, pos)
 }
 

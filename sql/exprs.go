@@ -469,6 +469,9 @@ func (b *binder) subscript(blk *block, e *syntax.Subscript) (value, error) {
 	if err != nil {
 		return value{}, err
 	}
+	if array.typ().ID == types.JSONB {
+		return b.jsonSubscript(blk, array, e)
+	}
 	if array.typ().ID != types.Array {
 		return value{}, sqlstate.New(sqlstate.DatatypeMismatch, "cannot subscript type %s because it does not support subscripting", array.typ().Base()).At(array.pos)
 	}
@@ -488,6 +491,25 @@ func (b *binder) subscript(blk *block, e *syntax.Subscript) (value, error) {
 		return value{}, err
 	}
 	return value{e: &expr.Call{Fn: fn.Slice(array.typ()), Args: []expr.Expr{array.e, from, to}, Typ: array.typ()}, pos: e.Pos}, nil
+}
+
+// jsonSubscript binds j[i], where i is a name or a number.
+func (b *binder) jsonSubscript(blk *block, doc value, e *syntax.Subscript) (value, error) {
+	if e.Slice {
+		return value{}, sqlstate.New(sqlstate.DatatypeMismatch, "jsonb subscript does not support slices").At(e.Pos)
+	}
+	step, err := b.scalar(blk, e.Index)
+	if err != nil {
+		return value{}, err
+	}
+	if t := step.typ(); !t.IsInteger() && !t.IsString() {
+		return value{}, sqlstate.New(sqlstate.DatatypeMismatch, "subscript type %s is not supported", t.Base()).
+			WithHint("jsonb subscript must be coercible to either integer or text.").At(step.pos)
+	}
+	if step, err = b.cast(step, types.Of(types.Text), step.pos); err != nil {
+		return value{}, err
+	}
+	return b.scalarCall("jsonb_extract_path", []value{doc, step}, e.Pos)
 }
 
 // arrayIndex binds a subscript, for which another value stands when it is missing.

@@ -42,22 +42,26 @@ func Skip(s []byte, i int) int {
 // endsWord has what can follow a number or a word.
 var endsWord = [256]bool{' ': true, '\n': true, '\t': true, '\r': true, ',': true, '}': true, ']': true, ':': true, '"': true, '{': true, '[': true}
 
-// skipString returns the place behind the string whose quote is at s[i].
+// skipString returns the place behind the string whose quote is at s[i]. Most strings are short, so that a call of
+// bytes.IndexByte would cost more than a loop over words.
 func skipString(s []byte, i int) int {
 	for i++; i < len(s); {
-		n := bytes.IndexByte(s[i:], '"')
-		if n < 0 {
-			break
+		if len(s)-i >= 8 {
+			w := binary.LittleEndian.Uint64(s[i:])
+			m := zeroBytes(w^'"'*lowBits) | zeroBytes(w^'\\'*lowBits)
+			if m == 0 {
+				i += 8
+				continue
+			}
+			i += bits.TrailingZeros64(m) >> 3
 		}
-		end := i + n
-		k := end
-		for k > i && s[k-1] == '\\' {
-			k--
+		switch s[i] {
+		case '"':
+			return i + 1
+		case '\\':
+			i++
 		}
-		if (end-k)&1 == 0 {
-			return end + 1
-		}
-		i = end + 1
+		i++
 	}
 	return len(s)
 }
@@ -127,23 +131,32 @@ func (it *Iter) Value() []byte { return it.s[it.Start:it.End] }
 // Next goes to the next value and reports whether there is one.
 func (it *Iter) Next() bool {
 	s, i := it.s, it.at
-	if i = Blank(s, i); i < len(s) && s[i] == ',' {
-		i = Blank(s, i+1)
+	if i < len(s) && s[i] != ',' {
+		i = Blank(s, i)
+	}
+	if i < len(s) && s[i] == ',' {
+		if i++; i < len(s) && s[i] <= ' ' {
+			i = Blank(s, i)
+		}
 	}
 	if i >= len(s) || s[i] == ']' || s[i] == '}' {
 		it.at = len(s)
 		return false
 	}
 	if it.object {
-		end := Skip(s, i)
+		end := skipString(s, i)
 		if end < i+2 {
 			it.at = len(s)
 			return false
 		}
 		it.Name = s[i+1 : end-1]
-		if i = Blank(s, end); i < len(s) && s[i] == ':' {
-			i = Blank(s, i+1)
+		if i = end; i < len(s) && s[i] != ':' {
+			i = Blank(s, i)
 		}
+		if i++; i < len(s) && s[i] <= ' ' {
+			i = Blank(s, i)
+		}
+		i = min(i, len(s))
 	}
 	end := Skip(s, i)
 	if end == i && i < len(s) { // not JSON
@@ -202,7 +215,7 @@ func Find(s []byte, path []Step, once bool) (start, end int) {
 			if from, to := Find(it.Value(), path[1:], once); to > 0 {
 				start, end = it.Start+from, it.Start+to
 			}
-			if once {
+			if once || !repeats(s[it.End:], step.Name) {
 				return start, end
 			}
 		}
@@ -214,6 +227,25 @@ func Find(s []byte, path []Step, once bool) (start, end int) {
 		}
 	}
 	return start, end
+}
+
+// repeats reports whether a member with a name may follow in the rest of an object. To see that none does is much
+// faster than to go over the members.
+func repeats(rest, name []byte) bool {
+	if len(name) == 0 || bytes.ContainsAny(name, "\"\\/\b\f\n\r\t") || bytes.Contains(rest, []byte(`\u`)) {
+		return true // it may be written with escapes
+	}
+	for {
+		i := bytes.Index(rest, name)
+		if i < 0 {
+			return false
+		}
+		end := i + len(name)
+		if end < len(rest) && rest[i-min(i, 1)] == '"' && rest[end] == '"' {
+			return true
+		}
+		rest = rest[i+1:]
+	}
 }
 
 // element returns where an element of an array lies.
