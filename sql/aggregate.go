@@ -45,12 +45,7 @@ func (b *binder) resolveAggregate(c *aggregateCall) (*expr.Aggregate, error) {
 	if err != nil {
 		return nil, err
 	}
-	for i := range c.args {
-		if t := c.args[i].typ(); c.distinct && t.ID == types.JSON {
-			return nil, equatable(c.args[i])
-		}
-	}
-	if err := b.inSessionZone(c, es); err != nil {
+	if f, err = b.jsonArguments(c, f, es); err != nil {
 		return nil, err
 	}
 	a := &expr.Aggregate{Fn: f, Args: es, Distinct: c.distinct, Filter: c.filter, Typ: unstated(f.ReturnType(ats))}
@@ -58,29 +53,34 @@ func (b *binder) resolveAggregate(c *aggregateCall) (*expr.Aggregate, error) {
 	return a, err
 }
 
-// inSessionZone makes JSON of the timestamps with time zone that an aggregate would make JSON of: only a function
-// knows the session's time zone.
-func (b *binder) inSessionZone(c *aggregateCall, args []expr.Expr) error {
+// jsonArguments makes JSON of some arguments of an aggregate that makes JSON of all: of timestamps with time zone, as
+// only a function knows the session's time zone, and of arrays, which cannot be in the arrays of a partial state.
+func (b *binder) jsonArguments(c *aggregateCall, f *fn.Aggregate, args []expr.Expr) (*fn.Aggregate, error) {
 	switch c.name {
 	case "json_agg", "jsonb_agg", "json_object_agg", "jsonb_object_agg":
 	default:
-		return nil
+		return f, nil
 	}
 	for i, e := range args {
 		t := e.Type()
-		if t.ID != types.TimestampTZ && t.Elem != types.TimestampTZ {
+		switch {
+		case t.ID == types.JSON && c.distinct:
+			return nil, equatable(c.args[i])
+		case t.ID != types.TimestampTZ && t.ID != types.Array:
 			continue
-		}
-		if c.distinct || t.ID == types.Array || len(args) == 2 && i == 0 {
-			return unsupported(c.args[i].pos, "Cast them to text.", "timestamps with time zone are not supported here by %s", c.name)
+		case c.distinct, len(args) == 2 && i == 0 && t.ID == types.TimestampTZ:
+			return nil, unsupported(c.args[i].pos, "Cast them to text.", "%s of values of type %s is not supported here", c.name, t.Base())
 		}
 		v, err := b.scalarCall("to_json", []value{{e: e, pos: c.args[i].pos}}, c.pos)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		args[i] = v.e
+		if t.ID == types.Array && c.name == "json_agg" {
+			f = fn.JSONAggOfArrays
+		}
 	}
-	return nil
+	return f, nil
 }
 
 // aggregateOrder settles the order of an aggregate's input. It is dropped where the result does not depend

@@ -1,8 +1,6 @@
 package fn
 
 import (
-	"slices"
-
 	"gsql/exec/jsontext"
 	"gsql/exec/sqlstate"
 	"gsql/exec/types"
@@ -10,43 +8,23 @@ import (
 )
 
 // jsonAcc is json_agg, json_object_agg and their forms for jsonb. It keeps values as they are and writes JSON when
-// results are asked for; arrays alone it writes at once, since there are no arrays of arrays for the state.
+// results are asked for. Its arguments are no arrays: the binder makes JSON of these.
 type jsonAcc struct {
 	valueLog
-	args []types.Type
-	ret  types.Type
-}
-
-// keptAs returns the type that values of type t are kept as.
-func keptAs(t types.Type) types.Type {
-	if t.ID == types.Array {
-		return types.Of(types.JSON)
-	}
-	return t
+	args  []types.Type
+	ret   types.Type
+	comma string // between values
 }
 
 func (a *jsonAcc) Update(args []*vec.Vector, groups []uint32) error {
-	cols := slices.Clone(args)
-	if len(cols) == 2 {
+	if len(args) == 2 {
 		for i := range groups {
-			if cols[0].IsNull(i) {
+			if args[0].IsNull(i) {
 				return sqlstate.New(sqlstate.InvalidParameterValue, "field name must not be null")
 			}
 		}
 	}
-	for k, v := range cols {
-		if v.Type.ID != types.Array {
-			continue
-		}
-		v = vec.Flatten(v)
-		kept, err := makeJSON(func(w *jsonMaker, c *Call, i int) error { return w.value(c.Args[0], i) })(
-			&Call{Args: []*vec.Vector{v}, N: len(groups), Ret: keptAs(v.Type), Valid: v.Valid})
-		if err != nil {
-			return err
-		}
-		cols[k] = kept
-	}
-	a.add(cols, nil, groups)
+	a.add(args, nil, groups)
 	return nil
 }
 
@@ -62,7 +40,7 @@ func (a *jsonAcc) State(from, to int) ([]*vec.Vector, error) {
 func jsonState(args []types.Type) []types.Type {
 	out := make([]types.Type, len(args))
 	for i, t := range args {
-		out[i] = types.ArrayOf(keptAs(t))
+		out[i] = types.ArrayOf(t)
 	}
 	return out
 }
@@ -103,8 +81,8 @@ func (a *jsonAcc) Result(from, to int) (*vec.Vector, error) {
 
 // put writes the rows of a group as an array or as an object, with PostgreSQL's blanks.
 func (a *jsonAcc) put(w *jsonMaker, rows []uint32) error {
-	begin, end := "[", "]"
-	if len(a.args) == 2 {
+	begin, end, last := "[", "]", len(a.args)-1
+	if last == 1 {
 		begin, end = "{ ", " }"
 	}
 	w.dst = append(w.dst, begin...)
@@ -112,17 +90,18 @@ func (a *jsonAcc) put(w *jsonMaker, rows []uint32) error {
 		if err := a.checkAt(k); err != nil {
 			return err
 		}
-		if k > 0 {
+		switch {
+		case k == 0:
+		case a.cols[last].IsNull(int(r)):
 			w.dst = append(w.dst, ", "...)
+		default:
+			w.dst = append(w.dst, a.comma...)
 		}
-		last := len(a.args) - 1
 		if last == 1 {
 			if err := w.key(a.cols[0], int(r)); err != nil {
 				return err
 			}
 			w.dst = append(w.dst, " : "...)
-		} else if k > 0 && a.args[0].ID == types.Array && !a.cols[0].IsNull(int(r)) {
-			w.dst = append(w.dst, "\n "...)
 		}
 		if err := w.value(a.cols[last], int(r)); err != nil {
 			return err
@@ -132,16 +111,22 @@ func (a *jsonAcc) put(w *jsonMaker, rows []uint32) error {
 	return nil
 }
 
-func init() {
-	for _, id := range []types.ID{types.JSON, types.JSONB} {
-		ret := types.Of(id)
-		for name, args := range map[string][]types.Type{"_agg": {types.Of(types.AnyElement)}, "_object_agg": {types.Of(types.Any), types.Of(types.Any)}} {
-			RegisterAggregate(&Aggregate{
-				Name: id.String() + name, Args: args, Ret: ret, OrderSensitive: true, State: jsonState,
-				New: func(args []types.Type, ret types.Type) Accumulator {
-					return &jsonAcc{valueLog: newValueLog(len(args)), args: args, ret: ret}
-				},
-			})
-		}
+// jsonAggregate returns an aggregate that has a comma before each value but the first and NULLs.
+func jsonAggregate(name string, ret types.ID, comma string, args ...types.Type) *Aggregate {
+	return &Aggregate{
+		Name: name, Args: args, Ret: types.Of(ret), OrderSensitive: true, State: jsonState,
+		New: func(args []types.Type, ret types.Type) Accumulator {
+			return &jsonAcc{valueLog: newValueLog(len(args)), args: args, ret: ret, comma: comma}
+		},
 	}
+}
+
+// JSONAggOfArrays is json_agg of arrays that are JSON already. PostgreSQL begins a line with each.
+var JSONAggOfArrays = jsonAggregate("json_agg", types.JSON, ", \n ", types.Of(types.JSON))
+
+func init() {
+	value, key := types.Of(types.AnyElement), types.Of(types.Any)
+	RegisterAggregate(
+		jsonAggregate("json_agg", types.JSON, ", ", value), jsonAggregate("json_object_agg", types.JSON, ", ", key, key),
+		jsonAggregate("jsonb_agg", types.JSONB, ", ", value), jsonAggregate("jsonb_object_agg", types.JSONB, ", ", key, key))
 }

@@ -12,7 +12,8 @@ import (
 )
 
 // This file has the functions that take a value out of json and jsonb. They look for it in the text and skip the
-// rest. The results of -> lie in the text of the argument, and those of ->> do unless they have escapes.
+// rest. The results of -> lie in the text of the argument, and those of ->> do unless they have escapes. Escapes that
+// stand for no text are an error where they are asked for; PostgreSQL finds them anywhere in a json.
 
 func init() {
 	n, t, texts := types.Of(types.Int32), types.Of(types.Text), types.ArrayOf(types.Of(types.Text))
