@@ -67,7 +67,8 @@ var ConstantHash bool
 
 // Hash writes a hash of each of the first len(out) rows of v to out, or with combine set, mixes it into what
 // out holds. Equal values have equal hashes whatever the encoding and kind (numeric 1.0 and 1.00, -0 and 0,
-// NaN and NaN, character(n) with and without blanks at the end, numbers in jsonb); NULL has a hash as well. A hash is no identity: always compare.
+// NaN and NaN, character(n) with and without blanks at the end, 1 and 1.0 in jsonb); NULL has a hash as well. A hash is
+// no identity: always compare.
 func Hash(v *Vector, out []uint64, combine bool) {
 	if len(out) == 0 {
 		return
