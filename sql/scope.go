@@ -41,6 +41,7 @@ type fromItem struct {
 	// barred: a lateral item must not use this one, since it is the side of a join that may be NULL.
 	barred bool
 	join   bool
+	value  bool // a row of it is the value of its first column
 }
 
 // fromColumn is a column of a FROM item. A column merged by USING may be an expression.
@@ -152,6 +153,8 @@ func (b *binder) columnRef(blk *block, schema, table, name string, pos int) (val
 		}
 		if it, err := b.relation(blk, "", name, pos); err != nil {
 			return value{}, err
+		} else if it != nil && it.value {
+			return b.use(blk, it.cols[0].expr, pos), nil
 		} else if it != nil {
 			return value{}, unsupported(pos, "Name the columns, or use "+name+".* in the select list.",
 				"whole-row references are not supported: %s", name)

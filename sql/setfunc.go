@@ -2,6 +2,7 @@ package sql
 
 import (
 	"slices"
+	"strings"
 
 	"gsql/exec"
 	"gsql/exec/expr"
@@ -28,7 +29,7 @@ func returnsSet(name string) bool {
 	switch name {
 	case "generate_series", "unnest", "generate_subscripts", "regexp_matches", "regexp_split_to_table", "string_to_table",
 		"json_array_elements", "jsonb_array_elements", "json_array_elements_text", "jsonb_array_elements_text",
-		"json_each", "jsonb_each", "json_object_keys", "jsonb_object_keys":
+		"json_each", "jsonb_each", "json_each_text", "jsonb_each_text", "json_object_keys", "jsonb_object_keys":
 		return true
 	}
 	return false
@@ -53,10 +54,15 @@ func (b *binder) setArray(name string, vs []value, pos int) (value, error) {
 	if array == "" {
 		array = name + "[]"
 	}
-	fs := fn.Scalars(array)
-	if len(fs) == 0 {
-		return value{}, unsupported(pos, "", "set-returning function %s is not supported here", name)
+	if len(fn.Scalars(array)) == 0 {
+		return value{}, unsupported(pos, "Call it in FROM, if it is supported there.", "set-returning function %s is not supported here", name)
 	}
+	return b.arrayCall(array, name, vs, pos)
+}
+
+// arrayCall binds the call of a function that returns an array in place of the set that name returns.
+func (b *binder) arrayCall(array, name string, vs []value, pos int) (value, error) {
+	fs := fn.Scalars(array)
 	m, out := resolve(scalarSignatures(fs), typesOf(vs))
 	if out != found {
 		return value{}, functionError(out, name, typesOf(vs), pos)
@@ -116,6 +122,17 @@ func (b *binder) setTable(blk *block, t *syntax.FuncTable, call *syntax.Call) (r
 	if call.Name == "generate_series" && !t.Ordinality && !slices.ContainsFunc(vs, b.varies) {
 		return nil, false, nil
 	}
+	if len(fn.Scalars(call.Name+"[]key")) > 0 {
+		var pair []value
+		for _, column := range []string{"key", "value"} {
+			a, err := b.arrayCall(call.Name+"[]"+column, call.Name, vs, call.Pos)
+			if err != nil {
+				return nil, true, err
+			}
+			pair = append(pair, a)
+		}
+		return b.setRelation(blk, t, call, pair, "key", "value"), true, nil
+	}
 	calls := [][]value{vs}
 	if call.Name == "unnest" { // of several arrays side by side
 		calls = nil
@@ -131,6 +148,9 @@ func (b *binder) setTable(blk *block, t *syntax.FuncTable, call *syntax.Call) (r
 		}
 		arrays = append(arrays, a)
 	}
+	if strings.Contains(call.Name, "_array_elements") {
+		return b.setRelation(blk, t, call, arrays, "value"), true, nil
+	}
 	return b.setRelation(blk, t, call, arrays), true, nil
 }
 
@@ -142,21 +162,25 @@ func (b *binder) varies(v value) bool {
 }
 
 // setRelation makes the item of FROM of a set returning function.
-func (b *binder) setRelation(blk *block, t *syntax.FuncTable, call *syntax.Call, arrays []value) *relation {
+// The columns are called as the function is, unless they have names.
+func (b *binder) setRelation(blk *block, t *syntax.FuncTable, call *syntax.Call, arrays []value, names ...string) *relation {
 	name := call.Name
 	if t.Alias.Name != "" {
 		name = t.Alias.Name
 	}
 	n := &planner.ProjectSet{Input: oneRow()}
-	it := &fromItem{name: name, table: name, hasName: true, hasCols: true}
+	it := &fromItem{name: name, table: name, hasName: true, hasCols: true, value: len(arrays) == 1 && !t.Ordinality}
 	field := func(column string, typ types.Type) exec.Field {
 		f := exec.Field{ID: b.newID(blk, inputColumn, name, column), Name: column, Type: typ}
 		it.cols = append(it.cols, fromColumn{column, columnOf(f)})
 		return f
 	}
-	for _, a := range arrays {
+	for i, a := range arrays {
 		column := call.Name
-		if len(arrays) == 1 {
+		switch {
+		case len(names) > 0:
+			column = names[i]
+		case len(arrays) == 1:
 			column = name
 		}
 		n.Arrays, n.Elems = append(n.Arrays, a.e), append(n.Elems, field(column, a.typ().Element()))
