@@ -38,7 +38,7 @@ func run() error {
 	flag.BoolVar(&o.cpu, "cpu", false, "compare the least processor time of the runs instead, for machines that are shared")
 	flag.Int64Var(&o.limit, "limit", 512<<20, "memory: the limit in bytes")
 	flag.Int64Var(&o.ample, "ample", 12<<30, "memory: the limit to compare with, in bytes")
-	flag.StringVar(&o.under, "under", "", "memory: command that gsql is started by, such as one that sets limits of its own")
+	flag.StringVar(&o.under, "under", "", "memory: command that gsql with the limit is started by, such as one that sets limits of its own")
 	profile := flag.String("cpuprofile", "", "write a CPU profile of gsql's runs to this file")
 	flag.Usage = func() {
 		fmt.Fprintln(os.Stderr, "usage: bench [flags] gen | run | cancel | memory | mixed")

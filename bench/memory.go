@@ -114,7 +114,11 @@ type process struct {
 }
 
 func runProcess(o options, gsql string, q query, limit int64) (p process, err error) {
-	args := append(strings.Fields(o.under), gsql, "--memory", fmt.Sprint(limit), "--workers", fmt.Sprint(o.threads), "--csv", "-t", "-c", q.sql)
+	var args []string
+	if limit == o.limit {
+		args = strings.Fields(o.under)
+	}
+	args = append(args, gsql, "--memory", fmt.Sprint(limit), "--workers", fmt.Sprint(o.threads), "--csv", "-t", "-c", q.sql)
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	cmd := exec.CommandContext(ctx, args[0], args[1:]...)
