@@ -1,10 +1,10 @@
 package gsql
 
 import (
-	"os"
+	"math"
 	"runtime"
-	"strconv"
-	"strings"
+
+	"github.com/KimMachineGun/automemlimit/memlimit"
 )
 
 // Config says how a DB works. The zero value reads files relative to the current folder, uses all cores,
@@ -69,31 +69,16 @@ func (c Config) stateMemory() int64 {
 	return max(c.MemoryLimit/100*55, 1)
 }
 
-// availableMemory returns the memory limit of the control group, or else the machine's memory; 0 when
-// neither is known.
+// availableMemory returns the memory limit of the control group, or else the machine's memory; 0 when neither is known.
 func availableMemory() int64 {
-	limit := int64(0)
-	for _, path := range []string{"/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"} {
-		b, err := os.ReadFile(path)
-		if err != nil {
-			continue
-		}
-		if n, err := strconv.ParseInt(strings.TrimSpace(string(b)), 10, 64); err == nil && n < 1<<50 {
-			limit = n
-		}
-		break
-	}
-	b, err := os.ReadFile("/proc/meminfo")
-	if err != nil {
-		return limit
-	}
-	for line := range strings.Lines(string(b)) {
-		f := strings.Fields(line)
-		if len(f) >= 2 && f[0] == "MemTotal:" {
-			if kb, err := strconv.ParseInt(f[1], 10, 64); err == nil && (limit == 0 || kb<<10 < limit) {
-				limit = kb << 10
-			}
+	limit := uint64(math.MaxInt64)
+	for _, from := range []memlimit.Provider{memlimit.FromCgroup, memlimit.FromSystem} {
+		if n, err := from(); err == nil && n > 0 {
+			limit = min(limit, n)
 		}
 	}
-	return limit
+	if limit == math.MaxInt64 {
+		return 0
+	}
+	return int64(limit)
 }
