@@ -86,6 +86,7 @@ func (s setup) run(db *gsql.DB, query string, room int64) ([]string, error) {
 // query that has one fails with 53200 when there is no memory at all.
 var cannotSpill = map[string]string{
 	"loop join build": "every row of the other side is compared with all of these",
+	"recursive union": "every new row is looked up among all that there have been",
 }
 
 // failsInTinyMemory reports whether an error is that there is no memory for what cannot be spilled.
