@@ -23,9 +23,9 @@ func mixed(o options) error {
 		return err
 	}
 	defer db.Close()
-	g1, orders := filepath.Join(o.dir, "G1_1e7_1e2_0_0.parquet"), filepath.Join(o.dir, "tpch/orders.parquet")
-	named := strings.NewReplacer("G1", "'"+g1+"'", "ORDERS", "'"+orders+"'")
-	small := named.Replace("SELECT o_orderpriority, count(*), sum(o_totalprice) FROM ORDERS WHERE o_orderdate < date '1993-01-01' GROUP BY 1")
+	g1, customer := filepath.Join(o.dir, "G1_1e7_1e2_0_0.parquet"), filepath.Join(o.dir, "tpch/customer.parquet")
+	named := strings.NewReplacer("G1", "'"+g1+"'", "CUSTOMER", "'"+customer+"'")
+	small := named.Replace("SELECT c_mktsegment, c_nationkey, count(*), sum(c_acctbal), min(c_phone) FROM CUSTOMER GROUP BY 1, 2")
 	large := []string{
 		named.Replace("SELECT id1, id2, id3, id4, id5, id6, sum(v3) AS v3, count(*) AS count FROM G1 GROUP BY 1, 2, 3, 4, 5, 6"),
 		named.Replace("SELECT v3, id6, id3, id1 FROM G1 ORDER BY v3, id6, id3, id1"),
