@@ -70,7 +70,7 @@ func (b *binder) expression(blk *block, e syntax.Expr) (value, error) {
 		}
 		return value{row: vs, pos: pos}, err
 	case *syntax.Case:
-		return b.caseExpr(blk, e)
+		return blk.withoutSets("CASE", func() (value, error) { return b.caseExpr(blk, e) })
 	case *syntax.Cast:
 		return b.castExpr(blk, e)
 	case *syntax.Call:

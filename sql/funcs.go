@@ -97,6 +97,15 @@ func (b *binder) callArguments(blk *block, e *syntax.Call) ([]value, error) {
 
 // specialCall binds what the grammar of PostgreSQL treats as an expression of its own.
 func (b *binder) specialCall(blk *block, e *syntax.Call) (value, error) {
+	if e.Name == "coalesce" {
+		return blk.withoutSets("COALESCE", func() (value, error) {
+			vs, err := b.callArguments(blk, e)
+			if err != nil {
+				return value{}, err
+			}
+			return b.coalesce(vs, e.Pos)
+		})
+	}
 	vs, err := b.callArguments(blk, e)
 	if err != nil {
 		return value{}, err
@@ -104,8 +113,6 @@ func (b *binder) specialCall(blk *block, e *syntax.Call) (value, error) {
 	switch e.Name {
 	case "grouping":
 		return b.groupingFunction(blk, vs, e.Pos)
-	case "coalesce":
-		return b.coalesce(vs, e.Pos)
 	case "nullif":
 		return b.nullIf(vs[0], vs[1], e.Pos)
 	case "greatest":

@@ -26,6 +26,7 @@ type block struct {
 
 	groupings []*groupingCall // uses of GROUPING(..)
 	sets      []*setCall      // set returning functions
+	noSets    string          // the construct around, in which there may be none
 }
 
 // fromItem is an entry of FROM as names see it: a table, a subquery, or a join with its merged columns.

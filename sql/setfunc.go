@@ -75,6 +75,10 @@ func (b *binder) setTarget(blk *block, e *syntax.Call, vs []value) (value, error
 	if blk.clause != inTargets {
 		return value{}, unsupported(e.Pos, "Call it in FROM.", "set-returning functions are not allowed in %s", blk.clause)
 	}
+	if blk.noSets != "" {
+		return value{}, unsupported(e.Pos, "You might be able to move the set-returning function into a LATERAL FROM item.",
+			"set-returning functions are not allowed in %s", blk.noSets)
+	}
 	v, err := b.setArray(e.Name, vs, e.Pos)
 	if err != nil {
 		return value{}, err
@@ -88,6 +92,15 @@ func (b *binder) setTarget(blk *block, e *syntax.Call, vs []value) (value, error
 	b.info[elem.ID].pos = e.Pos
 	blk.sets = append(blk.sets, &setCall{v.e, elem})
 	return value{e: columnOf(elem), pos: e.Pos}, nil
+}
+
+// withoutSets binds a construct in which there may be no set returning function, since not all of it is evaluated for
+// each row.
+func (s *block) withoutSets(construct string, bind func() (value, error)) (value, error) {
+	saved := s.noSets
+	s.noSets = construct
+	defer func() { s.noSets = saved }()
+	return bind()
 }
 
 // projectSets adds the rows of the set returning functions in the select list.
@@ -122,36 +135,41 @@ func (b *binder) setTable(blk *block, t *syntax.FuncTable, call *syntax.Call) (r
 	if call.Name == "generate_series" && !t.Ordinality && !slices.ContainsFunc(vs, b.varies) {
 		return nil, false, nil
 	}
-	if len(fn.Scalars(call.Name+"[]key")) > 0 {
-		var pair []value
-		for _, column := range []string{"key", "value"} {
-			a, err := b.arrayCall(call.Name+"[]"+column, call.Name, vs, call.Pos)
-			if err != nil {
-				return nil, true, err
-			}
-			pair = append(pair, a)
-		}
-		return b.setRelation(blk, t, call, pair, "key", "value"), true, nil
+	arrays, names, err := b.setColumns(call, vs)
+	if err != nil {
+		return nil, true, err
 	}
-	calls := [][]value{vs}
-	if call.Name == "unnest" { // of several arrays side by side
-		calls = nil
-		for i := range vs {
-			calls = append(calls, vs[i:i+1])
-		}
-	}
-	var arrays []value
-	for _, args := range calls {
-		a, err := b.setArray(call.Name, args, call.Pos)
-		if err != nil {
-			return nil, true, err
-		}
+	return b.setRelation(blk, t, call, arrays, names), true, nil
+}
+
+// setColumns binds the arrays of the columns of a set returning function in FROM. Columns without names are called as the
+// function is.
+func (b *binder) setColumns(call *syntax.Call, vs []value) (arrays []value, names []string, err error) {
+	add := func(a value, err error) error {
 		arrays = append(arrays, a)
+		return err
 	}
-	if strings.Contains(call.Name, "_array_elements") {
-		return b.setRelation(blk, t, call, arrays, "value"), true, nil
+	switch {
+	case len(fn.Scalars(call.Name+"[]key")) > 0:
+		names = []string{"key", "value"}
+		for _, column := range names {
+			if err := add(b.arrayCall(call.Name+"[]"+column, call.Name, vs, call.Pos)); err != nil {
+				return nil, nil, err
+			}
+		}
+	case call.Name == "unnest": // of several arrays side by side
+		for i := range vs {
+			if err := add(b.setArray(call.Name, vs[i:i+1], call.Pos)); err != nil {
+				return nil, nil, err
+			}
+		}
+	default:
+		if strings.Contains(call.Name, "_array_elements") {
+			names = []string{"value"}
+		}
+		err = add(b.setArray(call.Name, vs, call.Pos))
 	}
-	return b.setRelation(blk, t, call, arrays), true, nil
+	return arrays, names, err
 }
 
 // varies reports whether a value is not the same for all rows.
@@ -162,8 +180,7 @@ func (b *binder) varies(v value) bool {
 }
 
 // setRelation makes the item of FROM of a set returning function.
-// The columns are called as the function is, unless they have names.
-func (b *binder) setRelation(blk *block, t *syntax.FuncTable, call *syntax.Call, arrays []value, names ...string) *relation {
+func (b *binder) setRelation(blk *block, t *syntax.FuncTable, call *syntax.Call, arrays []value, names []string) *relation {
 	name := call.Name
 	if t.Alias.Name != "" {
 		name = t.Alias.Name
