@@ -11,9 +11,10 @@ import (
 
 // Window adds one column per item to its input. All items have the same PARTITION BY and ORDER BY; rows that
 // agree in PARTITION BY must be in one partition. It sorts its input itself, and its output is in that order:
-// by PARTITION BY and then by ORDER BY. What does not fit in memory is sorted on disk and computed in parts; only a
-// frame of RANGE or GROUPS with an offset, one from the current row to the partition's end under an aggregate, and offsets
-// of lag, lead and nth_value that are not constant need a whole partition in memory.
+// by PARTITION BY and then by ORDER BY. What does not fit in memory is sorted on disk and computed in parts. An aggregate
+// needs the rows of the frames in memory that a batch of rows sees, unless frames begin with the partition; offsets of
+// lag, lead and nth_value that are not constant need a whole partition there, as does an aggregate over frames that end
+// with it and begin elsewhere.
 type Window struct {
 	Input Plan
 	Items []*expr.Window

@@ -221,7 +221,7 @@ func (w *windowRows) rangeBound(f *frame, b expr.Bound, end bool) error {
 		return nil
 	}
 	if len(w.order) != 1 {
-		return sqlstate.New(sqlstate.WindowingError, "RANGE with offset PRECEDING/FOLLOWING requires exactly one ORDER BY column")
+		return errRangeKeys()
 	}
 	offset, err := w.offset(b, end)
 	if err != nil {

@@ -2,6 +2,7 @@ package exec
 
 import (
 	"context"
+	"io"
 
 	"gsql/exec/expr"
 	"gsql/exec/fn"
@@ -134,34 +135,71 @@ func (item *largeItem) shifted(r *largeRows) (*vec.Vector, error) {
 }
 
 // frames returns where the frames of the rows begin and end.
-func (item *largeItem) frames(r *largeRows) (start, end []int64) {
+func (item *largeItem) frames(r *largeRows) (start, end []int64, err error) {
 	start, end = make([]int64, r.n), make([]int64, r.n)
-	item.start.fill(r, start, r.starts, 0)
-	item.end.fill(r, end, r.ends, 1)
+	if err := item.start.fill(r, start, r.starts); err != nil {
+		return nil, nil, err
+	}
+	if err := item.end.fill(r, end, r.ends); err != nil {
+		return nil, nil, err
+	}
 	for i := range end {
 		end[i] = max(end[i], start[i])
 	}
-	return start, end
+	return start, end, nil
 }
 
-func (b *frameBound) fill(r *largeRows, out, peers []int64, beyond int64) {
+// fill sets the bound of each row. peers are the same edge of its peers.
+func (b *frameBound) fill(r *largeRows, out, peers []int64) error {
+	beyond := int64(0)
+	if b.end {
+		beyond = 1 // ends are exclusive
+	}
 	for i := range out {
 		switch {
 		case b.kind == expr.UnboundedPreceding:
 			out[i] = 0
 		case b.kind == expr.UnboundedFollowing:
 			out[i] = r.p.rows
-		case b.rows:
+		case b.mode == expr.Rows:
 			out[i] = min(max(r.first+int64(i)+b.by+beyond, 0), r.p.rows)
+		case b.groups != nil:
+			at, err := b.groupStart(r, r.groups[i]+b.by+beyond)
+			if err != nil {
+				return err
+			}
+			out[i] = at
 		default:
 			out[i] = peers[i]
 		}
+	}
+	if b.search != nil {
+		return b.search.fill(r, out)
+	}
+	return nil
+}
+
+// groupStart returns the row with which a group of peers begins, which is where the one before ends.
+func (b *frameBound) groupStart(r *largeRows, group int64) (int64, error) {
+	if group <= 0 {
+		return 0, nil
+	}
+	switch err := b.groups.forward(r.ctx, group-1); err {
+	case nil:
+		return vec.Values[int64](b.groups.batch.Cols[0])[group-1-b.groups.first], nil
+	case io.EOF:
+		return r.p.rows, nil
+	default:
+		return 0, err
 	}
 }
 
 // framed computes first_value, last_value and nth_value.
 func (item *largeItem) framed(r *largeRows) (*vec.Vector, error) {
-	start, end := item.frames(r)
+	start, end, err := item.frames(r)
+	if err != nil {
+		return nil, err
+	}
 	at := make([]int64, r.n)
 	for i := range at {
 		switch {
@@ -186,7 +224,10 @@ func (item *largeItem) aggregate(r *largeRows) (*vec.Vector, error) {
 	if item.whole != nil {
 		return vec.Gather(item.whole, make([]uint32, r.n)), nil
 	}
-	start, end := item.frames(r)
+	start, end, err := item.frames(r)
+	if err != nil {
+		return nil, err
+	}
 	if item.acc != nil {
 		return item.acc.values(r, item.from, end)
 	}

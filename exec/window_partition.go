@@ -50,8 +50,23 @@ type largeItem struct {
 // frameBound is a frame's start or end.
 type frameBound struct {
 	kind expr.BoundKind
-	rows bool  // counts in rows, not in peers
-	by   int64 // rows behind the current one
+	mode expr.FrameMode
+	end  bool
+	by   int64 // rows or groups behind the current one
+
+	offset *vec.Vector // of RANGE, constant; nil: none
+	search *rangeSearch
+	groups *rowCursor // where groups end, for GROUPS with an offset
+}
+
+// shifted reports whether the bound is so many groups, or so much in the key's value, away from the current row's peers.
+func (b *frameBound) shifted() bool {
+	return b.offset != nil || b.mode == expr.Groups && (b.kind == expr.Preceding || b.kind == expr.Following)
+}
+
+// peers reports whether it depends on where peers begin and end.
+func (b *frameBound) peers() bool {
+	return b.shifted() || b.kind == expr.CurrentRow && b.mode != expr.Rows
 }
 
 // newWindowPartition makes the first pass over the rows that feed yields. cause says why the rows are not in memory; it
@@ -132,17 +147,17 @@ func (p *windowPartition) plan(item *largeItem) (ok bool, err error) {
 			return false, nil
 		}
 	}
-	if item.start, ok, err = p.bound(item.Frame, item.Frame.Start, false); !ok || err != nil {
-		return ok, err
+	if item.start, err = p.bound(item, item.Frame.Start, false); err != nil {
+		return false, err
 	}
-	if item.end, ok, err = p.bound(item.Frame, item.Frame.End, true); !ok || err != nil {
-		return ok, err
+	if item.end, err = p.bound(item, item.Frame.End, true); err != nil {
+		return false, err
 	}
 	if item.Agg == nil {
 		return true, nil
 	}
 	switch first := item.start.kind == expr.UnboundedPreceding; {
-	case first || len(p.peers.keys) == 0 && item.start.kind == expr.CurrentRow && !item.start.rows:
+	case first || len(p.peers.keys) == 0 && item.start.kind == expr.CurrentRow && item.start.mode != expr.Rows:
 		item.acc = newRunningAgg(p.s, item.windowItem)
 	case item.end.kind == expr.UnboundedFollowing:
 		return false, nil
@@ -168,18 +183,21 @@ func (p *windowPartition) constant(item *largeItem) (bool, error) {
 }
 
 // bound computes a bound's offset.
-func (p *windowPartition) bound(f expr.Frame, b expr.Bound, end bool) (frameBound, bool, error) {
-	out := frameBound{kind: b.Kind, rows: f.Mode == expr.Rows}
+func (p *windowPartition) bound(item *largeItem, b expr.Bound, end bool) (out frameBound, err error) {
+	out = frameBound{kind: b.Kind, mode: item.Frame.Mode, end: end}
 	if b.Offset == nil {
-		return out, true, nil
+		return out, nil
 	}
-	if !out.rows {
-		return out, false, nil
+	w := &windowRows{env: p.s.env, n: 1 << 40} // the partition has fewer rows than this
+	if out.mode == expr.Range {
+		if len(item.OrderBy) != 1 {
+			return out, errRangeKeys()
+		}
+		out.offset, err = w.offset(b, end)
+	} else {
+		out.by, err = w.countOffset(b, end)
 	}
-	// The partition has fewer rows than this.
-	by, err := (&windowRows{env: p.s.env, n: 1 << 40}).countOffset(b, end)
-	out.by = by
-	return out, true, err
+	return out, err
 }
 
 // needsPeers reports whether an item asks where peers begin and end.
@@ -192,7 +210,7 @@ func (item *largeItem) needsPeers() bool {
 			return false
 		}
 	}
-	return item.start.kind == expr.CurrentRow && !item.start.rows || item.end.kind == expr.CurrentRow && !item.end.rows
+	return item.start.peers() || item.end.peers()
 }
 
 // write makes the first pass.
@@ -257,7 +275,7 @@ func (p *windowPartition) batchBytes() int64 {
 		free /= 2
 	}
 	_ = p.res.Resize(0)
-	return max(free/int64(10*(len(p.large)+3)), 512) // a cursor has up to five times that, and aggregates need some
+	return max(free/int64(10*(3*len(p.large)+3)), 512) // a cursor has up to five times that, and aggregates need some
 }
 
 // scan looks at rows before they are written: b comes after before.
@@ -288,8 +306,8 @@ func (p *windowPartition) scan(ctx context.Context, ends *runWriter, before, b *
 
 // isWhole reports whether every frame is the whole partition, where all rows are peers or not.
 func (item *largeItem) isWhole(peers bool) bool {
-	return (item.start.kind == expr.UnboundedPreceding || peers && item.start.kind == expr.CurrentRow && !item.start.rows) &&
-		(item.end.kind == expr.UnboundedFollowing || peers && item.end.kind == expr.CurrentRow && !item.end.rows)
+	return (item.start.kind == expr.UnboundedPreceding || peers && item.start.kind == expr.CurrentRow && item.start.mode != expr.Rows) &&
+		(item.end.kind == expr.UnboundedFollowing || peers && item.end.kind == expr.CurrentRow && item.end.mode != expr.Rows)
 }
 
 // open prepares the second pass.
@@ -321,8 +339,27 @@ func (p *windowPartition) open() (err error) {
 		if item.from, err = p.cursor(p.file, true); err != nil {
 			return err
 		}
+		for _, b := range []*frameBound{&item.start, &item.end} {
+			if err := p.openBound(item, b); err != nil {
+				return err
+			}
+		}
 	}
 	return nil
+}
+
+// openBound opens the cursor of a bound with an offset.
+func (p *windowPartition) openBound(item *largeItem, b *frameBound) (err error) {
+	switch {
+	case b.offset != nil:
+		desc := item.OrderBy[0].Desc
+		b.search = &rangeSearch{w: &windowRows{env: p.s.env}, key: p.s.keys[len(p.s.keys)-1], offset: b.offset,
+			minus: (b.kind == expr.Preceding) != desc, order: keyOrder{desc: desc}, end: b.end, rows: p.rows}
+		b.search.keys, err = p.cursor(p.file, true)
+	case b.shifted():
+		b.groups, err = p.cursor(p.ends, true)
+	}
+	return err
 }
 
 // cursor opens a run and reserves what reading it takes.

@@ -52,6 +52,10 @@ func (w *windowRows) rangeLimits(key, offset *vec.Vector, minus bool) (values, l
 		"RANGE with offset PRECEDING/FOLLOWING is not supported for column type %s and offset type %s", t, u)
 }
 
+func errRangeKeys() error {
+	return sqlstate.New(sqlstate.WindowingError, "RANGE with offset PRECEDING/FOLLOWING requires exactly one ORDER BY column")
+}
+
 func errFrameSize() error {
 	return sqlstate.New(sqlstate.InvalidFrameSize, "invalid preceding or following size in window function")
 }
@@ -224,4 +228,70 @@ func (w *windowRows) operate(op string, a, b *vec.Vector) (*vec.Vector, error) {
 			Ret: f.ReturnType([]types.Type{a.Type, b.Type}), Valid: a.Valid})
 	}
 	return nil, sqlstate.Unsupported("", "no operator %s for %s and %s", op, a.Type, b.Type)
+}
+
+// rangeSearch finds bounds of RANGE frames with an offset in a partition that is read from a file: the first row whose
+// key is not before the limit, or for an end, is behind it. Limits and so bounds only move forward.
+type rangeSearch struct {
+	w      *windowRows
+	keys   *rowCursor
+	key    int // column
+	offset *vec.Vector
+	minus  bool
+	order  keyOrder
+	end    bool
+	rows   int64 // of the partition
+
+	at     int64       // the bound found last
+	values *vec.Vector // the keys of the cursor's batch, as limits are compared with them
+	of     *vec.Batch  // that batch
+	inside bool        // a key that is not NULL was passed
+}
+
+// fill sets the bounds of rows. Those of NULL keys, which out has, are their peers'.
+func (s *rangeSearch) fill(r *largeRows, out []int64) error {
+	key := vec.Flatten(r.batch.Cols[s.key])
+	_, limits, err := s.w.rangeLimits(key, s.offset, s.minus)
+	if err != nil {
+		return err
+	}
+	for i := range out {
+		if key.IsNull(i) {
+			continue
+		}
+		if err := s.forward(r, limits, i); err != nil {
+			return err
+		}
+		out[i] = s.at
+	}
+	return nil
+}
+
+// forward moves to the bound for a limit.
+func (s *rangeSearch) forward(r *largeRows, limits *vec.Vector, i int) (err error) {
+	before := 0
+	if s.end {
+		before = 1
+	}
+	for ; s.at < s.rows; s.at++ {
+		if err := s.keys.forward(r.ctx, s.at); err != nil {
+			return err
+		}
+		if s.of != s.keys.batch {
+			s.of = s.keys.batch
+			if s.values, _, err = s.w.rangeLimits(vec.Flatten(s.of.Cols[s.key]), s.offset, s.minus); err != nil {
+				return err
+			}
+		}
+		k := int(s.at - s.keys.first)
+		null := s.of.Cols[s.key].IsNull(k)
+		if null && !s.inside { // NULLs before all keys
+			continue
+		}
+		if null || s.order.compare(s.values, k, limits, i) >= before {
+			return nil
+		}
+		s.inside = true
+	}
+	return nil
 }

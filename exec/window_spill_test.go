@@ -138,6 +138,55 @@ func TestWindowFramesSpill(t *testing.T) {
 	}
 }
 
+func constant(typ, text string) expr.Expr {
+	v := *exectest.NewTable("1:x:"+typ, text).Cols[0]
+	v.Enc = vec.Const
+	return &expr.Const{Value: &v}
+}
+
+// TestWindowOffsetsSpill: frames whose bounds are groups of peers or values of the key away.
+func TestWindowOffsetsSpill(t *testing.T) {
+	tab := windowTable(15_000)
+	rng := rand.New(rand.NewPCG(6, 6))
+	offsets := map[string]func() expr.Expr{
+		"k":   func() expr.Expr { return int4(int32(rng.IntN(40))) },
+		"i8":  func() expr.Expr { return int4(int32(rng.IntN(40))) },
+		"num": func() expr.Expr { return constant("numeric(20,2)", fmt.Sprint(rng.IntN(30))) },
+		"f8":  func() expr.Expr { return constant("float8", fmt.Sprint(rng.IntN(5))) },
+	}
+	for i := range 24 {
+		f := expr.Frame{Mode: []expr.FrameMode{expr.Groups, expr.Range}[i%2]}
+		key := []string{"k", "i8", "num", "f8"}[i/2%4]
+		for {
+			f.Start, f.End = randomBound(rng, false), randomBound(rng, true)
+			if (f.Start.Offset != nil || f.End.Offset != nil) && (f.Start.Kind == expr.UnboundedPreceding || f.End.Kind != expr.UnboundedFollowing) {
+				break
+			}
+		}
+		for _, b := range []*expr.Bound{&f.Start, &f.End} {
+			if b.Offset != nil {
+				b.Offset = int4(int32(rng.IntN(30)))
+				if f.Mode == expr.Range {
+					b.Offset = offsets[key]()
+				}
+			}
+		}
+		sort := expr.SortKey{Expr: tab.Col(key), Desc: rng.IntN(2) == 0, NullsFirst: rng.IntN(2) == 0}
+		by := []expr.Expr{tab.Col([]string{"one", "few"}[i%3%2])}
+		t.Run(fmt.Sprintf("%d/%s %s %s", i, key, expr.Keys([]expr.SortKey{sort}), f.String()), func(t *testing.T) {
+			if !exectest.Sample(t, i, 3) {
+				return
+			}
+			items := []*expr.Window{aggregate("sum", tab.Col("n")), aggregate("min", tab.Col("v")), aggregate("count"),
+				windowFn("first_value", tab.Col(key)), windowFn("last_value", tab.Col(key))}
+			for _, w := range items {
+				w.Frame = f
+			}
+			compareLimited(t, tab, over(by, []expr.SortKey{sort}, items...), 1<<20)
+		})
+	}
+}
+
 // TestWindowSpillsInAllWays gives a window that spills to the harness.
 func TestWindowSpillsInAllWays(t *testing.T) {
 	tab := windowTable(12_000)
@@ -156,7 +205,7 @@ func TestWindowSpillsInAllWays(t *testing.T) {
 func TestWindowNeedsMemory(t *testing.T) {
 	tab := windowTable(20_000)
 	w := aggregate("sum", tab.Col("n"))
-	w.Frame = expr.Frame{Mode: expr.Groups, Start: expr.Bound{Kind: expr.Preceding, Offset: int4(3)}, End: expr.Bound{Kind: expr.CurrentRow}}
+	w.Frame = expr.Frame{Mode: expr.Rows, Start: expr.Bound{Kind: expr.CurrentRow}, End: expr.Bound{Kind: expr.UnboundedFollowing}}
 	for _, item := range []*expr.Window{w, windowFn("lag", tab.Col("v"), tab.Col("n"))} {
 		over(nil, []expr.SortKey{{Expr: tab.Col("k")}}, item)
 		pool := mem.NewPool(300 << 10)
