@@ -4,7 +4,6 @@ import (
 	"gsql/exec/expr"
 	"gsql/exec/fn"
 	"gsql/exec/types"
-	"gsql/exec/vec"
 )
 
 // call returns name(args) with the overload that is declared for the arguments' types.
@@ -141,8 +140,8 @@ func countOf(e expr.Expr) (*expr.Aggregate, error) {
 	return nil, internal("no aggregate count")
 }
 
-// emptyResult returns what an aggregate yields for no rows; nil for NULL.
-func emptyResult(a *expr.Aggregate) *expr.Const {
+// EmptyResult returns what an aggregate yields for no rows; nil for NULL.
+func EmptyResult(a *expr.Aggregate) *expr.Const {
 	if a.Fn.New == nil {
 		if a.Fn.Name == "count" {
 			return int64Const(0)
@@ -159,9 +158,5 @@ func emptyResult(a *expr.Aggregate) *expr.Const {
 	if err != nil || v.IsNull(0) {
 		return nil
 	}
-	b := vec.NewBuilder(a.Typ)
-	b.AppendFrom(v, 0)
-	c := *b.Finish()
-	c.Enc = vec.Const
-	return &expr.Const{Value: &c}
+	return constOf(v.WithType(a.Typ))
 }

@@ -333,7 +333,7 @@ func (u *unnester) restoreEmpty(j *Join, agg *Aggregate, on []expr.Expr) Node {
 	aggs := append([]Item(nil), grouped.Aggs...)
 	restored := false
 	for i, it := range agg.Aggs {
-		empty := emptyResult(it.Expr.(*expr.Aggregate))
+		empty := EmptyResult(it.Expr.(*expr.Aggregate))
 		if empty == nil {
 			items = append(items, Item{it.ID, it.Name, it.Column()})
 			continue

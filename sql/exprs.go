@@ -70,7 +70,7 @@ func (b *binder) expression(blk *block, e syntax.Expr) (value, error) {
 		}
 		return value{row: vs, pos: pos}, err
 	case *syntax.Case:
-		return blk.withoutSets("CASE", func() (value, error) { return b.caseExpr(blk, e) })
+		return b.caseExpr(blk, e)
 	case *syntax.Cast:
 		return b.castExpr(blk, e)
 	case *syntax.Call:
@@ -267,6 +267,7 @@ func (b *binder) connective(blk *block, args []syntax.Expr, word string, pos int
 }
 
 func (b *binder) caseExpr(blk *block, e *syntax.Case) (value, error) {
+	defer blk.withoutSets("CASE")()
 	var subject, orElse *value
 	if e.Arg != nil {
 		v, err := b.scalar(blk, e.Arg)

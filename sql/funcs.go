@@ -98,13 +98,7 @@ func (b *binder) callArguments(blk *block, e *syntax.Call) ([]value, error) {
 // specialCall binds what the grammar of PostgreSQL treats as an expression of its own.
 func (b *binder) specialCall(blk *block, e *syntax.Call) (value, error) {
 	if e.Name == "coalesce" {
-		return blk.withoutSets("COALESCE", func() (value, error) {
-			vs, err := b.callArguments(blk, e)
-			if err != nil {
-				return value{}, err
-			}
-			return b.coalesce(vs, e.Pos)
-		})
+		defer blk.withoutSets("COALESCE")()
 	}
 	vs, err := b.callArguments(blk, e)
 	if err != nil {
@@ -113,6 +107,8 @@ func (b *binder) specialCall(blk *block, e *syntax.Call) (value, error) {
 	switch e.Name {
 	case "grouping":
 		return b.groupingFunction(blk, vs, e.Pos)
+	case "coalesce":
+		return b.coalesce(vs, e.Pos)
 	case "nullif":
 		return b.nullIf(vs[0], vs[1], e.Pos)
 	case "greatest":

@@ -7,7 +7,6 @@ import (
 	"gsql/exec/expr"
 	"gsql/exec/sqlstate"
 	"gsql/exec/types"
-	"gsql/exec/vec"
 	"gsql/planner"
 	"gsql/sql/syntax"
 )
@@ -134,9 +133,9 @@ func (b *binder) groupBySets(blk *block, p *parts, s *syntax.Select) error {
 		return err
 	}
 	bound := map[syntax.Expr]*target{}
-	p.sets = [][]*target{} // not nil: there are sets
+	p.sets = [][]expr.Expr{} // not nil: there are sets
 	for _, set := range sets {
-		var keys []*target
+		var keys []expr.Expr
 		for _, e := range set {
 			t := bound[e]
 			if t == nil {
@@ -144,35 +143,21 @@ func (b *binder) groupBySets(blk *block, p *parts, s *syntax.Select) error {
 					return err
 				}
 				bound[e] = t
+				p.groupBy = append(p.groupBy, t)
 			}
-			if !hasTarget(keys, t) {
-				keys = append(keys, t)
+			if !hasKey(keys, t.v.e) {
+				keys = append(keys, t.v.e)
 			}
 		}
-		if !s.GroupDistinct || !slices.ContainsFunc(p.sets, func(other []*target) bool { return sameKeys(keys, other) }) {
+		if !s.GroupDistinct || !slices.ContainsFunc(p.sets, func(other []expr.Expr) bool { return sameKeys(keys, other) }) {
 			p.sets = append(p.sets, keys)
 		}
-		p.groupBy = append(p.groupBy, keys...)
 	}
 	return nil
 }
 
-func exprsOfSets(sets [][]*target) [][]expr.Expr {
-	out := make([][]expr.Expr, len(sets))
-	for i, set := range sets {
-		for _, t := range set {
-			out[i] = append(out[i], t.v.e)
-		}
-	}
-	return out
-}
-
-func sameKeys(a, b []*target) bool {
-	return len(a) == len(b) && !slices.ContainsFunc(a, func(t *target) bool { return !hasTarget(b, t) })
-}
-
-func hasTarget(keys []*target, t *target) bool {
-	return slices.ContainsFunc(keys, func(k *target) bool { return expr.Equal(k.v.e, t.v.e) })
+func sameKeys(a, b []expr.Expr) bool {
+	return len(a) == len(b) && !slices.ContainsFunc(a, func(e expr.Expr) bool { return !hasKey(b, e) })
 }
 
 func hasKey(set []expr.Expr, e expr.Expr) bool {
@@ -243,7 +228,7 @@ func (p *setPlan) values() {
 	for i, set := range p.sets {
 		row := []expr.Expr{int32Const(int32(i))}
 		for _, k := range p.g.keys {
-			row = append(row, boolConst(hasKey(set, k.Expr)))
+			row = append(row, expr.Bool(hasKey(set, k.Expr)))
 		}
 		for _, c := range p.blk.groupings {
 			bits := int32(0)
@@ -257,14 +242,6 @@ func (p *setPlan) values() {
 		}
 		p.table.Rows = append(p.table.Rows, row)
 	}
-}
-
-func boolConst(x bool) *expr.Const {
-	v := uint8(0)
-	if x {
-		v = 1
-	}
-	return &expr.Const{Value: vec.NewConst(types.Of(types.Bool), types.KBool, v, 1)}
 }
 
 // expand returns each row once per set, with the columns that aggregates use and the keys as the set has them.
@@ -283,7 +260,7 @@ func (p *setPlan) expand(n planner.Node, keys []planner.Item) planner.Node {
 	items := slices.Clone(used)
 	for i, k := range p.g.keys {
 		whens := []expr.When{{Cond: p.has[i], Then: keys[i].Column()}}
-		e := &expr.Case{Whens: whens, Else: &expr.Const{Value: vec.NewNull(k.Expr.Type(), 1)}, Typ: k.Expr.Type()}
+		e := &expr.Case{Whens: whens, Else: expr.Null(k.Expr.Type()), Typ: k.Expr.Type()}
 		items = append(items, planner.Item{ID: k.ID, Name: k.Name, Expr: e})
 	}
 	for _, f := range append([]exec.Field{p.set}, p.said...) {
@@ -324,7 +301,7 @@ func (p *setPlan) withEmpty(agg *planner.Aggregate) (planner.Node, error) {
 		computed := &expr.Column{ID: p.b.newID(p.blk, aggregateColumn, "", a.Name), Name: a.Name, Typ: a.Expr.Type()}
 		agg.Aggs = replaceID(agg.Aggs, i, computed.ID)
 		e := expr.Expr(computed)
-		if of := emptyResult(a.Expr.(*expr.Aggregate)); !of.Value.IsNull(0) {
+		if of := planner.EmptyResult(a.Expr.(*expr.Aggregate)); of != nil {
 			e = &expr.Case{Whens: []expr.When{{Cond: missing, Then: of}}, Else: computed, Typ: computed.Typ}
 		}
 		items = append(items, planner.Item{ID: a.ID, Name: a.Name, Expr: e})
@@ -342,21 +319,4 @@ func replaceID(items []planner.Item, i int, id expr.ColID) []planner.Item {
 	items = slices.Clone(items)
 	items[i].ID = id
 	return items
-}
-
-// emptyResult returns an aggregate's result for no rows.
-func emptyResult(a *expr.Aggregate) *expr.Const {
-	ts := make([]types.Type, len(a.Args))
-	for i, e := range a.Args {
-		ts[i] = e.Type()
-	}
-	acc := a.Fn.New(ts, a.Typ)
-	acc.Grow(1)
-	v, err := acc.Result(0, 1)
-	if err != nil || v.IsNull(0) {
-		return &expr.Const{Value: vec.NewNull(a.Typ, 1)}
-	}
-	one := *vec.Flatten(v)
-	one.Enc = vec.Const
-	return &expr.Const{Value: &one}
 }

@@ -53,8 +53,8 @@ type parts struct {
 	from       planner.Node
 	where      expr.Expr
 	targets    []*target
-	groupBy    []*target   // expressions; their names are for printing
-	sets       [][]*target // with grouping sets: those of groupBy that each has
+	groupBy    []*target     // expressions; their names are for printing
+	sets       [][]expr.Expr // with grouping sets: the expressions of each
 	hasGroupBy bool
 	having     expr.Expr
 	qualify    expr.Expr
@@ -108,6 +108,7 @@ func (b *binder) sorted(blk *block, p *parts, n planner.Node, keys []expr.SortKe
 // withTies keeps the first count rows of those that are sorted by keys, and the rows that follow with the last one's
 // keys: those whose rank is at most count.
 func (b *binder) withTies(blk *block, n planner.Node, keys []expr.SortKey, count expr.Expr) planner.Node {
+	outputs := planner.Fields(n)
 	rank := fn.Windows("rank")[0]
 	t := rank.ReturnType(nil)
 	w := &expr.Window{Fn: rank, OrderBy: keys, Frame: expr.Frame{End: expr.Bound{Kind: expr.CurrentRow}}, Typ: t}
@@ -117,7 +118,12 @@ func (b *binder) withTies(blk *block, n planner.Node, keys []expr.SortKey, count
 	if err != nil {
 		panic(err) // both are bigint
 	}
-	return &planner.Sort{Input: &planner.Filter{Input: n, Cond: le.e}, Keys: keys}
+	n = &planner.Sort{Input: &planner.Filter{Input: n, Cond: le.e}, Keys: keys}
+	var items []planner.Item // without the rank
+	for _, f := range outputs {
+		items = append(items, passed(f))
+	}
+	return &planner.Project{Input: n, Items: items}
 }
 
 // groupNodes adds the aggregation and HAVING, and rewrites all that comes after over the groups.
@@ -129,7 +135,6 @@ func (b *binder) groupNodes(blk *block, p *parts, n planner.Node) (planner.Node,
 	for _, t := range p.groupBy {
 		g.addKey(t.v.e, t.name)
 	}
-	sets := exprsOfSets(p.sets) // before targets that are keys are rewritten
 	for _, t := range p.targets {
 		t.v.e = g.rewrite(t.v.e)
 	}
@@ -149,7 +154,7 @@ func (b *binder) groupNodes(blk *block, p *parts, n planner.Node) (planner.Node,
 	switch {
 	case p.sets != nil:
 		var err error
-		if n, err = b.aggregateSets(blk, g, sets, n); err != nil {
+		if n, err = b.aggregateSets(blk, g, p.sets, n); err != nil {
 			return nil, err
 		}
 	default:
@@ -257,7 +262,7 @@ func (b *binder) outputs(targets []*target, n planner.Node) *query {
 		q.cols = append(q.cols, c)
 		items = append(items, planner.Item{ID: t.id, Name: t.name, Expr: t.column()})
 	}
-	if len(items) < len(targets) || len(items) < len(n.Outputs()) {
+	if len(items) < len(targets) {
 		q.node = &planner.Project{Input: n, Items: items}
 	}
 	return q

@@ -14,31 +14,33 @@ import (
 // orderTerm binds a term of ORDER BY: the name of an output column, its number, or an expression over the
 // columns of FROM.
 func (b *binder) orderTerm(blk *block, p *parts, o *syntax.SortItem) (orderTerm, error) {
-	term := orderTerm{desc: o.Desc, nullsFirst: o.NullsFirst(), pos: o.Expr.Position()}
+	pos := o.Expr.Position()
 	if o.Using != "" {
-		return term, unsupported(term.pos, "Use ASC or DESC.", "ORDER BY USING %s is not supported", o.Using)
+		return orderTerm{}, unsupported(pos, "Use ASC or DESC.", "ORDER BY USING %s is not supported", o.Using)
 	}
 	t, err := b.outputTarget(blk, p, o.Expr, "ORDER BY", false)
 	if err != nil {
-		return term, err
+		return orderTerm{}, err
 	}
+	return b.orderBy(t, o, pos)
+}
+
+// orderBy returns the term that orders by a target, in the direction of o.
+func (b *binder) orderBy(t *target, o *syntax.SortItem, pos int) (orderTerm, error) {
+	term := orderTerm{target: t, desc: o.Desc, nullsFirst: o.NullsFirst(), pos: pos}
+	var err error
 	if t.v, err = b.settled(t.v); err != nil {
 		return term, err
 	}
-	term.target = t
-	return term, orderable(value{e: t.v.e, pos: term.pos})
+	return term, orderable(value{e: t.v.e, pos: pos})
 }
 
 // orderByClause binds ORDER BY.
 func (b *binder) orderByClause(blk *block, p *parts, q *syntax.Query) error {
 	if q.OrderAll != nil {
 		for _, t := range p.targets {
-			term := orderTerm{target: t, desc: q.OrderAll.Desc, nullsFirst: q.OrderAll.NullsFirst(), pos: t.v.pos}
-			var err error
-			if t.v, err = b.settled(t.v); err != nil {
-				return err
-			}
-			if err := orderable(t.v); err != nil {
+			term, err := b.orderBy(t, q.OrderAll, t.v.pos)
+			if err != nil {
 				return err
 			}
 			p.order = append(p.order, term)
@@ -79,6 +81,14 @@ func equatable(v value) error {
 		return sqlstate.New(sqlstate.UndefinedFunction, "could not identify an equality operator for type %s", t.Base()).At(v.pos)
 	}
 	return nil
+}
+
+// distinguish settles a target whose values are to be told apart.
+func (b *binder) distinguish(t *target) (err error) {
+	if t.v, err = b.settled(t.v); err != nil {
+		return err
+	}
+	return equatable(t.v)
 }
 
 // outputTarget finds the target that a term of ORDER BY, GROUP BY or DISTINCT ON means, by name, by number
@@ -202,11 +212,7 @@ func (b *binder) groupByAll(blk *block, p *parts) error {
 		if t.junk || b.onlyInputs(blk, t.v) != nil {
 			continue
 		}
-		var err error
-		if t.v, err = b.settled(t.v); err != nil {
-			return err
-		}
-		if err := equatable(t.v); err != nil {
+		if err := b.distinguish(t); err != nil {
 			return err
 		}
 		p.groupBy, p.hasGroupBy = append(p.groupBy, t), true
@@ -275,11 +281,7 @@ func (b *binder) distinctClause(blk *block, p *parts, s *syntax.Select) error {
 	if len(s.DistinctOn) == 0 {
 		p.distinct = true
 		for _, t := range p.targets {
-			var err error
-			if t.v, err = b.settled(t.v); err != nil {
-				return err
-			}
-			if err := equatable(t.v); err != nil {
+			if err := b.distinguish(t); err != nil {
 				return err
 			}
 		}

@@ -170,15 +170,7 @@ func (b *binder) tail(q *syntax.Query, out *query, parent *block, scope *cteScop
 	if err := b.limits(blk, q, p); err != nil {
 		return nil, err
 	}
-	n := b.sorted(blk, p, out.node, sortKeys(p.order))
-	if p.ties { // which adds a column
-		items := make([]planner.Item, len(out.cols))
-		for i, c := range out.cols {
-			items[i] = planner.Item{ID: c.id, Name: c.name, Expr: c.column()}
-		}
-		n = &planner.Project{Input: n, Items: items}
-	}
-	return &query{node: n, cols: out.cols}, nil
+	return &query{node: b.sorted(blk, p, out.node, sortKeys(p.order)), cols: out.cols}, nil
 }
 
 // derivedColumns makes the outputs of a query visible without changing whose they are.

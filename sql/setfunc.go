@@ -94,13 +94,12 @@ func (b *binder) setTarget(blk *block, e *syntax.Call, vs []value) (value, error
 	return value{e: columnOf(elem), pos: e.Pos}, nil
 }
 
-// withoutSets binds a construct in which there may be no set returning function, since not all of it is evaluated for
-// each row.
-func (s *block) withoutSets(construct string, bind func() (value, error)) (value, error) {
+// withoutSets begins a construct in which there may be no set returning function, since not all of it is evaluated for
+// each row. What it returns ends it.
+func (s *block) withoutSets(construct string) (end func()) {
 	saved := s.noSets
 	s.noSets = construct
-	defer func() { s.noSets = saved }()
-	return bind()
+	return func() { s.noSets = saved }
 }
 
 // projectSets adds the rows of the set returning functions in the select list.
@@ -237,5 +236,5 @@ func isOneRow(n planner.Node) bool {
 
 func isTrue(e expr.Expr) bool {
 	c, ok := e.(*expr.Const)
-	return e == nil || ok && expr.Equal(c, boolConst(true))
+	return e == nil || ok && expr.Equal(c, expr.Bool(true))
 }
