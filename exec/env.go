@@ -100,17 +100,14 @@ func (e *Env) inner(ctx context.Context) *Env {
 	return in
 }
 
-// share makes Shared return a value for a key. The value is not closed with the Env.
+// share makes Shared return a value for a key.
 func (e *Env) share(key, value any) {
 	done := make(chan struct{})
 	close(done)
 	e.mu.Lock()
-	e.shared[key] = &once{done: done, value: lent{value}}
+	e.shared[key] = &once{done: done, value: value}
 	e.mu.Unlock()
 }
-
-// lent hides the Close method of a value that belongs to somebody else.
-type lent struct{ value any }
 
 // Close cancels what still runs and frees what was shared.
 func (e *Env) Close() error {

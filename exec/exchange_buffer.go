@@ -288,12 +288,8 @@ func vectorBytes(v *vec.Vector) int64 {
 		}
 		n += min(bufs, 32*int64(v.Len))
 	}
-	if v.Child != nil && v.Child.Len > 0 && v.Enc == vec.Flat {
-		elements := int64(0)
-		for _, l := range vec.Values[vec.List](v) {
-			elements += int64(l.Len)
-		}
-		n += min(elements, int64(v.Child.Len)) * (vectorBytes(v.Child)/int64(v.Child.Len) + 1)
+	if v.Child != nil && v.Enc == vec.Flat {
+		n += min(listBytes(v, v.Len), v.Child.Size()) // rows may have the same elements
 	}
 	return n
 }

@@ -30,7 +30,7 @@ type outputFile struct {
 }
 
 func newTaskOutput(env *Env, spec TaskSpec, f *Fragment) *taskOutput {
-	o := &taskOutput{env: env, spec: spec, frag: f, types: schemaTypes(f.root.Schema())}
+	o := &taskOutput{env: env, spec: spec, frag: f, types: f.root.Schema().Types()}
 	n := f.Outputs
 	if !o.deals() {
 		n = f.root.Partitioning().N
@@ -173,7 +173,7 @@ func badInput(format string, args ...any) error {
 // files returns the files of a partition, in the order of the tasks.
 func (in *taskInput) files(part int) ([]*spill.File, error) {
 	var files []*spill.File
-	ts := schemaTypes(in.frag.root.Schema())
+	ts := in.frag.root.Schema().Types()
 	for task, m := range in.tasks[part] {
 		if !in.frag.feeds(task, part) {
 			continue

@@ -27,15 +27,7 @@ type spool struct {
 }
 
 func newSpool(env *Env, p Plan) *spool {
-	return &spool{env: env, types: schemaTypes(p.Schema()), stats: env.spilled(p)}
-}
-
-func schemaTypes(s Schema) []types.Type {
-	ts := make([]types.Type, len(s))
-	for i, f := range s {
-		ts[i] = f.Type
-	}
-	return ts
+	return &spool{env: env, types: p.Schema().Types(), stats: env.spilled(p)}
 }
 
 // write appends the rows of b that count.

@@ -57,6 +57,15 @@ func (s Schema) Index(id expr.ColID) int {
 	return -1
 }
 
+// Types returns the columns' types.
+func (s Schema) Types() []types.Type {
+	ts := make([]types.Type, len(s))
+	for i, f := range s {
+		ts[i] = f.Type
+	}
+	return ts
+}
+
 // Partitioning says into how many streams a plan's rows are divided and by what.
 type Partitioning struct {
 	N    int          // partitions, at least 1

@@ -86,18 +86,10 @@ func keepRows(ctx context.Context, env *Env, m *Materialize) (keptParts, error) 
 	p := m.Source.Input
 	parts := make(keptParts, p.Partitioning().N)
 	for i := range parts {
-		parts[i] = newKeptRows(env, schemaTypes(p.Schema()), env.reserveSpillable(m, "materialized rows"), env.spilled(m))
+		parts[i] = newKeptRows(env, p.Schema().Types(), env.reserveSpillable(m, "materialized rows"), env.spilled(m))
 	}
 	err := env.Run(ctx, len(parts), func(ctx context.Context, part int) error {
-		k := parts[part]
-		join := batchJoiner{rows: env.BatchRows}
-		if err := env.Pull(ctx, p, part, func(b *vec.Batch) error { return k.add(join.add(b)) }); err != nil {
-			return err
-		}
-		if err := k.add(join.flush()); err != nil {
-			return err
-		}
-		return k.finish()
+		return parts[part].fill(ctx, env, p, part, func(b *vec.Batch) (*vec.Batch, error) { return b, nil })
 	})
 	if err != nil {
 		_ = parts.Close()
@@ -129,6 +121,25 @@ type keptRows struct {
 
 func newKeptRows(env *Env, ts []types.Type, res *mem.Reservation, stats *Spill) *keptRows {
 	return &keptRows{env: env, types: ts, res: res, stats: stats, held: newCollector(res, 0)}
+}
+
+// fill keeps what f makes of the batches of a partition of a plan; nil is none.
+func (k *keptRows) fill(ctx context.Context, env *Env, p Plan, part int, f func(b *vec.Batch) (*vec.Batch, error)) error {
+	join := batchJoiner{rows: env.BatchRows}
+	err := env.Pull(ctx, p, part, func(b *vec.Batch) error {
+		b, err := f(b)
+		if err != nil || b == nil {
+			return err
+		}
+		return k.add(join.add(b))
+	})
+	if err != nil {
+		return err
+	}
+	if err := k.add(join.flush()); err != nil {
+		return err
+	}
+	return k.finish()
 }
 
 // add appends a dense batch; nil is none.

@@ -37,7 +37,7 @@ func (p *Recursive) String() string {
 }
 
 func (p *Recursive) Open(ctx context.Context, env *Env, part int) (Stream, error) {
-	s := &recursiveStream{plan: p, env: env, types: schemaTypes(p.Seed.Schema())}
+	s := &recursiveStream{plan: p, env: env, types: p.Seed.Schema().Types()}
 	if !p.All {
 		s.seen = newDistinctRows(s.types, false)
 		s.seen.table.check = env.Fn.Check
@@ -106,23 +106,17 @@ func (s *recursiveStream) round(ctx context.Context) error {
 
 // fill puts the new rows of a plan into rows and returns how many there are.
 func (s *recursiveStream) fill(ctx context.Context, env *Env, plan Plan, rows *keptRows) (count int, err error) {
-	join := batchJoiner{rows: s.env.BatchRows}
-	err = env.Pull(ctx, plan, 0, func(b *vec.Batch) error {
+	err = rows.fill(ctx, env, plan, 0, func(b *vec.Batch) (*vec.Batch, error) {
 		if s.seen != nil {
+			var err error
 			if b, err = s.unseen(b.Compact()); err != nil || b == nil {
-				return err
+				return nil, err
 			}
 		}
 		count += b.Len()
-		return rows.add(join.add(b))
+		return b, nil
 	})
-	if err != nil {
-		return 0, err
-	}
-	if err := rows.add(join.flush()); err != nil {
-		return 0, err
-	}
-	return count, rows.finish()
+	return count, err
 }
 
 // unseen returns the rows of a dense batch that there have not been, nil for none.
@@ -174,7 +168,7 @@ func (p *WorkTable) Open(ctx context.Context, env *Env, part int) (Stream, error
 	if err != nil {
 		return nil, err
 	}
-	return &workStream{v.(lent).value.(*keptRows).read(), p.Columns}, nil
+	return &workStream{v.(*keptRows).read(), p.Columns}, nil
 }
 
 type workStream struct {
@@ -192,9 +186,5 @@ func (s *workStream) Next(ctx context.Context) (*vec.Batch, error) {
 
 // pickColumns returns b with some of its columns.
 func pickColumns(b *vec.Batch, columns []int) *vec.Batch {
-	out := &vec.Batch{Rows: b.Rows, Sel: b.Sel, Cols: make([]*vec.Vector, len(columns))}
-	for i, c := range columns {
-		out.Cols[i] = b.Cols[c]
-	}
-	return out
+	return &vec.Batch{Rows: b.Rows, Sel: b.Sel, Cols: columnsAt(b.Cols, columns)}
 }

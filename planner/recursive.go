@@ -80,7 +80,6 @@ func (l *lowerer) workTable(n *Scan, t *WorkTable) exec.Plan {
 func scanned(n *Scan) (columns []int, out exec.Schema) {
 	for _, c := range n.Cols {
 		columns = append(columns, c.Ordinal)
-		out = append(out, exec.Field{ID: c.ID, Name: c.Name, Type: c.Type})
 	}
-	return columns, out
+	return columns, Fields(n)
 }

@@ -4,7 +4,6 @@ import (
 	"gsql/exec"
 	"gsql/exec/expr"
 	"gsql/exec/sqlstate"
-	"gsql/exec/types"
 	"gsql/planner"
 	"gsql/sql/syntax"
 )
@@ -103,7 +102,7 @@ func (b *binder) recursion(c *syntax.CTE, op *syntax.SetOp, parent *block, self,
 		return nil, sqlstate.New(sqlstate.SyntaxError, "each UNION query must have the same number of columns").At(firstTarget(op.Right))
 	}
 	blk := newBlock(parent, scope)
-	ts := schemaTypes(self.work.Fields)
+	ts := self.work.Fields.Types()
 	for i := range seed.cols {
 		t, err := b.commonOf([]value{seed.cols[i].asValue(), step.cols[i].asValue()}, "UNION")
 		if err != nil {
@@ -190,12 +189,4 @@ func recursible(c *syntax.CTE, n planner.Node, work *planner.WorkTable) error {
 	}
 	reads(n)
 	return err
-}
-
-func schemaTypes(s exec.Schema) []types.Type {
-	ts := make([]types.Type, len(s))
-	for i, f := range s {
-		ts[i] = f.Type
-	}
-	return ts
 }
