@@ -266,6 +266,23 @@ func (a *contIntervalAcc) Result(from, to int) (*vec.Vector, error) {
 	})
 }
 
+// valuesOf returns for groups from..to-1 the value of the row that find tells, NULL where it finds none.
+func (a *percentileAcc) valuesOf(from, to int, find func(g int) (row uint32, ok bool, err error)) (*vec.Vector, error) {
+	b := vec.NewBuilder(a.elem)
+	for g := from; g < to; g++ {
+		row, ok, err := find(g)
+		if err != nil {
+			return nil, err
+		}
+		if !ok {
+			b.AppendNull()
+			continue
+		}
+		b.AppendFrom(a.cols[0], int(row))
+	}
+	return b.Finish(), nil
+}
+
 // endsOf returns the rows that the result of a group comes from; none are in a group without rows or fraction.
 func (a *percentileAcc) endsOf(g int) (first, last uint32, ok bool, err error) {
 	f, ok := a.fractionOf(g)
@@ -344,19 +361,10 @@ func (a *discAcc) Result(from, to int) (*vec.Vector, error) {
 	if err := a.deal(); err != nil {
 		return nil, err
 	}
-	b := vec.NewBuilder(a.elem)
-	for g := from; g < to; g++ {
+	return a.valuesOf(from, to, func(g int) (uint32, bool, error) {
 		row, _, ok, err := a.endsOf(g)
-		if err != nil {
-			return nil, err
-		}
-		if !ok {
-			b.AppendNull()
-			continue
-		}
-		b.AppendFrom(a.cols[0], int(row))
-	}
-	return b.Finish(), nil
+		return row, ok, err
+	})
 }
 
 func init() {

@@ -145,19 +145,7 @@ func (a *modeAcc) Result(from, to int) (*vec.Vector, error) {
 	if err := a.deal(); err != nil {
 		return nil, err
 	}
-	b := vec.NewBuilder(a.elem)
-	for g := from; g < to; g++ {
-		row, ok, err := a.mostFrequent(g)
-		if err != nil {
-			return nil, err
-		}
-		if !ok {
-			b.AppendNull()
-			continue
-		}
-		b.AppendFrom(a.cols[0], int(row))
-	}
-	return b.Finish(), nil
+	return a.valuesOf(from, to, a.mostFrequent)
 }
 
 // mostFrequent returns a row with the result of a group, unless that has no rows.

@@ -109,6 +109,19 @@ func (e *arrayEdit) run(first uint32, n int) {
 	}
 }
 
+// eachRow makes the array of each row of what f appends to order for it.
+func (e *arrayEdit) eachRow(f func(i int) error) (*vec.Vector, error) {
+	for i := range e.call.N {
+		if err := f(i); err != nil {
+			return nil, err
+		}
+		if err := e.put(i); err != nil {
+			return nil, err
+		}
+	}
+	return e.vector(), nil
+}
+
 // vector returns the arrays.
 func (e *arrayEdit) vector() *vec.Vector {
 	v := vec.New(e.call.Ret, types.KList, e.lists, e.valid)
@@ -122,7 +135,7 @@ func (e *arrayEdit) vector() *vec.Vector {
 func joinArrays(c *Call) (*vec.Vector, error) {
 	e := newArrayEdit(c)
 	a, b := e.elements(c.Args[0]), e.elements(c.Args[1])
-	for i := range c.N {
+	return e.eachRow(func(i int) error {
 		if a.array.IsNull(i) && b.array.IsNull(i) {
 			e.valid.Clear(i)
 		}
@@ -130,18 +143,15 @@ func joinArrays(c *Call) (*vec.Vector, error) {
 			n, first := s.at(i)
 			e.run(first, n)
 		}
-		if err := e.put(i); err != nil {
-			return nil, err
-		}
-	}
-	return e.vector(), nil
+		return nil
+	})
 }
 
 // addElement puts the elements of two arguments, one of which has arrays, in the order of the arguments.
 func addElement(c *Call, array, elem int) (*vec.Vector, error) {
 	e := newArrayEdit(c)
 	s, one := e.elements(c.Args[array]), e.add(c.Args[elem])
-	for i := range c.N {
+	return e.eachRow(func(i int) error {
 		n, first := s.at(i)
 		if elem < array {
 			e.run(one+uint32(Row(c.Args[elem], i)), 1)
@@ -150,76 +160,76 @@ func addElement(c *Call, array, elem int) (*vec.Vector, error) {
 		if elem > array {
 			e.run(one+uint32(Row(c.Args[elem], i)), 1)
 		}
-		if err := e.put(i); err != nil {
-			return nil, err
-		}
-	}
-	return e.vector(), nil
+		return nil
+	})
 }
 
-// removeElements is array_remove, to which NULL equals NULL.
-func removeElements(c *Call) (*vec.Vector, error) {
-	e := newArrayEdit(c)
-	s := e.elements(c.Args[0])
-	for i := range c.N {
-		if s.array.IsNull(i) {
-			e.valid.Clear(i)
-		}
-		n, first := s.at(i)
-		for k := range n {
-			if at := first + uint32(k); !vec.EqualRows(s.array.Child, int(at-s.base), c.Args[1], i) {
-				e.order = append(e.order, at)
-			}
-		}
-		if err := e.put(i); err != nil {
-			return nil, err
-		}
-	}
-	return e.vector(), nil
-}
-
-// replaceElements is array_replace, to which NULL equals NULL.
-func replaceElements(c *Call) (*vec.Vector, error) {
-	e := newArrayEdit(c)
-	s, by := e.elements(c.Args[0]), e.add(c.Args[2])
-	for i := range c.N {
+// eachElement calls f for every element of the arrays of s, with its number and whether it is the second argument; to
+// these functions NULL equals NULL.
+func (e *arrayEdit) eachElement(s arraySource, f func(i int, at uint32, same bool)) (*vec.Vector, error) {
+	return e.eachRow(func(i int) error {
 		if s.array.IsNull(i) {
 			e.valid.Clear(i)
 		}
 		n, first := s.at(i)
 		for k := range n {
 			at := first + uint32(k)
-			if vec.EqualRows(s.array.Child, int(at-s.base), c.Args[1], i) {
-				at = by + uint32(Row(c.Args[2], i))
-			}
+			f(i, at, vec.EqualRows(s.array.Child, int(at-s.base), e.call.Args[1], i))
+		}
+		return nil
+	})
+}
+
+// removeElements is array_remove.
+func removeElements(c *Call) (*vec.Vector, error) {
+	e := newArrayEdit(c)
+	return e.eachElement(e.elements(c.Args[0]), func(_ int, at uint32, same bool) {
+		if !same {
 			e.order = append(e.order, at)
 		}
-		if err := e.put(i); err != nil {
-			return nil, err
+	})
+}
+
+// replaceElements is array_replace.
+func replaceElements(c *Call) (*vec.Vector, error) {
+	e := newArrayEdit(c)
+	s, by := e.elements(c.Args[0]), e.add(c.Args[2])
+	return e.eachElement(s, func(i int, at uint32, same bool) {
+		if same {
+			at = by + uint32(Row(c.Args[2], i))
 		}
-	}
-	return e.vector(), nil
+		e.order = append(e.order, at)
+	})
 }
 
 // trimArray is trim_array, which drops elements at the end.
 func trimArray(c *Call) (*vec.Vector, error) {
+	drop := Reader[int32](c.Args[1])
+	return cutArrays(c, func(i, n int) (from, to int, err error) {
+		k := int(drop(i))
+		if k < 0 || k > n {
+			return 0, 0, sqlstate.New(sqlstate.ArrayElementError, "number of elements to trim must be between 0 and %d", n)
+		}
+		return 0, n - k, nil
+	})
+}
+
+// cutArrays keeps of each array of n elements those from..to-1, which f tells.
+func cutArrays(c *Call, f func(i, n int) (from, to int, err error)) (*vec.Vector, error) {
 	e := newArrayEdit(c)
 	e.valid = c.Valid
-	s, drop := e.elements(c.Args[0]), Reader[int32](c.Args[1])
-	for i := range c.N {
-		if c.Valid == nil || c.Valid.Get(i) {
-			n, first := s.at(i)
-			k := int(drop(i))
-			if k < 0 || k > n {
-				return nil, sqlstate.New(sqlstate.ArrayElementError, "number of elements to trim must be between 0 and %d", n)
-			}
-			e.run(first, n-k)
+	s := e.elements(c.Args[0])
+	return e.eachRow(func(i int) error {
+		if c.Valid != nil && !c.Valid.Get(i) {
+			return nil
 		}
-		if err := e.put(i); err != nil {
-			return nil, err
+		n, first := s.at(i)
+		from, to, err := f(i, n)
+		if err == nil && from < to {
+			e.run(first+uint32(from), to-from)
 		}
-	}
-	return e.vector(), nil
+		return err
+	})
 }
 
 // fillArray is array_fill for arrays of one dimension, whose length is the only element of the second argument.
@@ -227,32 +237,29 @@ func fillArray(c *Call) (*vec.Vector, error) {
 	e := newArrayEdit(c)
 	elem := e.add(c.Args[0])
 	dims := c.Args[1]
-	for i := range c.N {
+	return e.eachRow(func(i int) error {
 		if dims.IsNull(i) {
-			return nil, sqlstate.New(sqlstate.NullNotAllowed, "dimension array or low bound array cannot be null")
+			return sqlstate.New(sqlstate.NullNotAllowed, "dimension array or low bound array cannot be null")
 		}
 		l := vec.Values[vec.List](dims)[Row(dims, i)]
 		if l.Len > 1 {
-			return nil, sqlstate.Unsupported("Use one-dimensional arrays.", "arrays of more than one dimension are not supported")
+			return sqlstate.Unsupported("Use one-dimensional arrays.", "arrays of more than one dimension are not supported")
 		}
 		for k := range l.Len {
 			at := int(l.Off + k)
 			if dims.Child.IsNull(at) {
-				return nil, sqlstate.New(sqlstate.NullNotAllowed, "dimension values cannot be null")
+				return sqlstate.New(sqlstate.NullNotAllowed, "dimension values cannot be null")
 			}
 			n := vec.At[int32](dims.Child, at)
 			if n < 0 || int(n)+len(e.order) > maxElements {
-				return nil, tooManyElements()
+				return tooManyElements()
 			}
 			for range n {
 				e.order = append(e.order, elem+uint32(Row(c.Args[0], i)))
 			}
 		}
-		if err := e.put(i); err != nil {
-			return nil, err
-		}
-	}
-	return e.vector(), nil
+		return nil
+	})
 }
 
 // Slice returns the function of an array and two numbers that returns the elements from one to the other, counted
@@ -265,20 +272,8 @@ func Slice(array types.Type) *Scalar {
 }
 
 func sliceArray(c *Call) (*vec.Vector, error) {
-	e := newArrayEdit(c)
-	e.valid = c.Valid
-	s, from, to := e.elements(c.Args[0]), Reader[int32](c.Args[1]), Reader[int32](c.Args[2])
-	for i := range c.N {
-		if c.Valid == nil || c.Valid.Get(i) {
-			n, first := s.at(i)
-			lo, hi := max(int(from(i)), 1), min(int(to(i)), n)
-			if lo <= hi {
-				e.run(first+uint32(lo-1), hi-lo+1)
-			}
-		}
-		if err := e.put(i); err != nil {
-			return nil, err
-		}
-	}
-	return e.vector(), nil
+	from, to := Reader[int32](c.Args[1]), Reader[int32](c.Args[2])
+	return cutArrays(c, func(i, n int) (int, int, error) {
+		return max(int(from(i)), 1) - 1, min(int(to(i)), n), nil
+	})
 }

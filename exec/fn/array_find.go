@@ -84,29 +84,18 @@ func arrayPosition(c *Call) (*vec.Vector, error) {
 // arrayPositions is array_positions: the numbers of all elements that are not distinct from a value.
 func arrayPositions(c *Call) (*vec.Vector, error) {
 	array, lists := c.Args[0], vec.Values[vec.List](c.Args[0])
-	var found []int32
-	out, valid := make([]vec.List, c.N), vec.NewBitmapSet(c.N)
-	err := c.Each(func(i int) error {
+	return numberArrays(c, func(i int, out []int64) ([]int64, bool, error) {
 		if array.IsNull(i) {
-			valid.Clear(i)
-			return nil
+			return out, false, nil
 		}
-		from := len(found)
 		l := lists[Row(array, i)]
 		for k := range l.Len {
 			if vec.EqualRows(array.Child, int(l.Off+k), c.Args[1], i) {
-				found = append(found, int32(k)+1)
+				out = append(out, int64(k)+1)
 			}
 		}
-		out[i] = vec.List{Off: uint32(from), Len: uint32(len(found) - from)}
-		return nil
+		return out, true, nil
 	})
-	if err != nil {
-		return nil, err
-	}
-	v := vec.New(c.Ret, types.KList, out, valid)
-	v.Child = vec.New(c.Ret.Element(), types.KInt32, found, nil)
-	return v, nil
 }
 
 // arrayPair are two arrays of a row. To these operators NULL equals nothing.

@@ -25,14 +25,14 @@ func seriesArray(c *Call) (*vec.Vector, error) {
 	if len(c.Args) > 2 {
 		step = integers(c.Args[2])
 	}
-	return numberArrays(c, func(i int, out []int64) ([]int64, error) {
+	return numberArrays(c, func(i int, out []int64) ([]int64, bool, error) {
 		x, last, by := from(i), to(i), step(i)
 		if by == 0 {
-			return nil, sqlstate.New(sqlstate.InvalidParameterValue, "step size cannot equal zero")
+			return nil, false, sqlstate.New(sqlstate.InvalidParameterValue, "step size cannot equal zero")
 		}
 		for by > 0 && x <= last || by < 0 && x >= last {
 			if len(out) == maxElements {
-				return nil, tooManyElements()
+				return nil, false, tooManyElements()
 			}
 			out = append(out, x)
 			next := x + by
@@ -41,21 +41,21 @@ func seriesArray(c *Call) (*vec.Vector, error) {
 			}
 			x = next
 		}
-		return out, nil
+		return out, true, nil
 	})
 }
 
 // subscripts returns the numbers of an array's elements.
 func subscripts(c *Call) (*vec.Vector, error) {
 	array, lists, dim := c.Args[0], vec.Values[vec.List](c.Args[0]), Reader[int32](c.Args[1])
-	return numberArrays(c, func(i int, out []int64) ([]int64, error) {
+	return numberArrays(c, func(i int, out []int64) ([]int64, bool, error) {
 		if dim(i) != 1 {
-			return out, nil
+			return out, true, nil
 		}
 		for k := range lists[Row(array, i)].Len {
 			out = append(out, int64(k)+1)
 		}
-		return out, nil
+		return out, true, nil
 	})
 }
 
@@ -68,21 +68,26 @@ func integers(v *vec.Vector) func(i int) int64 {
 	return Reader[int64](v)
 }
 
-// numberArrays makes an array for each row of what f appends.
-func numberArrays(c *Call, f func(i int, out []int64) ([]int64, error)) (*vec.Vector, error) {
-	lists := make([]vec.List, c.N)
+// numberArrays makes an array for each row of what f appends; a row for which it returns false is NULL.
+func numberArrays(c *Call, f func(i int, out []int64) ([]int64, bool, error)) (*vec.Vector, error) {
+	lists, valid := make([]vec.List, c.N), vec.NewBitmap(c.N)
 	var all []int64
-	err := c.Each(func(i int) (err error) {
+	err := c.Each(func(i int) error {
 		from := len(all)
-		if all, err = f(i, all); err == nil {
-			lists[i] = vec.List{Off: uint32(from), Len: uint32(len(all) - from)}
+		out, ok, err := f(i, all)
+		if err != nil {
+			return err
 		}
-		return err
+		if all = out; ok {
+			valid.Set(i)
+		}
+		lists[i] = vec.List{Off: uint32(from), Len: uint32(len(all) - from)}
+		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
-	v := vec.New(c.Ret, types.KList, lists, c.Valid)
+	v := vec.New(c.Ret, types.KList, lists, valid)
 	t := c.Ret.Element()
 	if t.ID == types.Int32 {
 		small := make([]int32, len(all))
