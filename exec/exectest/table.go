@@ -150,6 +150,14 @@ func (t *Table) Col(name string) *expr.Column {
 	panic("exectest: no column " + name)
 }
 
+// AppendRows appends the rows of a dense batch as text, as Row gives them.
+func AppendRows(rows []string, b *vec.Batch) []string {
+	for i := range b.Rows {
+		rows = append(rows, rowText(b.Cols, i))
+	}
+	return rows
+}
+
 func rowText(cols []*vec.Vector, i int) string {
 	var b strings.Builder
 	for c, v := range cols {

@@ -241,7 +241,7 @@ func (p *parser) rawText() ([]byte, error) {
 				continue
 			}
 			if c := p.s[i]; c == 'u' {
-				if _, ok := hex4(p.s[i+1:]); !ok {
+				if _, ok := Hex4(p.s[i+1:]); !ok {
 					return nil, invalid("\"\\u\" must be followed by four hexadecimal digits.")
 				}
 			} else if escapes[c] == 0 {

@@ -42,7 +42,7 @@ func Unquote(dst, s []byte) ([]byte, error) {
 
 // escapedRune reads what follows \u, which may be a pair of surrogates, and returns its length.
 func escapedRune(s []byte) (rune, int, error) {
-	r, ok := hex4(s)
+	r, ok := Hex4(s)
 	switch {
 	case !ok:
 		return 0, 0, invalid("\"\\u\" must be followed by four hexadecimal digits.")
@@ -53,7 +53,7 @@ func escapedRune(s []byte) (rune, int, error) {
 		return r, 4, nil
 	}
 	if len(s) >= 10 && s[4] == '\\' && s[5] == 'u' {
-		if low, ok := hex4(s[6:]); ok {
+		if low, ok := Hex4(s[6:]); ok {
 			if r = utf16.DecodeRune(r, low); r != utf8.RuneError {
 				return r, 10, nil
 			}
@@ -62,7 +62,8 @@ func escapedRune(s []byte) (rune, int, error) {
 	return 0, 0, invalid("A Unicode surrogate must be one of a pair, the high one first.")
 }
 
-func hex4(s []byte) (rune, bool) {
+// Hex4 reads the four digits of a \u escape, and reports false when they are none.
+func Hex4(s []byte) (rune, bool) {
 	if len(s) < 4 {
 		return 0, false
 	}

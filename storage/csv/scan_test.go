@@ -6,7 +6,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
-	"strings"
 	"testing"
 	"time"
 	"unicode/utf8"
@@ -16,7 +15,6 @@ import (
 	"gsql/exec/expr"
 	"gsql/exec/fn"
 	"gsql/exec/mem"
-	"gsql/exec/text"
 	"gsql/exec/types"
 	"gsql/exec/vec"
 	"gsql/storage/file"
@@ -58,21 +56,10 @@ func scanApart(t exec.Table, parts, batch int) ([]string, error) {
 	}
 	var rows []string
 	err = exectest.PullApart(func() *exec.Env { return newEnv(batch) }, p, func(b *vec.Batch) error {
-		rows = appendRows(rows, b)
+		rows = exectest.AppendRows(rows, b)
 		return nil
 	})
 	return rows, err
-}
-
-func appendRows(rows []string, b *vec.Batch) []string {
-	for i := range b.Rows {
-		var row []string
-		for _, c := range b.Cols {
-			row = append(row, text.String(c, i, nil))
-		}
-		rows = append(rows, strings.Join(row, "|"))
-	}
-	return rows
 }
 
 // planRows returns the rows of a plan, partition by partition.
@@ -82,7 +69,7 @@ func planRows(env *exec.Env, p exec.Plan) ([]string, error) {
 		if b.Rows == 0 || b.Rows > env.BatchRows {
 			return fmt.Errorf("a batch of %d rows", b.Rows)
 		}
-		out[part] = appendRows(out[part], b)
+		out[part] = exectest.AppendRows(out[part], b)
 		return nil
 	})
 	var all []string

@@ -21,7 +21,6 @@ import (
 	"gsql/exec/fn"
 	"gsql/exec/mem"
 	"gsql/exec/sqlstate"
-	"gsql/exec/text"
 	"gsql/exec/types"
 	"gsql/exec/vec"
 	"gsql/storage/file"
@@ -48,21 +47,10 @@ func scanApart(t exec.Table, parts, batch int) (rows []string, err error) {
 		return nil, err
 	}
 	err = exectest.PullApart(func() *exec.Env { return newEnv(batch) }, p, func(b *vec.Batch) error {
-		rows = appendRows(rows, b)
+		rows = exectest.AppendRows(rows, b)
 		return nil
 	})
 	return rows, err
-}
-
-func appendRows(rows []string, b *vec.Batch) []string {
-	for i := range b.Rows {
-		var row []string
-		for _, c := range b.Cols {
-			row = append(row, text.String(c, i, nil))
-		}
-		rows = append(rows, strings.Join(row, "|"))
-	}
-	return rows
 }
 
 func newEnv(batch int) *exec.Env {
@@ -91,7 +79,7 @@ func scanRows(t exec.Table, parts, batch int, limit int64) ([]string, error) {
 		if b.Rows == 0 || b.Rows > batch {
 			return fmt.Errorf("a batch of %d rows", b.Rows)
 		}
-		out[part] = appendRows(out[part], b)
+		out[part] = exectest.AppendRows(out[part], b)
 		return nil
 	})
 	var all []string

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"gsql/exec/jsontext"
 )
 
 // maxDepth bounds the nesting of values.
@@ -161,7 +163,7 @@ func (c *checker) text() bool {
 				continue
 			}
 			if e := c.s[c.i]; e == 'u' {
-				if _, ok := hex4(c.s[c.i+1:]); !ok {
+				if _, ok := jsontext.Hex4(c.s[c.i+1:]); !ok {
 					return c.wrong(badHex)
 				}
 			} else if escapes[e] == 0 {
@@ -205,7 +207,7 @@ func unquote(dst, s []byte) (out []byte, what string) {
 			dst = append(dst, escapes[c])
 			continue
 		}
-		r, ok := hex4(s)
+		r, ok := jsontext.Hex4(s)
 		if !ok {
 			return dst, badHex
 		}
@@ -217,7 +219,7 @@ func unquote(dst, s []byte) (out []byte, what string) {
 			if len(s) < 6 || s[0] != '\\' || s[1] != 'u' {
 				return dst, loneHigh
 			}
-			low, ok := hex4(s[2:])
+			low, ok := jsontext.Hex4(s[2:])
 			if !ok {
 				return dst, badHex
 			}
@@ -228,22 +230,4 @@ func unquote(dst, s []byte) (out []byte, what string) {
 		}
 		dst = utf8.AppendRune(dst, r)
 	}
-}
-
-func hex4(s []byte) (rune, bool) {
-	if len(s) < 4 {
-		return 0, false
-	}
-	var r rune
-	for _, c := range s[:4] {
-		switch {
-		case c >= '0' && c <= '9':
-			r = r<<4 | rune(c-'0')
-		case c|0x20 >= 'a' && c|0x20 <= 'f':
-			r = r<<4 | rune(c|0x20-'a'+10)
-		default:
-			return 0, false
-		}
-	}
-	return r, true
 }
