@@ -27,10 +27,10 @@ func main() {
 func run() error {
 	var o options
 	flag.StringVar(&o.dir, "data", "/tmp/gsql-bench", "folder of the data")
-	flag.StringVar(&o.set, "set", "all", "seed, groupby, tpch or all")
+	flag.StringVar(&o.set, "set", "all", "seed, groupby, join, tpch, all, or folder for the files of -data")
 	flag.StringVar(&o.format, "format", "all", "csv, parquet or all")
 	flag.StringVar(&o.query, "q", "", "only queries whose names match this regular expression")
-	flag.StringVar(&o.queries, "queries", "../testdata/tpch", "folder of the TPC-H queries")
+	flag.StringVar(&o.queries, "queries", "../testdata/tpch", "folder of the queries of tpch and folder, one a file")
 	flag.IntVar(&o.threads, "threads", runtime.GOMAXPROCS(0), "threads of both engines")
 	flag.IntVar(&o.runs, "runs", 3, "runs of each query; the median counts")
 	flag.Float64Var(&o.scale, "scale", 1, "size of the data: 1 is 13 million seed rows, 10 million groupby rows, TPC-H scale factor 1")

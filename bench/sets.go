@@ -20,7 +20,10 @@ type query struct {
 }
 
 func sets(o options) ([]set, error) {
-	tpch, err := tpchQueries(o.queries)
+	if o.set == "folder" {
+		return folderSets(o)
+	}
+	tpch, err := queryFiles(o.queries, "q*.sql")
 	if err != nil {
 		return nil, err
 	}
@@ -121,11 +124,39 @@ func tpchSetup(dir, format string) []string {
 	return out
 }
 
-// tpchQueries reads the 22 queries, which gsql's tests use too.
-func tpchQueries(dir string) ([]query, error) {
-	files, err := filepath.Glob(filepath.Join(dir, "q*.sql"))
+// folderSets are the queries of one folder over the files of another, whose names are the tables'.
+func folderSets(o options) ([]set, error) {
+	queries, err := queryFiles(o.queries, "*.sql")
+	if err != nil {
+		return nil, err
+	}
+	var out []set
+	for _, format := range []string{"csv", "parquet"} {
+		files, err := filepath.Glob(filepath.Join(o.dir, "*."+format))
+		if err != nil {
+			return nil, err
+		}
+		if len(files) == 0 {
+			continue
+		}
+		s := set{name: "folder", format: format, queries: queries}
+		for _, f := range files {
+			name := strings.TrimSuffix(filepath.Base(f), "."+format)
+			s.setup = append(s.setup, fmt.Sprintf("CREATE OR REPLACE VIEW %s AS SELECT * FROM read_%s('%s')", name, format, f))
+		}
+		out = append(out, s)
+	}
+	if len(out) == 0 {
+		return nil, fmt.Errorf("no *.csv or *.parquet in %s", o.dir)
+	}
+	return out, nil
+}
+
+// queryFiles reads the queries of a folder, one a file.
+func queryFiles(dir, pattern string) ([]query, error) {
+	files, err := filepath.Glob(filepath.Join(dir, pattern))
 	if err != nil || len(files) == 0 {
-		return nil, fmt.Errorf("no TPC-H queries in %s: %v", dir, err)
+		return nil, fmt.Errorf("no queries in %s: %v", dir, err)
 	}
 	var out []query
 	for _, f := range files {
