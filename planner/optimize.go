@@ -58,7 +58,8 @@ var rules = []rule{
 	{"push-filters", true, pure(pushFilters)}, // also makes outer joins inner where a filter rejects the NULLs
 	{"infer", false, pure(infer)},             // a = b AND a < 5 implies b < 5
 	{"push-filters", true, pure(pushFilters)},
-	{"empty", false, pure(dropEmpty)}, // WHERE false
+	{"with-filters", false, pure(filterWith)}, // rows of a WITH query that no use of it wants
+	{"empty", false, pure(dropEmpty)},         // WHERE false
 	// Then rows: fewer of them, sooner.
 	{"distinct", false, distinct},          // useless DISTINCT; count(DISTINCT x) in two levels
 	{"drop-sorts", false, pure(dropSorts)}, // orders that nobody sees

@@ -5,20 +5,19 @@ import (
 )
 
 // factorOr takes the terms that all branches of an OR share out of it, so that they can be pushed down or
-// become join keys. Of a branch's terms that speak of one column alone, the OR of all branches is added as a
-// filter of its own: (a = 1 AND x = 2) OR (a = 3 AND y = 4) implies a IN (1, 3).
+// become join keys.
 func factorOr(o *optimizer, n Node) Node {
 	return bottomUp(n, func(n Node) Node {
 		switch n := n.(type) {
 		case *Filter:
-			if terms, changed := factorTerms(expr.Conjuncts(n.Cond), n.Input); changed {
+			if terms, changed := factorTerms(expr.Conjuncts(n.Cond)); changed {
 				return &Filter{n.Input, conj(orderTerms(terms))}
 			}
 		case *Join:
 			if n.On == nil || n.Kind == MarkJoin {
 				return n
 			}
-			if terms, changed := factorTerms(expr.Conjuncts(n.On), nil); changed {
+			if terms, changed := factorTerms(expr.Conjuncts(n.On)); changed {
 				c := *n
 				c.On = conj(orderTerms(terms))
 				return &c
@@ -28,7 +27,7 @@ func factorOr(o *optimizer, n Node) Node {
 	})
 }
 
-func factorTerms(terms []expr.Expr, input Node) ([]expr.Expr, bool) {
+func factorTerms(terms []expr.Expr) ([]expr.Expr, bool) {
 	var out []expr.Expr
 	changed := false
 	for _, t := range terms {
@@ -42,17 +41,8 @@ func factorTerms(terms []expr.Expr, input Node) ([]expr.Expr, bool) {
 			changed = true
 			out = append(out, common...)
 		}
-		if rest == nil {
-			continue
-		}
-		out = append(out, rest)
-		if left, ok := rest.(*expr.Or); ok && input != nil {
-			for _, implied := range impliedByOr(left, input) {
-				if !containsExpr(terms, implied) {
-					changed = true
-					out = append(out, implied)
-				}
-			}
+		if rest != nil {
+			out = append(out, rest)
 		}
 	}
 	return dedupe(out), changed
@@ -92,28 +82,31 @@ func factor(or *expr.Or) (common []expr.Expr, rest expr.Expr) {
 	return common, &expr.Or{Terms: left}
 }
 
-// impliedByOr returns, for each input of a join that all branches restrict by itself, the OR of these
-// restrictions.
-func impliedByOr(or *expr.Or, input Node) []expr.Expr {
-	var out []expr.Expr
-	for _, side := range joinSides(input) {
-		var branches []expr.Expr
-		for _, b := range or.Terms {
-			var own []expr.Expr
-			for _, t := range expr.Conjuncts(b) {
-				if c := exprCols(t); !c.Empty() && c.In(side) && !mayFail(t) {
-					own = append(own, t)
-				}
+// impliedByOr returns the OR of what the branches say of some columns alone, which a row that meets the OR meets too:
+// (a = 1 AND x = 2) OR (a = 3 AND y = 4) implies a IN (1, 3). It is nil when a branch says nothing of them.
+func impliedByOr(or *expr.Or, some ColSet) expr.Expr {
+	var branches []expr.Expr
+	for _, b := range or.Terms {
+		var own []expr.Expr
+		for _, t := range expr.Conjuncts(b) {
+			if c := exprCols(t); !c.Empty() && c.In(some) && !volatile(t) && !mayFail(t) {
+				own = append(own, t)
 			}
-			if len(own) == 0 {
-				branches = nil
-				break
-			}
-			branches = append(branches, conj(own))
 		}
-		if len(branches) > 0 {
-			e := simplifyExpr(&expr.Or{Terms: branches})
-			if !expr.Equal(e, or) {
+		if len(own) == 0 {
+			return nil
+		}
+		branches = append(branches, conj(own))
+	}
+	return anyOf(branches)
+}
+
+// impliedTerms returns what the ORs among terms imply of some columns alone.
+func impliedTerms(terms []expr.Expr, some ColSet) []expr.Expr {
+	var out []expr.Expr
+	for _, t := range terms {
+		if or, ok := t.(*expr.Or); ok {
+			if e := impliedByOr(or, some); e != nil && !expr.Equal(e, or) {
 				out = append(out, e)
 			}
 		}
@@ -121,32 +114,8 @@ func impliedByOr(or *expr.Or, input Node) []expr.Expr {
 	return out
 }
 
-// joinSides returns the columns of each input of a tree of inner joins that has more than one.
-func joinSides(n Node) []ColSet {
-	var sides []ColSet
-	var walk func(n Node)
-	walk = func(n Node) {
-		switch n := n.(type) {
-		case *Filter:
-			walk(n.Input)
-		case *Join:
-			switch n.Kind {
-			case InnerJoin:
-				walk(n.Left)
-				walk(n.Right)
-			default:
-				walk(n.Left)
-			}
-		default:
-			sides = append(sides, outputSet(n))
-		}
-	}
-	walk(n)
-	if len(sides) < 2 {
-		return nil
-	}
-	return sides
-}
+// anyOf returns the OR of the branches, without those that stand twice.
+func anyOf(branches []expr.Expr) expr.Expr { return simplifyExpr(&expr.Or{Terms: branches}) }
 
 func containsExpr(es []expr.Expr, e expr.Expr) bool {
 	for _, x := range es {

@@ -7,7 +7,7 @@ import (
 
 // pushFilters moves every term of every condition to the lowest node that has its columns: through
 // projections, aggregations on their keys, windows on their partitions, set operations, and into the sides
-// of joins or their conditions. On the way an outer join becomes an inner one where a condition above it
+// of joins or their conditions. Where an OR may not go, what it implies of the columns there goes. On the way an outer join becomes an inner one where a condition above it
 // rejects the NULLs it would make.
 func pushFilters(o *optimizer, n Node) Node {
 	out := pushDown(n, nil, nil)
@@ -28,7 +28,9 @@ func pushDown(n Node, terms, known []expr.Expr) Node {
 	case *Aggregate:
 		return pushAggregateDown(n, terms, known)
 	case *Window:
-		down, stay := splitTerms(terms, partitionColumns(n), outputSet(n))
+		parted := partitionColumns(n)
+		down, stay := splitTerms(terms, parted, outputSet(n))
+		down = append(down, impliedTerms(stay, parted)...)
 		return filter(n.WithInputs([]Node{pushDown(n.Input, down, nil)}), stay)
 	case *ProjectSet:
 		down, stay := splitTerms(terms, outputSet(n.Input), outputSet(n))
@@ -109,6 +111,7 @@ func pushAggregateDown(n *Aggregate, terms, known []expr.Expr) Node {
 		}
 	}
 	down, stay := splitTerms(terms, keys, outputSet(n))
+	down = append(down, impliedTerms(stay, keys)...)
 	holds, _ := splitTerms(known, keys, outputSet(n))
 	return filter(n.WithInputs([]Node{pushDown(n.Input, substAll(down, m), substAll(holds, m))}), stay)
 }
@@ -169,6 +172,8 @@ func pushJoinDown(n *Join, terms, known []expr.Expr) Node {
 				on = append(on, t)
 			}
 		}
+		toLeft = append(toLeft, impliedTerms(on, left)...)
+		toRight = append(toRight, impliedTerms(on, right)...)
 	case LeftJoin, SingleJoin:
 		toLeft, stay = splitTerms(terms, left, all)
 		toRight, on = splitTerms(on, right, all)
