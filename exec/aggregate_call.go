@@ -20,7 +20,7 @@ type aggregateCall struct {
 	argTypes   []types.Type
 	acc        fn.Accumulator
 	states     int         // columns of a partial state
-	firstState int         // mode Final: the first of them in the input
+	firstState int         // where the input is states: the first of them there
 	inputs     []evaluator // inputsOf(agg)
 	filter     *expr.Program
 	distinct   *distinctRows
@@ -196,7 +196,7 @@ func pick(s, sel []uint32) []uint32 {
 
 // output returns the columns of groups from..to-1.
 func (c *aggregateCall) output(mode AggregateMode, from, to int) ([]*vec.Vector, error) {
-	if mode == Partial {
+	if mode.partial() {
 		return c.acc.State(from, to)
 	}
 	v, err := c.acc.Result(from, to)

@@ -69,7 +69,7 @@ func (p *aggregatePart) rows() (n int64) {
 
 // maySpill reports whether groups can go to disk.
 func (s *aggregateStream) maySpill() bool {
-	return s.plan.Mode != Partial && s.env.Spill != nil && s.level < spillLevels
+	return !s.plan.Mode.partial() && s.env.Spill != nil && s.level < spillLevels
 }
 
 // logTypes returns the columns of the rows that a call writes besides states; nil: it does not.

@@ -20,7 +20,7 @@ const (
 	partialLogBytes = 4 << 20
 )
 
-// aggregateStream is one partition of a HashAggregate. It reads its input to the end, or in mode Partial
+// aggregateStream is one partition of a HashAggregate. It reads its input to the end, or where it puts out states
 // until it holds enough groups, and then yields the groups.
 type aggregateStream struct {
 	plan  *HashAggregate
@@ -61,7 +61,7 @@ func (s *aggregateStream) compile() error {
 		s.table = newGroupTable(p.keyTypes())
 		s.table.check = s.env.Fn.Check
 	}
-	if p.Mode == Final {
+	if p.Mode.merges() {
 		at := len(p.Keys)
 		for _, a := range p.Aggs {
 			c := newAggregateCall(a, s.env)
@@ -140,7 +140,7 @@ func (s *aggregateStream) Next(ctx context.Context) (*vec.Batch, error) {
 // consume adds the rows of a batch to their groups.
 func (s *aggregateStream) consume(ctx context.Context, b *vec.Batch) error {
 	n := b.Len()
-	if s.plan.Mode == Final {
+	if s.plan.Mode.merges() {
 		b = b.Compact()
 	}
 	keys, err := s.evalKeys(b)
@@ -154,7 +154,7 @@ func (s *aggregateStream) consume(ctx context.Context, b *vec.Batch) error {
 		return err
 	}
 	for _, c := range s.calls {
-		if s.plan.Mode == Final {
+		if s.plan.Mode.merges() {
 			err = c.acc.Merge(b.Cols[c.firstState:c.firstState+c.states], s.rowIDs)
 		} else {
 			err = c.update(b, s.rowIDs)
@@ -164,7 +164,7 @@ func (s *aggregateStream) consume(ctx context.Context, b *vec.Batch) error {
 		}
 	}
 	s.rows += int64(n)
-	if s.plan.Mode == Partial {
+	if s.plan.Mode.partial() {
 		s.decide()
 	}
 	return s.settle(ctx)
@@ -203,7 +203,7 @@ func (s *aggregateStream) check() error {
 }
 
 func (s *aggregateStream) evalKeys(b *vec.Batch) ([]*vec.Vector, error) {
-	if s.plan.Mode == Final {
+	if s.plan.Mode.merges() {
 		return b.Cols[:len(s.plan.Keys)], nil
 	}
 	keys := make([]*vec.Vector, len(s.keys))
@@ -271,7 +271,7 @@ func (s *aggregateStream) settle(ctx context.Context) error {
 	switch {
 	case n == s.res.Bytes() || s.res.Resize(n) == nil:
 		return s.rest.Resize(0)
-	case s.plan.Mode == Partial:
+	case s.plan.Mode.partial():
 		s.aside = s.aside || s.table != nil && s.rows > partialSample/10 && int64(s.groups)*2 > s.rows
 		s.emitting, s.tight = true, true
 		return nil
@@ -295,7 +295,7 @@ func (s *aggregateStream) end(ctx context.Context) error {
 	if s.out != nil {
 		return s.endSpill(ctx)
 	}
-	if s.table == nil && s.plan.Mode != Partial {
+	if s.table == nil && !s.plan.Mode.partial() {
 		s.groups = 1
 	}
 	return s.complete(ctx)
@@ -312,7 +312,7 @@ func (s *aggregateStream) complete(ctx context.Context) error {
 		}
 	}
 	s.emitting = true
-	if s.plan.Mode == Partial {
+	if s.plan.Mode.partial() {
 		return nil
 	}
 	// What the rows of ordered aggregates take here was reserved before. It may be a little more, which is there now.
@@ -390,6 +390,9 @@ func (s *aggregateStream) startOver() {
 
 // passOn yields the rows of a batch as the states of groups of one row each.
 func (s *aggregateStream) passOn(b *vec.Batch) (*vec.Batch, error) {
+	if s.plan.Mode == Combine {
+		return s.conform(b.Compact()), nil
+	}
 	n := b.Len()
 	keys, err := s.evalKeys(b)
 	if err != nil {

@@ -101,9 +101,19 @@ func twoPhase(in exec.Plan, ks []expr.Expr, aggs ...*expr.Aggregate) exec.Plan {
 			id++
 		}
 	}
-	final := exchanged(partial, ks, aggs...).(*exec.HashAggregate)
+	return finalOf(partial, ks, aggs)
+}
+
+func finalOf(states *exec.HashAggregate, ks []expr.Expr, aggs []*expr.Aggregate) exec.Plan {
+	final := exchanged(states, ks, aggs...).(*exec.HashAggregate)
 	final.Mode = exec.Final
 	return final
+}
+
+// threePhase returns the same with a step in the middle that makes states of states.
+func threePhase(in exec.Plan, ks []expr.Expr, aggs ...*expr.Aggregate) exec.Plan {
+	partial := twoPhase(in, ks, aggs...).Inputs()[0].(*exec.Exchange).Input.(*exec.HashAggregate)
+	return finalOf(&exec.HashAggregate{Input: partial, Mode: exec.Combine, Keys: ks, Aggs: aggs, Out: partial.Out}, ks, aggs)
 }
 
 // All plans must find the groups that a naive loop over the rows' texts finds.
@@ -125,7 +135,7 @@ func TestGroupsOfAllTypes(t *testing.T) {
 			ks := keys(in, names...)
 			aggs := []*expr.Aggregate{agg(in, "count"), agg(in, "sum", "v")}
 			want := naiveGroups(in)
-			for _, build := range []func(exec.Plan, []expr.Expr, ...*expr.Aggregate) exec.Plan{exchanged, twoPhase} {
+			for _, build := range []func(exec.Plan, []expr.Expr, ...*expr.Aggregate) exec.Plan{exchanged, twoPhase, threePhase} {
 				exectest.Check(t, exectest.Case{
 					Inputs: []*exectest.Table{in},
 					Plan:   func(p []exec.Plan, parts int) exec.Plan { return build(p[0], ks, aggs...) },
@@ -184,7 +194,7 @@ func TestNoKeys(t *testing.T) {
 		{exectest.NewTable("1:a:int4", "1", "NULL", "5"), "3|2|6"},
 	} {
 		aggs := []*expr.Aggregate{agg(c.in, "count"), agg(c.in, "count", "a"), agg(c.in, "sum", "a")}
-		for _, build := range []func(exec.Plan, []expr.Expr, ...*expr.Aggregate) exec.Plan{exchanged, twoPhase} {
+		for _, build := range []func(exec.Plan, []expr.Expr, ...*expr.Aggregate) exec.Plan{exchanged, twoPhase, threePhase} {
 			exectest.Check(t, exectest.Case{
 				Inputs: []*exectest.Table{c.in},
 				Plan:   func(p []exec.Plan, parts int) exec.Plan { return build(p[0], nil, aggs...) },
@@ -213,7 +223,7 @@ func TestAggregatesAreThoseOfPostgres(t *testing.T) {
 			if a.Typ.IsFloat() {
 				want = nearest(t, in, ks, a, want)
 			}
-			for _, build := range []func(exec.Plan, []expr.Expr, ...*expr.Aggregate) exec.Plan{exchanged, twoPhase} {
+			for _, build := range []func(exec.Plan, []expr.Expr, ...*expr.Aggregate) exec.Plan{exchanged, twoPhase, threePhase} {
 				exectest.Check(t, exectest.Case{
 					Inputs:   []*exectest.Table{in},
 					Plan:     func(p []exec.Plan, parts int) exec.Plan { return build(p[0], ks, a) },
@@ -309,7 +319,7 @@ func TestBestRows(t *testing.T) {
 		"max s":       {"a|three", "b|five", "c|NULL"},
 	} {
 		f := strings.Fields(call)
-		for _, build := range []func(exec.Plan, []expr.Expr, ...*expr.Aggregate) exec.Plan{exchanged, twoPhase} {
+		for _, build := range []func(exec.Plan, []expr.Expr, ...*expr.Aggregate) exec.Plan{exchanged, twoPhase, threePhase} {
 			exectest.Check(t, exectest.Case{
 				Inputs: []*exectest.Table{in},
 				Plan: func(p []exec.Plan, parts int) exec.Plan {

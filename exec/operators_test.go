@@ -188,3 +188,16 @@ func TestProjectSet(t *testing.T) {
 		})
 	}
 }
+
+func TestExpand(t *testing.T) {
+	in := exectest.NewTable("1:a:int4 2:b:text", "1|x", "NULL|y", "3|NULL")
+	exectest.Check(t, exectest.Case{
+		Inputs: []*exectest.Table{in},
+		Plan: func(p []exec.Plan, parts int) exec.Plan {
+			return &exec.Expand{Input: p[0], Sets: 2, Out: exectest.ParseSchema("1:a:int4 3:b:text 4:set:int4"), Cols: []exec.ExpandColumn{
+				{From: 0}, {From: 1, Has: []bool{true, false}}, {Marks: []int32{7, 8}},
+			}}
+		},
+		Want: []string{"1|x|7", "1|NULL|8", "NULL|y|7", "NULL|NULL|8", "3|NULL|7", "3|NULL|8"},
+	})
+}

@@ -85,6 +85,8 @@ func Fields(n Node) exec.Schema {
 		return itemFields(itemFields(nil, n.Groups), n.Aggs)
 	case *Window:
 		return itemFields(append(exec.Schema(nil), Fields(n.Input)...), n.Items)
+	case *Expand:
+		return append(append(exec.Schema(nil), Fields(n.Input)...), n.added()...)
 	case *ProjectSet:
 		return append(append(exec.Schema(nil), Fields(n.Input)...), n.added()...)
 	case *Join:
@@ -227,6 +229,8 @@ func madeBy(n Node) []expr.ColID {
 		return itemIDs(ids, n.Aggs)
 	case *Window:
 		return itemIDs(nil, n.Items)
+	case *Expand:
+		return fieldIDs(n.added())
 	case *ProjectSet:
 		return fieldIDs(n.added())
 	case *Join:

@@ -104,14 +104,14 @@ func describe(p exec.Plan) *operator {
 }
 
 func (o *operator) aggregate(p *exec.HashAggregate) {
-	mode := [...]string{exec.Single: "", exec.Partial: "Partial ", exec.Final: "Final "}[p.Mode]
+	mode := [...]string{exec.Single: "", exec.Partial: "Partial ", exec.Final: "Final ", exec.Combine: "Combine "}[p.Mode]
 	o.kind, o.title = "Aggregate", mode+"HashAggregate"
 	strategy := "Hashed"
 	if len(p.Keys) == 0 {
 		o.title, strategy = mode+"Aggregate", "Plain"
 	}
 	o.addData("Strategy", strategy)
-	o.addData("Partial Mode", [...]string{exec.Single: "Simple", exec.Partial: "Partial", exec.Final: "Finalize"}[p.Mode])
+	o.addData("Partial Mode", [...]string{exec.Single: "Simple", exec.Partial: "Partial", exec.Final: "Finalize", exec.Combine: "Combine"}[p.Mode])
 	var keys []string
 	for _, k := range p.Keys {
 		keys = append(keys, k.String())

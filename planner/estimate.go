@@ -80,6 +80,9 @@ func (e *estimator) compute(n Node) *relStat {
 		return e.aggregateStat(n)
 	case *Window, *Sort, *DistinctOn:
 		return e.of(n.Inputs()[0])
+	case *Expand:
+		in := projectStat(e.of(n.Input), append(passFields(Fields(n.Input)), n.Keys...))
+		return &relStat{in.rows * float64(len(n.Sets)), in.cols}
 	case *ProjectSet:
 		in := e.of(n.Input)
 		return &relStat{in.rows * arrayElements, in.cols}

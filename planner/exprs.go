@@ -52,6 +52,12 @@ func MapExprs(n Node, f func(expr.Expr) expr.Expr) Node {
 		if items, changed := mapItems(n.Items, f); changed {
 			return &Window{n.Input, items}
 		}
+	case *Expand:
+		if keys, changed := mapItems(n.Keys, f); changed {
+			c := *n
+			c.Keys = keys
+			return &c
+		}
 	case *ProjectSet:
 		if arrays, changed := mapList(n.Arrays, f); changed {
 			c := *n

@@ -85,6 +85,8 @@ func (l *lowerer) lowerNode(n Node, pending []exec.RuntimeFilter) (exec.Plan, er
 		return l.aggregate(n, throughItems(pending, n.Groups))
 	case *Window:
 		return l.window(n, pending)
+	case *Expand:
+		return l.expand(n, pending)
 	case *ProjectSet:
 		in, err := l.lower(n.Input, pending)
 		if err != nil {
@@ -282,7 +284,7 @@ func partitionedBy(p exec.Plan) []expr.ColID {
 		return renamedKeys(partitionedBy(p.Input), p.Exprs, p.Out)
 	case *exec.HashAggregate:
 		in := partitionedBy(p.Input)
-		if p.Mode == exec.Final { // its keys are its input's columns by position
+		if p.Mode == exec.Final || p.Mode == exec.Combine { // its keys are its input's columns by position
 			exprs := make([]expr.Expr, len(p.Keys))
 			for i, f := range p.Input.Schema()[:len(p.Keys)] {
 				exprs[i] = fieldColumn(f)

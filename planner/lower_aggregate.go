@@ -12,11 +12,6 @@ const fewGroups = 1000
 // aggregate lowers an aggregation: in each partition first, then by groups. Where the input is one stream,
 // or has its groups in one partition each, one step does.
 func (l *lowerer) aggregate(n *Aggregate, pending []exec.RuntimeFilter) (exec.Plan, error) {
-	l.preferKeys(n)
-	in, err := l.lower(n.Input, pending)
-	if err != nil {
-		return nil, err
-	}
 	var aggs []*expr.Aggregate
 	twoSteps := true
 	for _, it := range n.Aggs {
@@ -25,6 +20,16 @@ func (l *lowerer) aggregate(n *Aggregate, pending []exec.RuntimeFilter) (exec.Pl
 		if a.Distinct || len(a.OrderBy) > 0 || a.Fn.State == nil {
 			twoSteps = false
 		}
+	}
+	if x, ok := n.Input.(*Expand); ok && twoSteps {
+		if p, err := l.aggregateSets(n, x, aggs); p != nil || err != nil {
+			return p, err
+		}
+	}
+	l.preferKeys(n)
+	in, err := l.lower(n.Input, pending)
+	if err != nil {
+		return nil, err
 	}
 	keys := make([]expr.Expr, len(n.Groups))
 	var columns ColSet // keys that are columns
@@ -49,11 +54,16 @@ func (l *lowerer) aggregate(n *Aggregate, pending []exec.RuntimeFilter) (exec.Pl
 	} else if len(keys) > 0 && !l.hasFewGroups(n) {
 		moved = l.hashed(partial, itemIDs(nil, n.Groups))
 	}
-	final := make([]expr.Expr, len(n.Groups))
+	return &exec.HashAggregate{Input: moved, Mode: exec.Final, Keys: n.groupColumns(), Aggs: aggs, Out: out}, nil
+}
+
+// groupColumns returns the columns of the groups.
+func (n *Aggregate) groupColumns() []expr.Expr {
+	cols := make([]expr.Expr, len(n.Groups))
 	for i, g := range n.Groups {
-		final[i] = g.Column()
+		cols[i] = g.Column()
 	}
-	return &exec.HashAggregate{Input: moved, Mode: exec.Final, Keys: final, Aggs: aggs, Out: out}, nil
+	return cols
 }
 
 // preferKeys looks for an aggregation right below n whose keys include some of n's: dealt out by those alone,

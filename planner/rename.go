@@ -90,6 +90,10 @@ func (r *renamer) node(n Node) Node {
 		return &Aggregate{n.Input, r.items(n.Groups), r.items(n.Aggs)}
 	case *Window:
 		return &Window{n.Input, r.items(n.Items)}
+	case *Expand:
+		c := *n
+		c.Keys, c.Marks = r.items(n.Keys), r.fields(n.Marks)
+		return &c
 	case *ProjectSet:
 		c := *n
 		c.Elems = r.fields(n.Elems)

@@ -85,8 +85,8 @@ func facts(n Node) []expr.Expr {
 		return facts(n.Inputs()[0])
 	case *Window:
 		return facts(n.Input)
-	case *ProjectSet:
-		return facts(n.Input)
+	case *ProjectSet, *Expand:
+		return facts(n.Inputs()[0])
 	case *With:
 		return facts(n.Body)
 	case *Join:

@@ -48,6 +48,10 @@ func prune(n Node, need ColSet) Node {
 		}
 		below := need.Minus(colSet(itemIDs(nil, n.Items)...)).Union(itemCols(items))
 		return &Window{prune(n.Input, below), items}
+	case *Expand:
+		c := n.only(need)
+		below := need.Minus(colSet(fieldIDs(n.added())...)).Union(itemCols(c.Keys))
+		return c.WithInputs([]Node{prune(n.Input, below)})
 	case *ProjectSet:
 		below := need.Minus(colSet(fieldIDs(n.added())...)).Union(exprCols(n.Arrays...))
 		return n.WithInputs([]Node{prune(n.Input, below)})

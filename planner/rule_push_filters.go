@@ -32,6 +32,8 @@ func pushDown(n Node, terms, known []expr.Expr) Node {
 		down, stay := splitTerms(terms, parted, outputSet(n))
 		down = append(down, impliedTerms(stay, parted)...)
 		return filter(n.WithInputs([]Node{pushDown(n.Input, down, nil)}), stay)
+	case *Expand:
+		return pushExpandDown(n, terms)
 	case *ProjectSet:
 		down, stay := splitTerms(terms, outputSet(n.Input), outputSet(n))
 		return filter(n.WithInputs([]Node{pushDown(n.Input, down, nil)}), stay)

@@ -37,6 +37,15 @@ func (u *unnester) push(n Node, want ColSet) (Node, bounds, error) {
 			items[i].Expr = &w
 		}
 		return &Window{in, items}, b, nil
+	case *Expand:
+		in, b, err := u.push(n.Input, want)
+		if err != nil {
+			return nil, nil, err
+		}
+		c := *n
+		c.Input = in
+		c.Keys, _ = mapItems(n.Keys, func(e expr.Expr) expr.Expr { return subst(e, b.subst()) })
+		return &c, b, nil
 	case *ProjectSet:
 		in, b, err := u.push(n.Input, want)
 		if err != nil {

@@ -22,6 +22,8 @@ func writeTreeKey(b *strings.Builder, n Node) {
 		fmt.Fprintf(b, "join %d %v %v", x.Kind, x.Lateral, x.TwoValued)
 	case *ProjectSet:
 		fmt.Fprintf(b, "projectset %v", x.Outer)
+	case *Expand:
+		fmt.Fprintf(b, "expand %v", x.Sets)
 	case *SetOp:
 		fmt.Fprintf(b, "set %d %v", x.Kind, x.All)
 	case *With:

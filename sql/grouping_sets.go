@@ -15,10 +15,9 @@ import (
 // the set lacks NULL and with the number of the set as one more key.
 //
 //	Aggregate by keys, set, GROUPING(..)
-//	  Project: CASE WHEN the set has it THEN key END
-//	    Join: every row with every set
+//	  Expand: the sets
+//	    Project: the keys
 //	      input
-//	      Values: the sets
 
 const (
 	maxCube = 12 // elements of a CUBE, as in PostgreSQL
@@ -166,31 +165,29 @@ func hasKey(set []expr.Expr, e expr.Expr) bool {
 
 // setPlan plans an aggregation by grouping sets.
 type setPlan struct {
-	b     *binder
-	blk   *block
-	g     *grouping
-	sets  [][]expr.Expr
-	set   exec.Field // the number of the set
-	table *planner.Values
-	has   []*expr.Column // per key: whether the set has it
-	said  []exec.Field   // per GROUPING: what it says
+	b      *binder
+	blk    *block
+	g      *grouping
+	sets   [][]expr.Expr
+	expand *planner.Expand // its marks are the number of the set and what each GROUPING says
 }
 
 // aggregateSets returns the aggregation of n by sets. The keys of g are what it makes of the keys.
 func (b *binder) aggregateSets(blk *block, g *grouping, sets [][]expr.Expr, n planner.Node) (planner.Node, error) {
-	p := &setPlan{b: b, blk: blk, g: g, sets: sets, set: b.field(blk, "set", types.Of(types.Int32))}
-	inner := p.keys()
-	p.values()
-	n = p.expand(n, inner)
-	groups := append(slices.Clone(g.keys), passed(p.set))
+	p := &setPlan{b: b, blk: blk, g: g, sets: sets}
+	p.expandInput(n)
+	groups := slices.Clone(g.keys)
 	for i, k := range g.keys {
 		groups[i].Expr = k.Column()
 	}
-	for i, c := range blk.groupings {
-		groups = append(groups, planner.Item{ID: c.id, Name: "grouping", Expr: columnOf(p.said[i])})
+	for i, f := range p.expand.Marks {
+		it := passed(f)
+		if i > 0 {
+			it.ID = blk.groupings[i-1].id
+		}
+		groups = append(groups, it)
 	}
-	agg := &planner.Aggregate{Input: n, Groups: groups, Aggs: blk.aggs}
-	return p.withEmpty(agg)
+	return p.withEmpty(&planner.Aggregate{Input: p.expand, Groups: groups, Aggs: blk.aggs})
 }
 
 func (b *binder) field(blk *block, name string, t types.Type) exec.Field {
@@ -203,49 +200,44 @@ func passed(f exec.Field) planner.Item {
 	return planner.Item{ID: f.ID, Name: f.Name, Expr: columnOf(f)}
 }
 
-// keys returns the items that compute the keys for all sets. Those of the grouping, under which the rest of the query
-// knows the keys, are NULL in sets that lack them.
-func (p *setPlan) keys() []planner.Item {
-	inner := make([]planner.Item, len(p.g.keys))
-	for i, k := range p.g.keys {
-		inner[i] = planner.Item{ID: p.b.newID(p.blk, derivedColumn, "", k.Name), Name: k.Name, Expr: k.Expr}
-	}
-	return inner
-}
-
-// values makes the table of the sets: number, which keys they have, and what GROUPING says.
-func (p *setPlan) values() {
-	p.table = &planner.Values{Cols: []exec.Field{p.set}}
-	for range p.g.keys {
-		f := p.b.field(p.blk, "has", types.Of(types.Bool))
-		p.table.Cols = append(p.table.Cols, f)
-		p.has = append(p.has, columnOf(f))
-	}
+// expandInput makes each row of n come once per set. The keys that are computed for all sets have IDs of their own; those
+// of the grouping, under which the rest of the query knows the keys, are NULL in sets that lack them.
+func (p *setPlan) expandInput(n planner.Node) {
+	project := &planner.Project{Input: n, Items: p.used(n)}
+	p.expand = &planner.Expand{Input: project, Marks: []exec.Field{p.b.field(p.blk, "set", types.Of(types.Int32))}}
 	for range p.blk.groupings {
-		p.said = append(p.said, p.b.field(p.blk, "grouping", types.Of(types.Int32)))
+		p.expand.Marks = append(p.expand.Marks, p.b.field(p.blk, "grouping", types.Of(types.Int32)))
 	}
-	p.table.Cols = append(p.table.Cols, p.said...)
+	for _, k := range p.g.keys {
+		key := planner.Item{ID: p.b.newID(p.blk, derivedColumn, "", k.Name), Name: k.Name, Expr: k.Expr}
+		project.Items = append(project.Items, key)
+		p.expand.Keys = append(p.expand.Keys, planner.Item{ID: k.ID, Name: k.Name, Expr: key.Column()})
+	}
 	for i, set := range p.sets {
-		row := []expr.Expr{int32Const(int32(i))}
+		s := planner.GroupingSet{Marks: []int32{int32(i)}}
 		for _, k := range p.g.keys {
-			row = append(row, expr.Bool(hasKey(set, k.Expr)))
+			s.Has = append(s.Has, hasKey(set, k.Expr))
 		}
 		for _, c := range p.blk.groupings {
-			bits := int32(0)
-			for _, a := range c.args {
-				bits <<= 1
-				if !hasKey(set, a.e) {
-					bits |= 1
-				}
-			}
-			row = append(row, int32Const(bits))
+			s.Marks = append(s.Marks, c.says(set))
 		}
-		p.table.Rows = append(p.table.Rows, row)
+		p.expand.Sets = append(p.expand.Sets, s)
 	}
 }
 
-// expand returns each row once per set, with the columns that aggregates use and the keys as the set has them.
-func (p *setPlan) expand(n planner.Node, keys []planner.Item) planner.Node {
+// says returns what GROUPING is in a set: a bit for each argument, which is set where it is no key.
+func (c *groupingCall) says(set []expr.Expr) (bits int32) {
+	for _, a := range c.args {
+		bits <<= 1
+		if !hasKey(set, a.e) {
+			bits |= 1
+		}
+	}
+	return bits
+}
+
+// used returns the columns of n that aggregates use.
+func (p *setPlan) used(n planner.Node) []planner.Item {
 	var used []planner.Item
 	own := n.Outputs()
 	for _, a := range p.blk.aggs {
@@ -255,36 +247,28 @@ func (p *setPlan) expand(n planner.Node, keys []planner.Item) planner.Node {
 			}
 		})
 	}
-	n = &planner.Project{Input: n, Items: slices.Concat(used, keys)}
-	n = &planner.Join{Kind: planner.InnerJoin, Left: n, Right: p.table}
-	items := slices.Clone(used)
-	for i, k := range p.g.keys {
-		whens := []expr.When{{Cond: p.has[i], Then: keys[i].Column()}}
-		e := &expr.Case{Whens: whens, Else: expr.Null(k.Expr.Type()), Typ: k.Expr.Type()}
-		items = append(items, planner.Item{ID: k.ID, Name: k.Name, Expr: e})
-	}
-	for _, f := range append([]exec.Field{p.set}, p.said...) {
-		items = append(items, passed(f))
-	}
-	return &planner.Project{Input: n, Items: items}
+	return used
 }
 
 // withEmpty adds the group of each set without keys, which is there even when there are no rows.
 func (p *setPlan) withEmpty(agg *planner.Aggregate) (planner.Node, error) {
 	empty := &planner.Values{}
-	for _, f := range append([]exec.Field{p.set}, p.said...) {
+	for _, f := range p.expand.Marks {
 		empty.Cols = append(empty.Cols, p.b.field(p.blk, f.Name, f.Type))
 	}
 	for i, set := range p.sets {
 		if len(set) == 0 {
-			row := []expr.Expr{p.table.Rows[i][0]}
-			empty.Rows = append(empty.Rows, append(row, p.table.Rows[i][1+len(p.g.keys):]...))
+			var row []expr.Expr
+			for _, x := range p.expand.Sets[i].Marks {
+				row = append(row, int32Const(x))
+			}
+			empty.Rows = append(empty.Rows, row)
 		}
 	}
 	if len(empty.Rows) == 0 {
 		return agg, nil
 	}
-	set := columnOf(p.set)
+	set := columnOf(p.expand.Marks[0])
 	eq, err := p.b.operator("=", value{e: set}, value{e: columnOf(empty.Cols[0])}, -1)
 	if err != nil {
 		return nil, err
