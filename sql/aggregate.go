@@ -49,6 +49,12 @@ func (b *binder) resolveAggregate(c *aggregateCall) (*expr.Aggregate, error) {
 		return nil, err
 	}
 	a := &expr.Aggregate{Fn: f, Args: es, Distinct: c.distinct, Filter: c.filter, Typ: unstated(f.ReturnType(ats))}
+	if a.Typ.ID == types.Array && a.Typ.Elem == types.Array {
+		if c.within {
+			return nil, sqlstate.New(sqlstate.UndefinedObject, "could not find array type for data type %s", es[0].Type().Base()).At(c.pos)
+		}
+		return nil, unsupported(c.pos, "Cast the arrays to text, or use json_agg.", "%s of arrays is not supported", c.name)
+	}
 	a.OrderBy, err = b.aggregateOrder(c, f, a)
 	return a, err
 }
@@ -170,7 +176,11 @@ func (b *binder) aggregateError(c *aggregateCall, out outcome, fs []*fn.Aggregat
 // placeAggregate hands an aggregate to the query it belongs to, the innermost whose columns it uses, and
 // returns the column that holds its result there.
 func (b *binder) placeAggregate(blk *block, a *expr.Aggregate, pos int) (value, error) {
-	owner := b.level(blk, a)
+	return b.placeIn(b.level(blk, a), a, pos)
+}
+
+// placeIn is placeAggregate for the query that the aggregate belongs to.
+func (b *binder) placeIn(owner *block, a *expr.Aggregate, pos int) (value, error) {
 	if err := b.checkNesting(owner, a); err != nil {
 		return value{}, err
 	}

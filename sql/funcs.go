@@ -27,7 +27,7 @@ func (b *binder) call(blk *block, e *syntax.Call) (value, error) {
 			return b.specialCall(blk, e)
 		}
 	}
-	aggregate := len(fn.Aggregates(e.Name)) > 0
+	aggregate := len(fn.Aggregates(e.Name)) > 0 || e.WithinGroup && len(fn.Windows(e.Name)) > 0
 	switch {
 	case e.Over != nil:
 		return b.windowCall(blk, e)
@@ -123,6 +123,9 @@ func (b *binder) aggregateCallExpr(blk *block, e *syntax.Call) (value, error) {
 	if err != nil {
 		return value{}, err
 	}
+	if c.within && isHypothetical(c.name) {
+		return b.hypothetical(blk, c)
+	}
 	a, err := b.resolveAggregate(c)
 	if err != nil {
 		return value{}, err
@@ -176,6 +179,9 @@ func (b *binder) windowCall(blk *block, e *syntax.Call) (value, error) {
 	c, err := b.aggregateParts(blk, e)
 	if err != nil {
 		return value{}, err
+	}
+	if c.within {
+		return value{}, unsupported(e.Pos, "Group by the columns of the window in a subquery.", "OVER is not supported for ordered-set aggregate %s", c.name)
 	}
 	w, err := b.resolveWindow(c)
 	if err != nil {

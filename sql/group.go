@@ -125,9 +125,14 @@ func (g *grouping) directArguments(aggs []planner.Item) {
 		for _, direct := range a.Args[1:] {
 			g.rewrite(direct)
 		}
-		if e, ok := g.err.(*sqlstate.Error); ok {
-			e.WithDetail("Direct arguments of an ordered-set aggregate must use only grouped columns.")
-		}
+		g.directError()
+	}
+}
+
+// directError adds to the error about a direct argument what it is about.
+func (g *grouping) directError() {
+	if e, ok := g.err.(*sqlstate.Error); ok {
+		e.WithDetail("Direct arguments of an ordered-set aggregate must use only grouped columns.")
 	}
 }
 

@@ -139,6 +139,7 @@ func (b *binder) groupNodes(blk *block, p *parts, n planner.Node) (planner.Node,
 		t.v.e = g.rewrite(t.v.e)
 	}
 	g.directArguments(blk.aggs)
+	g.hypotheticalRows()
 	having := g.rewrite(p.having)
 	p.qualify = g.rewrite(p.qualify)
 	blk.windows = g.items(blk.windows)

@@ -25,6 +25,7 @@ type block struct {
 	parts   *parts         // of a SELECT
 
 	groupings []*groupingCall // uses of GROUPING(..)
+	directs   []expr.Expr     // direct arguments of hypothetical-set aggregates
 	sets      []*setCall      // set returning functions
 	noSets    string          // the construct around, in which there may be none
 }

@@ -190,6 +190,12 @@ func (a *countAcc) Result(from, to int) (*vec.Vector, error) {
 	return vec.New(types.Of(types.Int64), types.KInt64, append([]int64(nil), a.n[from:to]...), nil), nil
 }
 
+// CountDistinctRows counts the rows that it gets, NULLs or not. It is for calls with DISTINCT, which gives it the first
+// of those whose arguments are the same.
+var CountDistinctRows = &Aggregate{Name: "count", Args: []types.Type{types.Of(types.Any)}, Variadic: true, Ret: types.Of(types.Int64),
+	State: func([]types.Type) []types.Type { return []types.Type{types.Of(types.Int64)} },
+	New:   func([]types.Type, types.Type) Accumulator { return &countAcc{star: true} }}
+
 func init() {
 	state := []types.Type{types.Of(types.Int64)}
 	RegisterAggregate(

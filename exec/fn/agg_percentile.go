@@ -30,11 +30,19 @@ func (f *fraction) note(v *vec.Vector, groups []uint32) error {
 		case f.seen[g] != cellEmpty:
 		case !v.Valid.Get(i):
 			f.seen[g] = cellNull
-		case x < 0 || x > 1 || x != x:
-			return sqlstate.New(sqlstate.NumericOutOfRange, "percentile value %g is not between 0 and 1", x)
 		default:
+			if err := checkFraction(x); err != nil {
+				return err
+			}
 			f.seen[g], f.share[g] = cellValue, x
 		}
+	}
+	return nil
+}
+
+func checkFraction(x float64) error {
+	if x < 0 || x > 1 || x != x {
+		return sqlstate.New(sqlstate.NumericOutOfRange, "percentile value %g is not between 0 and 1", x)
 	}
 	return nil
 }
@@ -254,16 +262,21 @@ func (a *contIntervalAcc) Result(from, to int) (*vec.Vector, error) {
 		if lo == hi {
 			return x, true, nil
 		}
-		d, err := AddIntervals(y, x, -1)
-		if err != nil {
-			return x, true, err
-		}
-		if d, err = ScaleInterval(d, part); err != nil {
-			return x, true, err
-		}
-		d, err = AddIntervals(x, d, 1)
-		return d, true, err
+		x, err = intervalBetween(x, y, part)
+		return x, true, err
 	})
+}
+
+// intervalBetween returns the interval that lies a part of the way from x to y.
+func intervalBetween(x, y vec.Interval, part float64) (vec.Interval, error) {
+	d, err := AddIntervals(y, x, -1)
+	if err != nil {
+		return x, err
+	}
+	if d, err = ScaleInterval(d, part); err != nil {
+		return x, err
+	}
+	return AddIntervals(x, d, 1)
 }
 
 // valuesOf returns for groups from..to-1 the value of the row that find tells, NULL where it finds none.
