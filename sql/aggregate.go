@@ -63,7 +63,7 @@ func (b *binder) resolveAggregate(c *aggregateCall) (*expr.Aggregate, error) {
 // only a function knows the session's time zone, and of arrays, which cannot be in the arrays of a partial state.
 func (b *binder) jsonArguments(c *aggregateCall, f *fn.Aggregate, args []expr.Expr) (*fn.Aggregate, error) {
 	switch c.name {
-	case "json_agg", "jsonb_agg", "json_object_agg", "jsonb_object_agg":
+	case "json_agg", "jsonb_agg", "json_object_agg", "jsonb_object_agg", "histogram":
 	default:
 		return f, nil
 	}
@@ -74,7 +74,7 @@ func (b *binder) jsonArguments(c *aggregateCall, f *fn.Aggregate, args []expr.Ex
 			return nil, equatable(c.args[i])
 		case t.ID != types.TimestampTZ && t.ID != types.Array:
 			continue
-		case c.distinct, len(args) == 2 && i == 0 && t.ID == types.TimestampTZ:
+		case c.distinct, c.name == "histogram", len(args) == 2 && i == 0 && t.ID == types.TimestampTZ:
 			return nil, unsupported(c.args[i].pos, "Cast them to text.", "%s of values of type %s is not supported here", c.name, t.Base())
 		}
 		v, err := b.scalarCall("to_json", []value{{e: e, pos: c.args[i].pos}}, c.pos)

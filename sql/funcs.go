@@ -27,7 +27,8 @@ func (b *binder) call(blk *block, e *syntax.Call) (value, error) {
 			return b.specialCall(blk, e)
 		}
 	}
-	aggregate := len(fn.Aggregates(e.Name)) > 0 || e.WithinGroup && len(fn.Windows(e.Name)) > 0
+	aggregate := len(fn.Aggregates(e.Name)) > 0 || aggregateAliases[e.Name] != "" ||
+		e.WithinGroup && len(fn.Windows(e.Name)) > 0
 	switch {
 	case e.Over != nil:
 		return b.windowCall(blk, e)
@@ -144,6 +145,9 @@ func (b *binder) aggregateParts(blk *block, e *syntax.Call) (*aggregateCall, err
 		return nil, err
 	}
 	c.args = direct
+	if err := b.renamed(c); err != nil {
+		return nil, err
+	}
 	for i, o := range e.OrderBy {
 		if o.Using != "" {
 			return nil, unsupported(o.Expr.Position(), "Use ASC or DESC.", "ORDER BY USING %s is not supported", o.Using)

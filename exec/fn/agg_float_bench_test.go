@@ -12,8 +12,11 @@ import (
 // floatAggregate returns an accumulator of the overload of name for double precision.
 func floatAggregate(name string) Accumulator {
 	for _, a := range Aggregates(name) {
-		if a.Args[0].ID == types.Float64 {
+		switch a.Args[0].ID {
+		case types.Float64:
 			return a.New(a.Args, a.Ret)
+		case types.Any, types.AnyElement:
+			return a.New([]types.Type{types.Of(types.Float64)}, a.Ret)
 		}
 	}
 	panic("no aggregate " + name)
