@@ -47,6 +47,12 @@ func arrowType(t types.Type) arrow.DataType {
 		return &arrow.TimestampType{Unit: arrow.Microsecond, TimeZone: "UTC"}
 	case types.Array:
 		return arrow.ListOf(arrowType(t.Element()))
+	case types.Record:
+		fields := make([]arrow.Field, len(t.Fields()))
+		for i, f := range t.Fields() {
+			fields[i] = arrow.Field{Name: f.Name, Type: arrowType(f.Type), Nullable: true}
+		}
+		return arrow.StructOf(fields...)
 	}
 	return arrow.BinaryTypes.String
 }
@@ -126,6 +132,12 @@ func appendArrow(b array.Builder, v *vec.Vector, i int, st *text.Style) {
 		b.Append(v.Bytes(i))
 	case *array.StringBuilder:
 		b.Append(string(text.Append(nil, v, i, st)))
+	case *array.StructBuilder:
+		b.Append(true)
+		row := int(vec.At[uint32](v, i))
+		for k, f := range v.Fields {
+			appendArrow(b.FieldBuilder(k), f, row, st)
+		}
 	case *array.ListBuilder:
 		b.Append(true)
 		l := vec.At[vec.List](v, i)

@@ -49,7 +49,7 @@ const (
 func newCodePath(ts []types.Type) *codePath {
 	p := &codePath{cols: make([]codeColumn, len(ts)), off: len(ts) == 0}
 	for _, t := range ts {
-		if t.Kind() == types.KList || vec.HasForms(t) {
+		if k := t.Kind(); k == types.KList || k == types.KRow || vec.HasForms(t) {
 			p.off = true
 		}
 	}

@@ -1,7 +1,6 @@
 package exec
 
 import (
-	"encoding/binary"
 	"math"
 
 	"gsql/exec/types"
@@ -127,7 +126,7 @@ func keyFormOf(t types.Type) keyForm {
 		return intervalKey
 	case types.KView:
 		return viewKey
-	case types.KList:
+	case types.KList, types.KRow:
 		return bytesKey
 	}
 	return wideKey
@@ -281,7 +280,7 @@ func (f *keyField) packViews(v *vec.Vector, from, to int, out []uint64, w int) (
 	return long
 }
 
-// packBytes packs arrays by a byte form, which is compared as a long string whatever its length.
+// packBytes packs arrays and records by a byte form, which is compared as a long string whatever its length.
 func (f *keyField) packBytes(v *vec.Vector, from, to int, out []uint64, w int) (long bool) {
 	var buf []byte
 	for i := from; i < to; i++ {
@@ -290,7 +289,7 @@ func (f *keyField) packBytes(v *vec.Vector, from, to int, out []uint64, w int) (
 			k[0], k[1] = nullView, 0
 			continue
 		}
-		buf = appendListKey(buf[:0], v, i)
+		buf = appendPartsKey(buf[:0], v, i)
 		k[0], k[1] = uint64(len(buf))|1<<63, hashLongKey(buf)
 		long = true
 	}
@@ -302,32 +301,6 @@ func hashLongKey(s []byte) uint64 {
 		return 7
 	}
 	return vec.HashBytes(s)
-}
-
-// appendListKey appends bytes that are equal for equal arrays only.
-func appendListKey(dst []byte, v *vec.Vector, i int) []byte {
-	l := vec.At[vec.List](v, i)
-	if v.Enc == vec.Dict {
-		v = v.Dict
-	}
-	dst = binary.LittleEndian.AppendUint32(dst, l.Len)
-	if l.Len == 0 {
-		return dst
-	}
-	child := vec.Flatten(vec.Slice(v.Child, int(l.Off), int(l.Off+l.Len)))
-	layout := newKeyLayout([]types.Type{child.Type})
-	words := make([]uint64, int(l.Len)*layout.words)
-	layout.pack([]*vec.Vector{child}, 0, int(l.Len), words)
-	for _, x := range words {
-		dst = binary.LittleEndian.AppendUint64(dst, x)
-	}
-	child = vec.OneForm(child)
-	for j := range child.Len {
-		if child.Kind == types.KView && !child.IsNull(j) && len(child.Bytes(j)) > vec.ViewInline {
-			dst = append(dst, child.Bytes(j)...)
-		}
-	}
-	return dst
 }
 
 // canonicalInterval returns the value by which intervals compare: a month is 30 days and a day 24 hours.

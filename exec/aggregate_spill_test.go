@@ -88,11 +88,14 @@ func manyAggregates(in *exectest.Table, order bool) (as []*expr.Aggregate) {
 			join(orderBy(x, v)), with(agg(in, "array_agg", "l"), orderBy(s, v)), join(distinctRows, orderBy(s), filterBy(b)),
 			with(agg(in, "array_agg", "x"), distinctRows, orderBy(x)), with(agg(in, "first", "v"), orderBy(s, v)),
 		)
+		if slices.ContainsFunc(in.Schema, func(f exec.Field) bool { return f.Name == "r" }) {
+			as = append(as, agg(in, "array_agg", "r"), agg(in, "last", "r"), with(agg(in, "count", "r"), distinctRows))
+		}
 	}
 	return as
 }
 
-const manyColumns = "1:k:text 2:g:int4 3:s:text 4:x:int4 5:n:numeric(30,2) 6:l:text[] 7:b:bool 8:f:float8"
+const manyColumns = "1:k:text 2:g:int4 3:s:text 4:x:int4 5:n:numeric(30,2) 6:l:text[] 7:b:bool 8:f:float8 9:r:row(int4,text)"
 
 // Each aggregate alone and all of them together have the same results when their groups go to disk.
 func TestAggregateSpills(t *testing.T) {

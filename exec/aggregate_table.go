@@ -386,7 +386,7 @@ func (f *keyField) isLong(w uint64) bool {
 // longBytes returns the bytes of a long string of row i.
 func (c *chunk) longBytes(f *keyField, col, i int, buf *[]byte) []byte {
 	if f.form == bytesKey {
-		*buf = appendListKey((*buf)[:0], c.cols[col], c.from+i)
+		*buf = appendPartsKey((*buf)[:0], c.cols[col], c.from+i)
 		return *buf
 	}
 	s := c.cols[col].Bytes(c.from + i)

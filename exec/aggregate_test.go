@@ -120,7 +120,7 @@ func threePhase(in exec.Plan, ks []expr.Expr, aggs ...*expr.Aggregate) exec.Plan
 func TestGroupsOfAllTypes(t *testing.T) {
 	for _, cols := range []string{
 		"1:k:int4", "1:k:int2", "1:k:int8", "1:k:text", "1:k:bool", "1:k:float8", "1:k:float4", "1:k:numeric", "1:k:numeric(9,2)",
-		"1:k:numeric(30,2)", "1:k:date", "1:k:timestamp", "1:k:interval", "1:k:uuid", "1:k:int4[]", "1:k:text[]",
+		"1:k:numeric(30,2)", "1:k:date", "1:k:timestamp", "1:k:interval", "1:k:uuid", "1:k:int4[]", "1:k:text[]", "1:k:row(int4,text)",
 		"1:k:text 2:l:text 3:m:text", "1:k:int4 2:l:bool 3:m:date", "1:k:text 2:l:int4", "1:k:int8 2:l:numeric 3:m:text 4:n:int2 5:o:text[]",
 	} {
 		for _, c := range []struct {

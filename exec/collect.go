@@ -181,16 +181,23 @@ func (c *collector) sharedBytes(v *vec.Vector) (n int64) {
 			n += int64(cap(b))
 		}
 	}
-	for _, d := range []*vec.Vector{v.Dict, v.Child} {
-		if d == nil || len(d.Data) == 0 {
-			continue
-		}
-		if _, ok := c.seen[&d.Data[0]]; !ok {
-			c.seen[&d.Data[0]] = struct{}{}
-			n += int64(len(d.Data)) + c.sharedBytes(d)
-		}
+	n += c.sharedVector(v.Dict) + c.sharedVector(v.Child)
+	for _, f := range v.Fields {
+		n += c.sharedVector(f)
 	}
 	return n
+}
+
+// sharedVector is sharedBytes of a vector that others consist of, with its own values.
+func (c *collector) sharedVector(d *vec.Vector) int64 {
+	if d == nil || len(d.Data) == 0 {
+		return 0
+	}
+	if _, ok := c.seen[&d.Data[0]]; ok {
+		return 0
+	}
+	c.seen[&d.Data[0]] = struct{}{}
+	return int64(len(d.Data)) + c.sharedBytes(d)
 }
 
 // detach returns v, or, when v uses but a small part of its string buffers, a copy with its own: a few rows

@@ -277,7 +277,7 @@ func batchBytes(b *vec.Batch) int64 {
 	return n
 }
 
-// vectorBytes is batchBytes of a column. Texts and the elements of lists may be shared by several batches; each is
+// vectorBytes is batchBytes of a column. Texts, the elements of lists and the fields of records may be shared by several batches; each is
 // taken to have no more of them than its rows are likely to need.
 func vectorBytes(v *vec.Vector) int64 {
 	n := int64(len(v.Data) + 8*len(v.Valid))
@@ -290,6 +290,9 @@ func vectorBytes(v *vec.Vector) int64 {
 	}
 	if v.Child != nil && v.Enc == vec.Flat {
 		n += min(listBytes(v, v.Len), v.Child.Size()) // rows may have the same elements
+	}
+	if len(v.Fields) > 0 && v.Enc == vec.Flat {
+		n += recordBytes(v, v.Len)
 	}
 	return n
 }

@@ -29,7 +29,7 @@ func allRows(t *exectest.Table) []string {
 
 func TestGatherYieldsAllRows(t *testing.T) {
 	for _, n := range []int{0, 1, 500} {
-		in := exectest.Random(1, mixedCols, n, 50, 0.1)
+		in := exectest.Random(1, mixedCols+" 6:f:row(int4,text[])", n, 50, 0.1)
 		exectest.Check(t, exectest.Case{
 			Inputs: []*exectest.Table{in},
 			Plan: func(in []exec.Plan, parts int) exec.Plan {

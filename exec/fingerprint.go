@@ -102,6 +102,8 @@ func (d *Digest) addKnown(x any) bool {
 		d.Add(x.Name, x.Args, x.Ret)
 	case *fn.Cast:
 		d.Add(x.From, x.To)
+	case *types.RowType:
+		d.Add(x.Name, x.Fields)
 	case *vec.Batch:
 		b := x.Compact()
 		d.Add(b.Rows, b.Cols)
@@ -173,6 +175,10 @@ func (d *Digest) vector(v *vec.Vector) {
 				continue
 			}
 			d.vector(vec.Flatten(vec.Slice(v.Child, int(l.Off), int(l.Off+l.Len))))
+		case types.KRow:
+			for k := range v.Fields {
+				d.vector(vec.Flatten(vec.Field(vec.Slice(v, i, i+1), k)))
+			}
 		case types.KNum:
 			d.text(fmt.Sprint(vec.At[vec.Num](v, i)))
 		case types.KTimeTZ:

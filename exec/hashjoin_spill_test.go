@@ -53,6 +53,7 @@ var spillShapes = []struct {
 	{joinShape: joinShape{name: "unique residual", types: []string{"text"}, probe: 3000, build: 6000, distinct: 5000, unique: true, residual: true}},
 	{joinShape: joinShape{name: "text", types: []string{"text"}, probe: 3000, build: 4000, distinct: 4000, nulls: 0.1}},
 	{joinShape: joinShape{name: "numeric", types: []string{"numeric"}, probe: 3000, build: 4000, distinct: 4000, nulls: 0.1}},
+	{joinShape: joinShape{name: "record", types: []string{"row(int4,text)"}, probe: 2000, build: 3000, distinct: 3000, nulls: 0.1}},
 	{joinShape: joinShape{name: "two", types: []string{"int4", "text"}, probe: 1500, build: 2500, distinct: 60, nulls: 0.1}},
 	{joinShape: joinShape{name: "two residual", types: []string{"int4", "int8"}, probe: 2000, build: 3000, distinct: 50, nulls: 0.1, residual: true}},
 	{joinShape: joinShape{name: "three", types: []string{"int4", "date", "text"}, probe: 700, build: 1500, distinct: 12, nulls: 0.1}},

@@ -144,6 +144,9 @@ func decodedBytes(b *vec.Batch) (n int64) {
 		if v.Kind == types.KList {
 			n += listBytes(v, b.Rows)
 		}
+		if v.Kind == types.KRow {
+			n += recordBytes(v, b.Rows)
+		}
 	}
 	return n
 }
@@ -163,6 +166,18 @@ func textBytes(v *vec.Vector) (n int64) {
 		for _, c := range v.Codes() {
 			n += int64(views[c].Len)
 		}
+	}
+	return n
+}
+
+// recordBytes estimates the memory of the fields of records.
+func recordBytes(v *vec.Vector, rows int) (n int64) {
+	values := v
+	if v.Enc == vec.Dict {
+		values = v.Dict
+	}
+	for _, f := range values.Fields {
+		n += (f.Size()/int64(max(f.Len, 1)) + 1) * int64(rows)
 	}
 	return n
 }

@@ -14,7 +14,7 @@ import (
 // TestSortSpills: a sort of more rows than fit in memory is the one that is done in memory, for keys of several
 // kinds, with NULLs at either end, and equal keys in the order of the input.
 func TestSortSpills(t *testing.T) {
-	tab := exectest.Random(5, "1:i:int4 2:s:text 3:f:float8 4:n:numeric(20,2) 5:a:int4[] 6:b:bool 7:row:int8", 20_000, 3000, 0.05)
+	tab := exectest.Random(5, "1:i:int4 2:s:text 3:f:float8 4:n:numeric(20,2) 5:a:int4[] 6:b:bool 7:row:int8 8:r:row(int8,text,numeric)", 20_000, 3000, 0.05)
 	for i := range tab.Rows {
 		vec.Values[int64](tab.Cols[6])[i] = int64(i)
 	}

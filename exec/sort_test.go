@@ -75,7 +75,7 @@ func naiveCompare(v *vec.Vector, i, j int, k expr.SortKey) int {
 // TestSort: every type and direction gives the order of a stable sort.
 func TestSort(t *testing.T) {
 	for _, typ := range []string{"bool", "int2", "int4", "int8", "float4", "float8", "numeric(20,2)", "numeric", "text", "date",
-		"timestamp", "time", "interval", "uuid", "int4[]"} {
+		"timestamp", "time", "interval", "uuid", "int4[]", "row(int4,text)"} {
 		for dir := range 4 {
 			t.Run(fmt.Sprintf("%s/%d", typ, dir), func(t *testing.T) {
 				tab := exectest.Random(uint64(dir), "1:k:"+typ+" 2:n:int4", 90, []int{40, 3}[dir%2], 0.1)

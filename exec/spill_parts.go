@@ -178,8 +178,25 @@ func ownRows(v *vec.Vector, sel []uint32) *vec.Vector {
 		return ownText(w)
 	case w.Kind == types.KList && w.Child != nil:
 		return ownLists(w)
+	case w.Kind == types.KRow:
+		return ownRecords(w)
 	}
 	return w
+}
+
+// ownRecords copies the fields of records.
+func ownRecords(w *vec.Vector) *vec.Vector {
+	dense := vec.DenseRows(w)
+	c := *dense
+	c.Fields = make([]*vec.Vector, len(dense.Fields))
+	for k, f := range dense.Fields {
+		all := make([]uint32, f.Len)
+		for i := range all {
+			all[i] = uint32(i)
+		}
+		c.Fields[k] = ownRows(f, all)
+	}
+	return &c
 }
 
 // ownText copies the long strings of a vector that is not shared yet.

@@ -100,6 +100,8 @@ func appendBinary(dst []byte, v *vec.Vector, i int) ([]byte, error) {
 		return append(append(dst, 1), v.Bytes(i)...), nil
 	case types.Array:
 		return appendBinaryArray(dst, v, i)
+	case types.Record:
+		return appendBinaryRecord(dst, v, i)
 	}
 	return append(dst, v.Bytes(i)...), nil
 }
@@ -171,6 +173,31 @@ func appendBinaryNumeric(dst []byte, x vec.Num) []byte {
 		dst = be.AppendUint16(dst, digits[i])
 	}
 	return dst
+}
+
+// appendBinaryRecord appends the number of fields and of each its type, its length, which is -1 for NULL, and its value.
+func appendBinaryRecord(dst []byte, v *vec.Vector, i int) ([]byte, error) {
+	be := binary.BigEndian
+	row := int(vec.At[uint32](v, i))
+	if v.Enc == vec.Dict {
+		v = v.Dict
+	}
+	dst = be.AppendUint32(dst, uint32(len(v.Fields)))
+	for _, f := range v.Fields {
+		oid, _, _ := oidOf(f.Type)
+		dst = be.AppendUint32(dst, oid)
+		if f.IsNull(row) {
+			dst = be.AppendUint32(dst, math.MaxUint32)
+			continue
+		}
+		at := len(dst)
+		var err error
+		if dst, err = appendBinary(append(dst, 0, 0, 0, 0), f, row); err != nil {
+			return dst, err
+		}
+		be.PutUint32(dst[at:], uint32(len(dst)-at-4))
+	}
+	return dst, nil
 }
 
 func appendBinaryArray(dst []byte, v *vec.Vector, i int) ([]byte, error) {

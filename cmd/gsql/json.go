@@ -65,6 +65,20 @@ func appendJSON(dst []byte, v *vec.Vector, i int, st *text.Style) []byte {
 		t.IsInteger(), t.ID == types.OID, t.ID == types.JSON, t.ID == types.JSONB,
 		t.ID == types.Numeric && (v.Kind != types.KNum || vec.At[vec.Num](v, i).Special == vec.NumFinite):
 		return text.Append(dst, v, i, st)
+	case t.ID == types.Record:
+		row := int(vec.At[uint32](v, i))
+		if v.Enc == vec.Dict {
+			v = v.Dict
+		}
+		dst = append(dst, '{')
+		for k, f := range v.Fields {
+			if k > 0 {
+				dst = append(dst, ',')
+			}
+			dst = append(appendString(dst, []byte(t.Fields()[k].Name)), ':')
+			dst = appendJSON(dst, f, row, st)
+		}
+		return append(dst, '}')
 	case t.ID == types.Array:
 		l := vec.At[vec.List](v, i)
 		child := v.Child

@@ -63,13 +63,25 @@ func ParseSchema(cols string) exec.Schema {
 		if err != nil || len(p) != 3 {
 			panic("exectest: not a column: " + c)
 		}
-		t, err := text.ParseType(p[2])
-		if err != nil {
-			panic(err)
-		}
-		s = append(s, exec.Field{ID: expr.ColID(id), Name: p[1], Type: t})
+		s = append(s, exec.Field{ID: expr.ColID(id), Name: p[1], Type: parseType(p[2])})
 	}
 	return s
+}
+
+// parseType reads the name of a type, or row(int,text) for records.
+func parseType(s string) types.Type {
+	if args, ok := strings.CutPrefix(s, "row("); ok {
+		var fields []types.Field
+		for i, name := range strings.Split(strings.TrimSuffix(args, ")"), ",") {
+			fields = append(fields, types.Field{Name: "f" + strconv.Itoa(i+1), Type: parseType(name)})
+		}
+		return types.RecordOf("r", fields)
+	}
+	t, err := text.ParseType(s)
+	if err != nil {
+		panic(err)
+	}
+	return t
 }
 
 // Random returns a table of n random rows. Each column takes at most distinct values, a share nulls of
@@ -125,6 +137,14 @@ func literal(t types.Type, k int) string {
 		return fmt.Sprintf("%d days %d seconds", signed, k)
 	case types.UUID:
 		return fmt.Sprintf("%032x", uint64(k)*0x9e3779b97f4a7c15)
+	case types.Record:
+		fields := make([]string, len(t.Fields()))
+		for i, f := range t.Fields() {
+			if i == 0 || (k+i)%3 != 2 {
+				fields[i] = strconv.Quote(literal(f.Type, k))
+			}
+		}
+		return "(" + strings.Join(fields, ",") + ")"
 	case types.Array:
 		return fmt.Sprintf("{%s,%s}", literal(t.Element(), k), literal(t.Element(), k/2))
 	}

@@ -104,8 +104,7 @@ func appendBool(b []byte, x bool) []byte {
 }
 
 func appendType(b []byte, t types.Type) []byte {
-	b = append(b, byte(t.ID), byte(t.Elem))
-	return binary.AppendVarint(binary.AppendVarint(b, int64(t.Prec)), int64(t.Scale))
+	return t.AppendKey(b)
 }
 
 func appendConst(b []byte, v *vec.Vector) []byte {
@@ -121,6 +120,12 @@ func appendConst(b []byte, v *vec.Vector) []byte {
 		b = binary.AppendUvarint(append(b, 'L'), uint64(l.Len))
 		for i := range l.Len {
 			b = appendConst(b, vec.Gather(v.Child, []uint32{l.Off + i}))
+		}
+		return b
+	case v.Kind == types.KRow:
+		b = append(b, 'R')
+		for k := range v.Type.Fields() {
+			b = appendConst(b, vec.Field(v.WithLen(1), k))
 		}
 		return b
 	}

@@ -17,7 +17,7 @@ type cells struct {
 	state []uint8     // cellEmpty, cellNull or cellValue
 	text  []byte      // long strings, those that were replaced too
 	live  int         // bytes of text that are in use
-	lists []*listCell // KList
+	lists []*listCell // KList, KRow
 	held  int64       // bytes of lists
 }
 
@@ -27,7 +27,7 @@ const (
 	cellValue
 )
 
-// listCell is a row of a vector: arrays are rare enough here to be kept by reference.
+// listCell is a row of a vector: arrays and records are rare enough here to be kept by reference.
 type listCell struct {
 	v *vec.Vector
 	i int
@@ -44,10 +44,13 @@ func (c *cells) grow(n int) {
 	}
 	c.n = max(n, c.n)
 	c.state = grown(c.state, n)
-	if c.kind == types.KList {
+	if c.byReference() {
 		c.lists = grown(c.lists, n)
 	}
 }
+
+// byReference reports whether values are rows of vectors of their own.
+func (c *cells) byReference() bool { return c.kind == types.KList || c.kind == types.KRow }
 
 func (c *cells) bytes() int64 {
 	return int64(len(c.data)+cap(c.state)+cap(c.text)) + c.held
@@ -73,7 +76,7 @@ func (c *cells) set(g int, v *vec.Vector, i int) {
 	switch {
 	case c.kind == types.KView:
 		c.setBytes(g, v.Bytes(i))
-	case c.kind == types.KList:
+	case c.byReference():
 		if old := c.lists[g]; old != nil {
 			c.held -= old.v.Size() + chunkBytes
 		}
@@ -141,7 +144,7 @@ func (c *cells) compare(g int, v *vec.Vector, i int) int {
 		}
 		return bytes.Compare(x.In([][]byte{c.text}, x), y.In(v.Bufs, y))
 	}
-	if c.kind == types.KList {
+	if c.byReference() {
 		return vec.CompareRows(c.lists[g].v, c.lists[g].i, v, i)
 	}
 	w := c.kind.Width()
@@ -151,7 +154,7 @@ func (c *cells) compare(g int, v *vec.Vector, i int) int {
 
 // vector returns the values of groups from..to-1; those without are NULL.
 func (c *cells) vector(from, to int) *vec.Vector {
-	if c.kind == types.KList {
+	if c.byReference() {
 		b := vec.NewBuilder(c.typ)
 		for g := from; g < to; g++ {
 			if c.state[g] == cellValue {

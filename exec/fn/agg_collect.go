@@ -83,6 +83,10 @@ func ownedBytes(v *vec.Vector) (n int64) {
 				n += int64(views[i].Len)
 			}
 		}
+	case v.Kind == types.KRow && len(v.Fields) > 0 && v.Fields[0].Len > 0:
+		for _, f := range v.Fields {
+			n += 2 * int64(v.Len) * (f.Size()/int64(f.Len) + 1)
+		}
 	case v.Kind == types.KList && v.Child != nil && v.Child.Len > 0:
 		each := v.Child.Size()/int64(v.Child.Len) + 1
 		for _, l := range vec.Values[vec.List](v) {

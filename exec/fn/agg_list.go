@@ -1,6 +1,8 @@
 package fn
 
 import (
+	"slices"
+
 	"gsql/exec/types"
 	"gsql/exec/vec"
 )
@@ -123,6 +125,9 @@ func owned(v *vec.Vector) *vec.Vector {
 	if v.Kind == types.KList && v.Child != nil {
 		return ownedLists(v)
 	}
+	if v.Kind == types.KRow {
+		return ownedRows(v)
+	}
 	if v.Kind != types.KView || len(v.Bufs) == 0 {
 		return v
 	}
@@ -139,6 +144,15 @@ func owned(v *vec.Vector) *vec.Vector {
 	w.Data, w.Bufs = vec.BytesOf(views), nil
 	if len(text) > 0 {
 		w.Bufs = [][]byte{text}
+	}
+	return &w
+}
+
+func ownedRows(v *vec.Vector) *vec.Vector {
+	w := *vec.DenseRows(v)
+	w.Fields = slices.Clone(w.Fields)
+	for k, f := range w.Fields {
+		w.Fields[k] = owned(f)
 	}
 	return &w
 }

@@ -154,7 +154,7 @@ func init() {
 		&Cast{From: types.Array, To: types.Array, Context: Explicit,
 			Scalar: &Scalar{Name: "array", Args: []types.Type{types.Of(types.AnyArray)}, Eval: castArray}},
 	)
-	for id := types.Bool; id <= types.Array; id++ {
+	for id := types.Bool; id <= types.Record; id++ {
 		switch id {
 		case txt, vc, ch, name:
 			continue
@@ -175,7 +175,7 @@ func init() {
 
 // textVolatility: the text of a timestamp with time zone depends on the session's time zone.
 func textVolatility(id types.ID) Volatility {
-	if id == types.TimestampTZ || id == types.Array {
+	if id == types.TimestampTZ || id == types.Array || id == types.Record {
 		return Stable
 	}
 	return Immutable
@@ -184,7 +184,7 @@ func textVolatility(id types.ID) Volatility {
 // parseVolatility: 'now' and 'today' are dates and times, too.
 func parseVolatility(id types.ID) Volatility {
 	switch id {
-	case types.Date, types.Time, types.TimeTZ, types.Timestamp, types.TimestampTZ, types.Array:
+	case types.Date, types.Time, types.TimeTZ, types.Timestamp, types.TimestampTZ, types.Array, types.Record:
 		return Stable
 	}
 	return Immutable

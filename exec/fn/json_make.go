@@ -32,7 +32,7 @@ func init() {
 	one := func(w *jsonMaker, c *Call, i int) error { return w.value(c.Args[0], i) }
 	RegisterScalar(made("to_json", []types.Type{elem}, one), made("to_jsonb", []types.Type{elem}, one),
 		made("array_to_json", []types.Type{types.Of(types.AnyArray)}, one),
-		made("array_to_json", []types.Type{types.Of(types.AnyArray), types.Of(types.Bool)}, prettyArray))
+		made("array_to_json", []types.Type{types.Of(types.AnyArray), types.Of(types.Bool)}, pretty))
 	for _, prefix := range []string{"json", "jsonb"} {
 		RegisterScalar(
 			variadic(made(prefix+"_build_object", []types.Type{anyType}, buildObject)), notStrict(made(prefix+"_build_object", nil, buildObject)),
@@ -88,6 +88,8 @@ func (w *jsonMaker) value(v *vec.Vector, i int) error {
 		w.dst = append(w.dst, v.Bytes(i)...)
 	case types.Array:
 		return w.array(v, i)
+	case types.Record:
+		return w.record(v, i)
 	case types.Bool:
 		if vec.At[uint8](v, i) != 0 {
 			w.dst = append(w.dst, "true"...)
@@ -132,21 +134,43 @@ func isoTimestamp(s []byte, zone bool) []byte {
 
 func (w *jsonMaker) array(v *vec.Vector, i int) error {
 	l := vec.Values[vec.List](v)[Row(v, i)]
+	comma := w.comma
+	w.comma = ","
 	w.dst = append(w.dst, '[')
 	for k := range l.Len {
 		if k > 0 {
-			w.dst = append(w.dst, w.comma...)
+			w.dst = append(w.dst, comma...)
 		}
 		if err := w.value(v.Child, int(l.Off+k)); err != nil {
 			return err
 		}
 	}
 	w.dst = append(w.dst, ']')
+	w.comma = comma
 	return nil
 }
 
-// prettyArray is array_to_json, whose second argument asks for one element a line.
-func prettyArray(w *jsonMaker, c *Call, i int) error {
+// record appends an object whose members are the fields of row i.
+func (w *jsonMaker) record(v *vec.Vector, i int) error {
+	fields, comma, row := v.Type.Fields(), w.comma, int(vec.At[uint32](v, i))
+	w.comma = ","
+	w.dst = append(w.dst, '{')
+	for k, f := range v.Fields {
+		if k > 0 {
+			w.dst = append(w.dst, comma...)
+		}
+		w.dst = append(jsontext.Quote(w.dst, []byte(fields[k].Name)), ':')
+		if err := w.value(f, row); err != nil {
+			return err
+		}
+	}
+	w.dst = append(w.dst, '}')
+	w.comma = comma
+	return nil
+}
+
+// pretty is array_to_json or row_to_json, whose second argument asks for one element or field a line.
+func pretty(w *jsonMaker, c *Call, i int) error {
 	lines := *w
 	if Reader[bool](c.Args[1])(i) {
 		lines.comma = ",\n "
@@ -159,7 +183,7 @@ func prettyArray(w *jsonMaker, c *Call, i int) error {
 // key appends the name of a member, a value of any type but those that have parts.
 func (w *jsonMaker) key(v *vec.Vector, i int) error {
 	switch v.Type.ID {
-	case types.Array, types.JSON, types.JSONB:
+	case types.Array, types.Record, types.JSON, types.JSONB:
 		return sqlstate.New(sqlstate.InvalidParameterValue, "key value must be scalar, not array, composite, or json")
 	}
 	from := len(w.dst)

@@ -46,6 +46,12 @@ func arrowType(v *vec.Vector) arrow.DataType {
 			child = vec.Flatten(vec.NewNull(v.Type.Element(), 0))
 		}
 		return arrow.ListOfField(fieldOf(child))
+	case types.KRow:
+		fields := make([]arrow.Field, len(v.Fields))
+		for i, f := range v.Fields {
+			fields[i] = fieldOf(f)
+		}
+		return arrow.StructOf(fields...)
 	}
 	return &arrow.FixedSizeBinaryType{ByteWidth: v.Kind.Width()}
 }
@@ -80,6 +86,13 @@ func encodeColumn(t arrow.DataType, v *vec.Vector) arrow.ArrayData {
 		data := encodeColumn(t.(*arrow.ListType).Elem(), child)
 		defer data.Release()
 		return array.NewData(t, v.Len, []*memory.Buffer{validity, memory.NewBufferBytes(vec.BytesOf(offsets))}, []arrow.ArrayData{data}, nulls, 0)
+	case types.KRow:
+		fields := make([]arrow.ArrayData, len(v.Fields))
+		for i, f := range vec.DenseRows(v).Fields {
+			fields[i] = encodeColumn(t.(*arrow.StructType).Field(i).Type, f)
+			defer fields[i].Release()
+		}
+		return array.NewData(t, v.Len, []*memory.Buffer{validity}, fields, nulls, 0)
 	}
 	return array.NewData(t, v.Len, []*memory.Buffer{validity, memory.NewBufferBytes(v.Data)}, nil, nulls, 0)
 }
@@ -152,12 +165,24 @@ func decodeColumn(data arrow.ArrayData, f arrow.Field, t types.Type) *vec.Vector
 		}
 		v.Data = vec.BytesOf(lists)
 		v.Child = decodeColumn(data.Children()[0], f.Type.(*arrow.ListType).ElemField(), t.Element())
+	case types.KRow:
+		decodeRows(v, data, f.Type.(*arrow.StructType))
 	default:
 		if v.Len > 0 {
 			v.Data = bufs[1].Bytes()[:v.Len*v.Kind.Width()]
 		}
 	}
 	return v
+}
+
+// decodeRows sets the values of records.
+func decodeRows(v *vec.Vector, data arrow.ArrayData, t *arrow.StructType) {
+	fields := make([]*vec.Vector, len(data.Children()))
+	for i, child := range data.Children() {
+		fields[i] = decodeColumn(child, t.Field(i), v.Type.Fields()[i].Type)
+	}
+	rows := vec.NewRows(v.Type, v.Len, fields)
+	v.Data, v.Fields = rows.Data, rows.Fields
 }
 
 // decodeTexts returns views of strings, and what the long ones point into.
@@ -179,15 +204,22 @@ func decodeTexts(data arrow.ArrayData, n int) (views []byte, bufs [][]byte) {
 	return vec.BytesOf(out), bufs
 }
 
-// kindsOf returns the kinds of columns, each followed by that of its elements when it has lists: a stream holds
-// columns of the same kinds throughout.
+// kindsOf returns the kinds of columns, each followed by those of its elements or of its fields: a stream holds columns of
+// the same kinds throughout.
 func kindsOf(flat []*vec.Vector) []types.Kind {
-	kinds := make([]types.Kind, 0, len(flat))
+	return appendKinds(make([]types.Kind, 0, len(flat)), flat)
+}
+
+func appendKinds(kinds []types.Kind, flat []*vec.Vector) []types.Kind {
 	for _, v := range flat {
 		kinds = append(kinds, v.Kind)
-		if v.Kind == types.KList && v.Child != nil {
-			kinds = append(kinds, v.Child.Kind)
-		} else if v.Kind == types.KList {
+		switch {
+		case v.Kind == types.KRow:
+			// Records that are all NULL have no fields, and then neither has what is written of them.
+			kinds = append(appendKinds(kinds, v.Fields), types.KNone)
+		case v.Kind == types.KList && v.Child != nil:
+			kinds = appendKinds(kinds, []*vec.Vector{v.Child})
+		case v.Kind == types.KList:
 			kinds = append(kinds, v.Type.Element().Kind())
 		}
 	}
@@ -198,6 +230,9 @@ func kindsOf(flat []*vec.Vector) []types.Kind {
 func textBytes(flat []*vec.Vector) int64 {
 	most := int64(0)
 	for _, v := range flat {
+		if v.Kind == types.KRow {
+			most = max(most, textBytes(v.Fields))
+		}
 		if v.Kind != types.KView {
 			continue
 		}

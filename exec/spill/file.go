@@ -91,7 +91,9 @@ func (w *Writer) Write(b *vec.Batch) error {
 	}
 	flat := make([]*vec.Vector, len(b.Cols))
 	for i, v := range b.Cols {
-		flat[i] = vec.Flatten(v)
+		if flat[i] = vec.Flatten(v); v.Kind == types.KRow {
+			flat[i] = vec.DenseRows(flat[i])
+		}
 	}
 	if b.Rows > 1 && textBytes(flat) > maxText {
 		b = &vec.Batch{Cols: flat, Rows: b.Rows}

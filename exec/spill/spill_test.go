@@ -80,6 +80,16 @@ func appendRandom(r *rand.Rand, b *vec.Builder, t types.Type) {
 				}
 			}
 		})
+	case types.KRow:
+		b.AppendRow(func(fields []*vec.Builder) {
+			for k, f := range fields {
+				if r.IntN(4) == 0 {
+					f.AppendNull()
+				} else {
+					appendRandom(r, f, t.Fields()[k].Type)
+				}
+			}
+		})
 	default:
 		panic(t)
 	}
@@ -89,8 +99,12 @@ var allTypes = []types.Type{
 	types.Of(types.Bool), types.Of(types.Int16), types.Of(types.Int32), types.Of(types.Int64), types.Of(types.Float32),
 	types.Of(types.Float64), types.NumericOf(30, 2), types.Of(types.Numeric), types.Of(types.Text), types.Of(types.Interval),
 	types.Of(types.UUID), types.ArrayOf(types.Of(types.Int32)), types.ArrayOf(types.Of(types.Text)),
-	types.ArrayOf(types.NumericOf(30, 2)),
+	types.ArrayOf(types.NumericOf(30, 2)), pairType, types.ArrayOf(pairType),
+	types.RecordOf("", []types.Field{{Name: "p", Type: pairType}, {Name: "b", Type: types.Of(types.Bool)}}),
+	types.RecordOf("", nil),
 }
+
+var pairType = types.RecordOf("", []types.Field{{Name: "n", Type: types.NumericOf(30, 2)}, {Name: "l", Type: types.ArrayOf(types.Of(types.Text))}})
 
 // Rows come back as they were written, whatever their types and encodings, in several batches of one file.
 func TestRowsComeBack(t *testing.T) {
@@ -186,6 +200,12 @@ func cell(v *vec.Vector, i int) string {
 		return vec.At[vec.Int128](v, i).String()
 	case types.KInt64:
 		return fmt.Sprint(vec.At[int64](v, i))
+	case types.KRow:
+		s := "("
+		for k := range v.Fields {
+			s += cell(vec.Field(vec.Slice(v, i, i+1), k), 0) + ","
+		}
+		return s + ")"
 	case types.KList:
 		l := vec.At[vec.List](v, i)
 		s := "{"

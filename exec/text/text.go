@@ -74,6 +74,8 @@ func Append(dst []byte, v *vec.Vector, i int, st *Style) []byte {
 		return hex.AppendEncode(append(dst, `\x`...), v.Bytes(i))
 	case types.Array:
 		return appendArray(dst, v, i, st)
+	case types.Record:
+		return appendRecord(dst, v, i, st)
 	}
 	return append(dst, v.Bytes(i)...)
 }
@@ -154,6 +156,8 @@ func Parse(b *vec.Builder, t types.Type, s []byte, st *Style) error {
 		b.AppendBytes(x)
 	case types.Array:
 		return parseArray(b, t, s, st)
+	case types.Record:
+		return parseRecord(b, t, s, st)
 	default:
 		b.AppendBytes(s)
 	}

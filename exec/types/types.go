@@ -35,6 +35,7 @@ const (
 	OID                   // oid, an unsigned 32-bit number held in 64 bits
 	Name                  // name, a text of up to 63 bytes
 	Array                 // one-dimensional array of Type.Elem
+	Record                // composite: the columns of Type.Row
 
 	// Pseudo-types: in signatures of functions only, never the type of a value.
 	Any        // any type
@@ -48,6 +49,9 @@ type Type struct {
 	Elem  ID    // Array: the element's type, with Prec and Scale applying to it
 	Prec  int32 // Numeric: digits, 0 unstated. Varchar, Char: characters, 0 unstated
 	Scale int16 // Numeric: digits after the point that all values share, or DynamicScale
+	// Row has the columns of a Record, or of the records that an Array has. It is nil in signatures, and of a NULL
+	// whose columns nothing has settled. One row type has one address; see RecordOf.
+	Row *RowType
 }
 
 // DynamicScale marks the numeric type whose values each carry their own scale, such as the result of a
@@ -69,11 +73,11 @@ func NumericOf(prec, scale int) Type {
 
 // ArrayOf returns the array type with elem's elements; elem must not be an array.
 func ArrayOf(elem Type) Type {
-	return Type{ID: Array, Elem: elem.ID, Prec: elem.Prec, Scale: elem.Scale}
+	return Type{ID: Array, Elem: elem.ID, Prec: elem.Prec, Scale: elem.Scale, Row: elem.Row}
 }
 
 // Element returns the element type of an array type.
-func (t Type) Element() Type { return Type{ID: t.Elem, Prec: t.Prec, Scale: t.Scale} }
+func (t Type) Element() Type { return Type{ID: t.Elem, Prec: t.Prec, Scale: t.Scale, Row: t.Row} }
 
 var names = [...]string{
 	Unknown: "unknown", Bool: "boolean", Int16: "smallint", Int32: "integer", Int64: "bigint",
@@ -82,7 +86,7 @@ var names = [...]string{
 	Time: "time without time zone", TimeTZ: "time with time zone",
 	Timestamp: "timestamp without time zone", TimestampTZ: "timestamp with time zone",
 	Interval: "interval", UUID: "uuid", JSON: "json", JSONB: "jsonb", OID: "oid", Name: "name",
-	Array: "array", Any: "any", AnyElement: "anyelement", AnyArray: "anyarray",
+	Array: "array", Record: "record", Any: "any", AnyElement: "anyelement", AnyArray: "anyarray",
 }
 
 // String returns PostgreSQL's name of the type without modifiers, as in its error messages.
@@ -95,8 +99,11 @@ func (id ID) String() string {
 
 // Base returns PostgreSQL's name of the type without modifiers, with [] for arrays.
 func (t Type) Base() string {
-	if t.ID == Array {
-		return t.Elem.String() + "[]"
+	switch {
+	case t.ID == Array:
+		return t.Element().Base() + "[]"
+	case t.ID == Record && t.Row != nil && t.Row.Name != "":
+		return t.Row.Name
 	}
 	return t.ID.String()
 }
@@ -106,6 +113,9 @@ func (t Type) String() string {
 	id, suffix := t.ID, ""
 	if id == Array {
 		id, suffix = t.Elem, "[]"
+	}
+	if id == Record {
+		return t.Base()
 	}
 	var b strings.Builder
 	b.WriteString(id.String())
@@ -154,6 +164,7 @@ const (
 	KTimeTZ        // vec.TimeTZ
 	KUUID          // [16]byte
 	KList          // vec.List: a range of rows of the child vector
+	KRow           // uint32: the number of a row of the field vectors
 )
 
 // Width returns the bytes of one value.
@@ -163,7 +174,7 @@ func (k Kind) Width() int {
 		return 1
 	case KInt16:
 		return 2
-	case KInt32, KFloat32:
+	case KInt32, KFloat32, KRow:
 		return 4
 	case KInt64, KFloat64, KList:
 		return 8
@@ -204,6 +215,8 @@ func (t Type) Kind() Kind {
 		return KUUID
 	case Array:
 		return KList
+	case Record:
+		return KRow
 	}
 	return KView // texts, bytea, json, and NULL of unknown type
 }

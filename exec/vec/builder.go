@@ -14,6 +14,9 @@ type Builder struct {
 	valid Bitmap // nil while there is no NULL
 	bytes []byte // long strings
 	child *Builder
+
+	fields []*Builder // KRow
+	rows   uint32     // in fields
 }
 
 // NewBuilder returns a builder of vectors of type t and of its usual kind.
@@ -21,6 +24,11 @@ func NewBuilder(t types.Type) *Builder {
 	b := &Builder{typ: t, kind: t.Kind()}
 	if t.ID == types.Array {
 		b.child = NewBuilder(t.Element())
+	}
+	for _, f := range t.Fields() {
+		if t.ID == types.Record {
+			b.fields = append(b.fields, NewBuilder(f.Type))
+		}
 	}
 	return b
 }
@@ -33,6 +41,9 @@ func (b *Builder) Size() int64 {
 	n := int64(cap(b.data) + 8*cap(b.valid) + cap(b.bytes))
 	if b.child != nil {
 		n += b.child.Size()
+	}
+	for _, f := range b.fields {
+		n += f.Size()
 	}
 	return n
 }
@@ -98,6 +109,13 @@ func (b *Builder) AppendList(fill func(child *Builder)) {
 	Append(b, List{Off: uint32(off), Len: uint32(b.child.n - off)})
 }
 
+// AppendRow appends a record, for which fill appends one value to each of the fields' builders.
+func (b *Builder) AppendRow(fill func(fields []*Builder)) {
+	fill(b.fields)
+	Append(b, b.rows)
+	b.rows++
+}
+
 // AppendFrom appends row i of v, of any encoding and of b's type.
 func (b *Builder) AppendFrom(v *Vector, i int) {
 	switch {
@@ -111,6 +129,13 @@ func (b *Builder) AppendFrom(v *Vector, i int) {
 		b.AppendList(func(c *Builder) {
 			for k := range l.Len {
 				c.AppendFrom(src.Child, int(l.Off+k))
+			}
+		})
+	case b.kind == types.KRow:
+		src, at := v.values(), int(At[uint32](v, i))
+		b.AppendRow(func(fields []*Builder) {
+			for k, f := range fields {
+				f.AppendFrom(src.Fields[k], at)
 			}
 		})
 	case b.kind == types.KInt64 && v.Kind == types.KInt128:
@@ -157,6 +182,10 @@ func (b *Builder) Finish() *Vector {
 	if b.child != nil {
 		v.Child = b.child.Finish()
 	}
+	for _, f := range b.fields {
+		v.Fields = append(v.Fields, f.Finish())
+	}
+	b.rows = 0
 	b.kind, b.n, b.data, b.valid, b.bytes = b.typ.Kind(), 0, nil, nil, nil
 	return v
 }

@@ -68,6 +68,8 @@ func CompareRows(a *Vector, i int, b *Vector, j int) int {
 			cmp.Compare(binary.BigEndian.Uint64(x[8:]), binary.BigEndian.Uint64(y[8:])))
 	case types.KList:
 		return compareLists(a, i, b, j)
+	case types.KRow:
+		return compareRecords(a, i, b, j)
 	}
 	panic("vec: values of this kind have no order")
 }
@@ -77,20 +79,25 @@ func compareLists(a *Vector, i int, b *Vector, j int) int {
 	a, b = a.values(), b.values()
 	for k := range min(x.Len, y.Len) {
 		ai, bj := int(x.Off+k), int(y.Off+k)
-		an, bn := a.Child.IsNull(ai), b.Child.IsNull(bj)
-		switch {
-		case an && bn:
-		case an:
-			return 1
-		case bn:
-			return -1
-		default:
-			if c := CompareRows(a.Child, ai, b.Child, bj); c != 0 {
-				return c
-			}
+		if c := compareParts(a.Child, ai, b.Child, bj); c != 0 {
+			return c
 		}
 	}
 	return cmp.Compare(x.Len, y.Len)
+}
+
+// compareParts orders elements of arrays or fields of records, where NULL is one value above all others.
+func compareParts(a *Vector, i int, b *Vector, j int) int {
+	an, bn := a.IsNull(i), b.IsNull(j)
+	switch {
+	case an && bn:
+		return 0
+	case an:
+		return 1
+	case bn:
+		return -1
+	}
+	return CompareRows(a, i, b, j)
 }
 
 func int128At(v *Vector, i int) Int128 {

@@ -57,6 +57,8 @@ type Joiner struct {
 	at       int
 	children []*Vector // elements of the lists so far
 	elements int
+	fields   [][]*Vector // columns of the records so far
+	records  int         // rows in them
 }
 
 // NewJoiner returns a joiner of n rows of a kind that holds all of them; nulls says whether there may be NULLs.
@@ -85,6 +87,9 @@ func (j *Joiner) vector(stop func() bool) *Vector {
 			return nil
 		}
 		j.children = j.children[:0]
+	}
+	if !j.joinFields(stop) {
+		return nil
 	}
 	return j.out
 }
@@ -119,6 +124,8 @@ func (j *Joiner) put(v *Vector) {
 		}
 	case out.Kind == types.KList:
 		j.putLists(v)
+	case out.Kind == types.KRow:
+		j.putRows(v)
 	default:
 		w := out.Kind.Width()
 		copy(out.Data[at*w:], v.Data)

@@ -167,6 +167,8 @@ func hashFlat(v *Vector, out []uint64, combine bool) {
 			}
 			out[i] = x
 		}
+	case types.KRow:
+		hashRows(v, out)
 	default: // 16 bytes compared as bits: uuid, timetz
 		for i, x := range Values[Int128](v)[:len(out)] {
 			out[i] = mix2(x.Lo, uint64(x.Hi))

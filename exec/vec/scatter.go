@@ -74,6 +74,8 @@ func (out *Vector) scatter(p *Vector, rows []uint32, width int) {
 		}
 	case out.Kind == types.KList:
 		p = out.adoptLists(p)
+	case out.Kind == types.KRow:
+		p = out.adoptRows(p)
 	}
 	switch width {
 	case 1:

@@ -42,6 +42,38 @@ var kinds = []struct {
 			}
 		})
 	}},
+	{pairType, addPair},
+	{types.ArrayOf(pairType), func(b *Builder, r *rand.Rand) {
+		b.AppendList(func(c *Builder) {
+			for range r.IntN(3) {
+				addPair(c, r)
+			}
+		})
+	}},
+	{types.RecordOf("", []types.Field{{Name: "p", Type: pairType}, {Name: "b", Type: types.Of(types.Bool)}}), func(b *Builder, r *rand.Rand) {
+		b.AppendRow(func(fields []*Builder) {
+			addPair(fields[0], r)
+			fields[1].AppendBool(r.IntN(2) == 0)
+		})
+	}},
+}
+
+// pairType is that of records of a number that may need 128 bits and an array of texts, both of which may be NULL.
+var pairType = types.RecordOf("", []types.Field{{Name: "n", Type: types.NumericOf(30, 2)}, {Name: "l", Type: types.ArrayOf(types.Of(types.Text))}})
+
+func addPair(b *Builder, r *rand.Rand) {
+	b.AppendRow(func(fields []*Builder) {
+		if x := r.IntN(4); x > 0 {
+			fields[0].AppendInt128([]Int128{{Lo: 5}, {Lo: 1, Hi: 7}, {Lo: ^uint64(0), Hi: -1}}[x-1])
+		} else {
+			fields[0].AppendNull()
+		}
+		if x := r.IntN(3); x > 0 {
+			fields[1].AppendList(func(c *Builder) { c.AppendString([]string{"x", "a string that is long"}[x-1]) })
+		} else {
+			fields[1].AppendNull()
+		}
+	})
 }
 
 func random(typ types.Type, add func(*Builder, *rand.Rand), n int, nulls float64, r *rand.Rand) *Vector {

@@ -38,6 +38,9 @@ type Vector struct {
 	// Valid of the codes; the dictionary itself may have NULLs too, and both count.
 	Dict  *Vector
 	Child *Vector // KList: the elements, flat
+	// Fields are the columns that the values of KRow are row numbers in, flat and of one length: one for each field of
+	// the type, or none where all rows are NULL.
+	Fields []*Vector
 }
 
 // Fixed is the set of Go types that values of fixed width are held in.
@@ -159,6 +162,14 @@ func (v *Vector) WithLen(n int) *Vector {
 	return &w
 }
 
+// WithLenOf returns v with n rows if it is constant, and v itself if not: an argument of a call of n rows.
+func (v *Vector) WithLenOf(n int) *Vector {
+	if v.Enc != Const {
+		return v
+	}
+	return v.WithLen(n)
+}
+
 // WithType returns v under another type of the same kind.
 func (v *Vector) WithType(t types.Type) *Vector {
 	if v.Type == t {
@@ -168,6 +179,9 @@ func (v *Vector) WithType(t types.Type) *Vector {
 	w.Type = t
 	if v.Enc == Dict {
 		w.Dict = v.Dict.WithType(t)
+	}
+	if v.Kind == types.KRow {
+		w.Fields = fieldsWithTypes(v.Fields, t.Fields())
 	}
 	return &w
 }
@@ -183,6 +197,9 @@ func (v *Vector) Size() int64 {
 	}
 	if v.Child != nil {
 		n += v.Child.Size()
+	}
+	for _, f := range v.Fields {
+		n += f.Size()
 	}
 	return n
 }
