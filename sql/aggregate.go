@@ -60,7 +60,7 @@ func (b *binder) resolveAggregate(c *aggregateCall) (*expr.Aggregate, error) {
 }
 
 // jsonArguments makes JSON of some arguments of an aggregate that makes JSON of all: of timestamps with time zone, as
-// only a function knows the session's time zone, and of arrays, which cannot be in the arrays of a partial state.
+// only a function knows the session's time zone, and of arrays and records, which may have some within.
 func (b *binder) jsonArguments(c *aggregateCall, f *fn.Aggregate, args []expr.Expr) (*fn.Aggregate, error) {
 	switch c.name {
 	case "json_agg", "jsonb_agg", "json_object_agg", "jsonb_object_agg", "histogram":
@@ -72,7 +72,7 @@ func (b *binder) jsonArguments(c *aggregateCall, f *fn.Aggregate, args []expr.Ex
 		switch {
 		case t.ID == types.JSON && c.distinct:
 			return nil, equatable(c.args[i])
-		case t.ID != types.TimestampTZ && t.ID != types.Array:
+		case t.ID != types.TimestampTZ && t.ID != types.Array && t.ID != types.Record:
 			continue
 		case c.distinct, c.name == "histogram", len(args) == 2 && i == 0 && t.ID == types.TimestampTZ:
 			return nil, unsupported(c.args[i].pos, "Cast them to text.", "%s of values of type %s is not supported here", c.name, t.Base())
@@ -82,7 +82,7 @@ func (b *binder) jsonArguments(c *aggregateCall, f *fn.Aggregate, args []expr.Ex
 			return nil, err
 		}
 		args[i] = v.e
-		if t.ID == types.Array && c.name == "json_agg" {
+		if t.ID != types.TimestampTZ && c.name == "json_agg" {
 			f = fn.JSONAggOfArrays
 		}
 	}

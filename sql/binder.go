@@ -6,6 +6,7 @@ import (
 	"gsql/exec/expr"
 	"gsql/exec/sqlstate"
 	"gsql/exec/types"
+	"gsql/planner"
 )
 
 // binder holds what is one for a whole statement. A view in it is bound with a binder of its own that
@@ -17,7 +18,8 @@ type binder struct {
 	// untyped are uses of parameters in places that settle no type, such as $1 IS NULL.
 	untyped []paramUse
 	*columns
-	views []string // names of the views being bound, outermost first
+	views []string                             // names of the views being bound, outermost first
+	moved map[planner.Node]*planner.ProjectSet // functions in FROM that were put over the other side of their join
 }
 
 type paramUse struct{ n, pos int }

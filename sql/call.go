@@ -12,6 +12,12 @@ import (
 
 // operator binds a binary operator.
 func (b *binder) operator(op string, l, r value, pos int) (value, error) {
+	if l.typ().ID == types.Record && r.typ().ID == types.Record {
+		var err error
+		if l, r, err = b.comparableRecords(l, r, pos); err != nil {
+			return value{}, err
+		}
+	}
 	fs := fn.Scalars(op)
 	if op == "||" && l.typ().ID != types.Array && r.typ().ID != types.Array {
 		// An untyped literal might be an array, but is a text: PostgreSQL has text || anynonarray, which is preferred.

@@ -153,6 +153,8 @@ func (b *binder) cast(v value, t types.Type, pos int) (value, error) {
 	switch {
 	case from.ID == types.Unknown:
 		return b.castUnknown(v, t)
+	case from.ID == types.Record && t.ID == types.Record:
+		return b.castToRecord(v, t, pos)
 	case sameType(from, t) && t == withoutModifiers(t):
 		// Without modifiers a cast to the value's own type changes nothing.
 		if from.ID != types.Numeric && from != t {

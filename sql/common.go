@@ -47,6 +47,18 @@ func commonType(ts []types.Type) (types.Type, bool) {
 func unify(ts []types.Type) (t types.Type, bad int) {
 	for i, next := range ts {
 		switch {
+		case t.ID == types.Record && next.ID == types.Record:
+			common, ok := commonRecord(t, next)
+			if !ok {
+				return t, i
+			}
+			t = common
+		case t.ID == types.Array && next.ID == types.Array && t.Elem == types.Record && next.Elem == types.Record:
+			common, ok := commonRecord(t.Element(), next.Element())
+			if !ok {
+				return t, i
+			}
+			t = types.ArrayOf(common)
 		case next.ID == types.Unknown || t.ID != types.Unknown && sameType(t, next):
 		case t.ID == types.Unknown:
 			t = next
@@ -64,6 +76,9 @@ func unify(ts []types.Type) (t types.Type, bad int) {
 func withCommonModifiers(t types.Type, ts []types.Type) types.Type {
 	if t.ID == types.Unknown {
 		return types.Of(types.Text)
+	}
+	if t.Row != nil {
+		return t
 	}
 	first, same, scale, sameScale := types.Type{}, true, int16(0), true
 	seen, literals := false, false
@@ -104,6 +119,9 @@ func withCommonModifiers(t types.Type, ts []types.Type) types.Type {
 }
 
 func withoutModifiers(t types.Type) types.Type {
+	if t.Row != nil {
+		return t
+	}
 	if t.ID == types.Array {
 		return types.ArrayOf(types.Of(t.Elem))
 	}
@@ -124,6 +142,9 @@ func (b *binder) commonOf(vs []value, context string) (types.Type, error) {
 	ts := typesOf(vs)
 	t, bad := unify(ts)
 	if bad >= 0 {
+		if t.ID == types.Record && ts[bad].ID == types.Record {
+			return t, unsupported(vs[bad].pos, "Cast the columns to the same types.", "%s of rows with columns of other types is not supported", context)
+		}
 		return t, sqlstate.New(sqlstate.DatatypeMismatch, "%s types %s and %s cannot be matched",
 			context, t.Base(), ts[bad].Base()).At(vs[bad].pos)
 	}

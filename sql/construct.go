@@ -17,10 +17,17 @@ func (b *binder) compare(op string, l, r value, pos int) (value, error) {
 	if l.row == nil && r.row == nil {
 		return b.operator(op, l, r, pos)
 	}
-	if l.row == nil || r.row == nil {
-		return value{}, unsupported(pos, "Write a row of as many columns on both sides.", "comparison of a row with a value is not supported")
+	if l.row != nil && r.row != nil {
+		return b.compareRows(op, l.row, r.row, pos)
 	}
-	return b.compareRows(op, l.row, r.row, pos)
+	l, err := b.asRecord(l)
+	if err != nil {
+		return l, err
+	}
+	if r, err = b.asRecord(r); err != nil {
+		return r, err
+	}
+	return b.operator(op, l, r, pos)
 }
 
 // compareRows binds a row comparison: equality column by column, the others by the first columns that differ.
@@ -133,9 +140,6 @@ func (b *binder) in(x value, list []value, not bool, pos int) (value, error) {
 	}
 	terms := make([]expr.Expr, len(list))
 	for i, m := range list {
-		if m.row == nil && x.row != nil || m.row != nil && x.row == nil {
-			return value{}, sqlstate.New(sqlstate.SyntaxError, "unequal number of entries in row expressions").At(pos)
-		}
 		eq, err := b.compare("=", x, m, pos)
 		if err != nil {
 			return value{}, err
@@ -354,6 +358,10 @@ func (b *binder) isNull(v value, not bool, pos int) (value, error) {
 		// A row is null when all its columns are, and not null when none is.
 		terms := make([]expr.Expr, len(v.row))
 		for i, c := range v.row {
+			if c.typ().ID == types.Record { // what a row within consists of does not count
+				terms[i] = &expr.IsNull{Arg: c.e, Not: not}
+				continue
+			}
 			e, err := b.isNull(c, not, pos)
 			if err != nil {
 				return value{}, err
@@ -361,6 +369,13 @@ func (b *binder) isNull(v value, not bool, pos int) (value, error) {
 			terms[i] = e.e
 		}
 		return value{e: expr.NewAnd(terms...), pos: pos}, nil
+	}
+	if v.typ().ID == types.Record {
+		test := fn.RowIsNull
+		if not {
+			test = fn.RowIsNotNull
+		}
+		return value{e: &expr.Call{Fn: test, Args: []expr.Expr{v.e}, Typ: types.Of(types.Bool)}, pos: pos}, nil
 	}
 	if p, ok := v.e.(*expr.Param); ok && p.Typ.ID == types.Unknown {
 		b.untyped = append(b.untyped, paramUse{p.N, v.pos})
@@ -402,7 +417,20 @@ func (b *binder) distinct(l, r value, not bool, pos int) (value, error) {
 		}
 		return negatedIf(value{e: expr.NewOr(terms...), pos: pos}, not), nil
 	}
+	l, err := b.asRecord(l)
+	if err != nil {
+		return l, err
+	}
+	if r, err = b.asRecord(r); err != nil {
+		return r, err
+	}
 	switch {
+	case l.isNullLiteral() && r.typ().ID == types.Record, r.isNullLiteral() && l.typ().ID == types.Record:
+		record := l
+		if l.isNullLiteral() {
+			record = r
+		}
+		return value{e: &expr.IsNull{Arg: record.e, Not: !not}, pos: pos}, nil
 	case l.isNullLiteral():
 		return b.isNull(r, !not, pos)
 	case r.isNullLiteral():

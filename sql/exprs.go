@@ -1,6 +1,7 @@
 package sql
 
 import (
+	"cmp"
 	"math"
 	"strings"
 
@@ -9,6 +10,7 @@ import (
 	"gsql/exec/sqlstate"
 	"gsql/exec/types"
 	"gsql/exec/vec"
+	"gsql/planner"
 	"gsql/sql/syntax"
 )
 
@@ -16,7 +18,7 @@ import (
 func (b *binder) scalar(blk *block, e syntax.Expr) (value, error) {
 	v, err := b.expression(blk, e)
 	if err == nil && v.row != nil {
-		err = unsupported(v.pos, "Compare rows with =, <>, <, <=, >, >=, IN or IS NULL, or name the columns one by one.", "row values are not supported here")
+		return b.asRecord(v)
 	}
 	return v, err
 }
@@ -64,11 +66,7 @@ func (b *binder) expression(blk *block, e syntax.Expr) (value, error) {
 		}
 		return b.not(v, pos)
 	case *syntax.Row:
-		vs, err := b.scalars(blk, e.Elems)
-		if vs == nil {
-			vs = []value{}
-		}
-		return value{row: vs, pos: pos}, err
+		return b.row(blk, e)
 	case *syntax.Case:
 		return b.caseExpr(blk, e)
 	case *syntax.Cast:
@@ -135,6 +133,18 @@ func (b *binder) predicate(blk *block, e syntax.Expr) (value, error) {
 		return b.subscript(blk, e)
 	case *syntax.Collate:
 		return b.collate(blk, e)
+	case *syntax.Field:
+		return b.fieldExpr(blk, e)
+	case *syntax.Struct:
+		return b.structLiteral(blk, identNames(e.Names), e.Values, pos)
+	case *syntax.Star:
+		if len(e.Table) > 0 {
+			it, err := b.starRelation(blk, e)
+			if err != nil {
+				return value{}, err
+			}
+			return b.wholeRow(blk, it, pos)
+		}
 	}
 	return value{}, b.unsupportedExpr(e)
 }
@@ -142,26 +152,30 @@ func (b *binder) predicate(blk *block, e syntax.Expr) (value, error) {
 // unsupportedExpr is the error about an expression that gsql has nothing for.
 func (b *binder) unsupportedExpr(e syntax.Expr) error {
 	pos := e.Position()
-	switch e := e.(type) {
+	switch e.(type) {
 	case *syntax.BitString:
 		return unsupported(pos, "", "bit strings are not supported")
 	case *syntax.Star:
-		if len(e.Table) > 0 {
-			return unsupported(pos, "Name the columns.", "row expansion via \"*\" is not supported here")
-		}
 		return sqlstate.New(sqlstate.SyntaxError, "syntax error at or near \"*\"").At(pos)
-	case *syntax.Field:
-		return unsupported(pos, "", "composite values are not supported")
 	case *syntax.GroupingSet:
 		return sqlstate.New(sqlstate.SyntaxError, "grouping sets can stand in GROUP BY only").At(pos)
-	case *syntax.Struct:
-		return sqlstate.New(sqlstate.SyntaxError, "a struct can only be an argument of a function in FROM").At(pos)
 	}
 	return unsupported(pos, "", "%T is not supported", e)
 }
 
 // column binds a name.
 func (b *binder) column(blk *block, e *syntax.Column) (value, error) {
+	if v, err := b.plainColumn(blk, e); err == nil || len(e.Names) == 1 {
+		return v, err
+	} else if f, ferr := b.columnField(blk, e); ferr != nil || f.e == nil {
+		return f, cmp.Or(ferr, err)
+	} else {
+		return f, nil
+	}
+}
+
+// plainColumn binds a name of a column with the names before it.
+func (b *binder) plainColumn(blk *block, e *syntax.Column) (value, error) {
 	n := e.Names
 	if len(n) > 4 {
 		return value{}, sqlstate.New(sqlstate.SyntaxError, "improper qualified name (too many dotted names): %s", strings.Join(n, ".")).At(e.Pos)
@@ -238,7 +252,44 @@ func (b *binder) op(blk *block, e *syntax.Op) (value, error) {
 
 // rowSubquery is (a, b) op (SELECT ...): a comparison with the one row of a query.
 func (b *binder) rowSubquery(blk *block, e *syntax.Op, row *syntax.Row, s *syntax.Subquery) (value, error) {
-	return value{}, unsupported(s.Pos, "Use IN, or compare the columns one by one.", "comparison of a row with a subquery is not supported")
+	l, err := b.row(blk, row)
+	if err != nil {
+		return l, err
+	}
+	q, err := b.subquery(blk, s.Query)
+	if err != nil {
+		return value{}, err
+	}
+	switch {
+	case len(q.cols) < len(l.row):
+		return value{}, sqlstate.New(sqlstate.SyntaxError, "subquery has too few columns").At(e.Pos)
+	case len(q.cols) > len(l.row):
+		return value{}, sqlstate.New(sqlstate.SyntaxError, "subquery has too many columns").At(e.Pos)
+	}
+	one, err := b.recordQuery(blk, q, s.Pos)
+	if err != nil {
+		return value{}, err
+	}
+	var r []value
+	for i := range l.row {
+		r = append(r, b.fieldOf(one, i, s.Pos))
+	}
+	return b.compareRows(e.Name, l.row, r, e.Pos)
+}
+
+// recordQuery returns the one row of a query as a record, NULL when there is none.
+func (b *binder) recordQuery(blk *block, q *query, pos int) (value, error) {
+	vs, names := make([]value, len(q.cols)), make([]string, len(q.cols))
+	for i, c := range q.cols {
+		vs[i], names[i] = value{e: c.column(), pos: pos}, c.name
+	}
+	v, err := b.recordOf(vs, names, pos)
+	if err != nil {
+		return v, err
+	}
+	item := planner.Item{ID: b.newID(blk, derivedColumn, "", "row"), Name: "row", Expr: v.e}
+	node := &planner.Project{Input: q.node, Items: []planner.Item{item}}
+	return value{e: &expr.Subquery{Kind: expr.ScalarSubquery, Query: node, Typ: v.typ()}, pos: pos}, nil
 }
 
 // foreignSchema rejects OPERATOR(s.op) of another schema than pg_catalog.
@@ -384,8 +435,8 @@ func (b *binder) quantifiedExpr(blk *block, e *syntax.Quantified) (value, error)
 		if err != nil {
 			return array, err
 		}
-		if x.row != nil {
-			return value{}, unsupported(e.Pos, "", "comparison of a row with an array is not supported")
+		if x, err = b.asRecord(x); err != nil {
+			return x, err
 		}
 		return b.quantifiedArray(e.Op, e.All, x, array, e.Pos)
 	}
@@ -429,9 +480,6 @@ func (b *binder) collate(blk *block, e *syntax.Collate) (value, error) {
 
 // array binds ARRAY[...]; elem is the type that a cast around it asks for, or unknown.
 func (b *binder) array(blk *block, e *syntax.Array, elem types.Type) (value, error) {
-	if e.List {
-		return value{}, sqlstate.New(sqlstate.SyntaxError, "syntax error at or near \"[\"").WithHint("Write ARRAY[...].").At(e.Pos)
-	}
 	vs, err := b.scalars(blk, e.Elems)
 	if err != nil {
 		return value{}, err
@@ -447,6 +495,8 @@ func (b *binder) array(blk *block, e *syntax.Array, elem types.Type) (value, err
 		if elem, err = b.unifyValues(vs, "ARRAY"); len(vs) == 0 {
 			return value{e: emptyArray(elem), pos: e.Pos, elems: []value{}}, err
 		}
+	case len(vs) == 0 && e.List:
+		return value{e: emptyArray(types.Of(types.Int32)), pos: e.Pos, elems: []value{}}, nil
 	case len(vs) == 0:
 		return value{}, sqlstate.New(sqlstate.IndeterminateDatatype, "cannot determine type of empty array").
 			WithHint("Explicitly cast to the desired type, for example ARRAY[]::integer[].").At(e.Pos)
@@ -472,6 +522,9 @@ func (b *binder) subscript(blk *block, e *syntax.Subscript) (value, error) {
 	}
 	if array.typ().ID == types.JSONB {
 		return b.jsonSubscript(blk, array, e)
+	}
+	if array.typ().ID == types.Record && !e.Slice {
+		return b.subscriptField(array, e.Index)
 	}
 	if array.typ().ID != types.Array {
 		return value{}, sqlstate.New(sqlstate.DatatypeMismatch, "cannot subscript type %s because it does not support subscripting", array.typ().Base()).At(array.pos)

@@ -46,6 +46,7 @@ func (b *binder) table(blk *block, name exec.Name, pos int) (*relation, error) {
 	}
 	r := b.scan(blk, t, tableAlias(name))
 	r.whole().schema = schema
+	r.whole().ofTable(r.whole().name)
 	return r, nil
 }
 
@@ -111,6 +112,7 @@ func (b *binder) view(blk *block, v *View, pos int) (*relation, error) {
 	if r.whole().schema = v.Name.Schema; r.whole().schema == "" {
 		r.whole().schema = defaultSchema
 	}
+	r.whole().ofTable(v.Name.Table)
 	return r, nil
 }
 

@@ -33,7 +33,7 @@ func (b *binder) fromClause(blk *block, from []syntax.TableExpr) (planner.Node, 
 		if n == nil {
 			n = r.node
 		} else {
-			lateral := blk.usedLateral && b.usesOutputs(r.node, n)
+			lateral := blk.usedLateral && b.usesOutputs(blk, r.node, n)
 			n = b.joined(&planner.Join{Kind: planner.InnerJoin, Left: n, Right: r.node, Lateral: lateral})
 		}
 	}
@@ -43,12 +43,18 @@ func (b *binder) fromClause(blk *block, from []syntax.TableExpr) (planner.Node, 
 
 // joined returns a join, or what is simpler.
 func (b *binder) joined(j *planner.Join) planner.Node {
-	if j.Lateral {
-		if n := overLeft(j); n != nil {
-			return n
-		}
+	if !j.Lateral {
+		return j
 	}
-	return j
+	n, set := overLeft(j)
+	if n == nil {
+		return j
+	}
+	if b.moved == nil {
+		b.moved = map[planner.Node]*planner.ProjectSet{}
+	}
+	b.moved[j.Right] = set
+	return n
 }
 
 // siblings marks items as part of a FROM that is still being bound, or no more.
@@ -96,6 +102,7 @@ func (b *binder) tableExpr(blk *block, t syntax.TableExpr) (*relation, error) {
 			return nil, err
 		}
 	}
+	r.whole().node = r.node
 	blk.rels = append(blk.rels, r.whole())
 	return r, nil
 }
@@ -162,7 +169,10 @@ func (b *binder) joinExpr(blk *block, t *syntax.Join) (*relation, error) {
 		return nil, unsupported(t.Pos, "Leave the alias out.", "an alias for USING columns is not supported")
 	}
 	if t.Alias.Name != "" {
-		return b.aliased(out, t.Alias.Name, identNames(t.Alias.Columns), t.Alias.Pos)
+		if out, err = b.aliased(out, t.Alias.Name, identNames(t.Alias.Columns), t.Alias.Pos); err != nil {
+			return nil, err
+		}
+		out.whole().node = out.node
 	}
 	return out, nil
 }

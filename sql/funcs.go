@@ -27,6 +27,9 @@ func (b *binder) call(blk *block, e *syntax.Call) (value, error) {
 			return b.specialCall(blk, e)
 		}
 	}
+	if v, ok, err := b.structCall(blk, e); ok {
+		return v, err
+	}
 	aggregate := len(fn.Aggregates(e.Name)) > 0 || aggregateAliases[e.Name] != "" ||
 		e.WithinGroup && len(fn.Windows(e.Name)) > 0
 	switch {

@@ -35,7 +35,7 @@ func (b *binder) join(blk *block, kind planner.JoinKind, l, r *relation, c joinC
 	if c.natural {
 		c.using = commonColumns(l.whole(), r.whole())
 	}
-	node := &planner.Join{Kind: kind, Left: l.node, Right: r.node, Lateral: blk.usedLateral && b.usesOutputs(r.node, l.node)}
+	node := &planner.Join{Kind: kind, Left: l.node, Right: r.node, Lateral: blk.usedLateral && b.usesOutputs(blk, r.node, l.node)}
 	item := &fromItem{join: true, hasCols: true}
 	if err := b.mergeColumns(blk, kind, l.whole(), r.whole(), c.using, item, node); err != nil {
 		return nil, err
@@ -156,10 +156,17 @@ func disjoint(a, c []*fromItem) error {
 }
 
 // usesOutputs reports whether the plan n uses output columns of other.
-func (b *binder) usesOutputs(n, other planner.Node) bool {
+func (b *binder) usesOutputs(blk *block, n, other planner.Node) bool {
 	made := map[expr.ColID]bool{}
 	for _, id := range other.Outputs() {
 		made[id] = true
+	}
+	for blk := blk; blk != nil; blk = blk.parent {
+		for _, it := range blk.wholes { // which the plan does not compute yet
+			for _, c := range it.cols {
+				expr.Columns(c.expr, func(c *expr.Column) { made[it.row.ID] = made[it.row.ID] || made[c.ID] })
+			}
+		}
 	}
 	uses := false
 	b.eachNodeColumn(n, func(c *expr.Column) { uses = uses || made[c.ID] })

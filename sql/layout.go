@@ -68,11 +68,14 @@ type parts struct {
 
 // layout makes the plan of a SELECT from its clauses, in the order in which they take effect.
 func (b *binder) layout(blk *block, p *parts) (*query, error) {
-	n := p.from
+	n, err := b.addWholes(blk, p.from)
+	if err != nil {
+		return nil, err
+	}
 	if p.where != nil {
 		n = &planner.Filter{Input: n, Cond: p.where}
 	}
-	n, err := b.groupNodes(blk, p, n)
+	n, err = b.groupNodes(blk, p, n)
 	if err != nil {
 		return nil, err
 	}

@@ -59,8 +59,11 @@ func (b *binder) orderByClause(blk *block, p *parts, q *syntax.Query) error {
 // orderable rejects types that have no order.
 func orderable(v value) error {
 	t := v.typ()
-	if t.ID == types.Array {
+	switch t.ID {
+	case types.Array:
 		return nil
+	case types.Record:
+		return eachField(v, orderable)
 	}
 	fs := fn.Scalars("<")
 	if _, out := resolveOperator(scalarSignatures(fs), t, t); out == notFound && len(fs) > 0 {
@@ -70,11 +73,24 @@ func orderable(v value) error {
 	return nil
 }
 
+// eachField applies a check to the fields of a record.
+func eachField(v value, check func(value) error) error {
+	for _, f := range v.typ().Fields() {
+		if err := check(value{e: expr.Null(f.Type), pos: v.pos}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // equatable rejects types whose values cannot be told apart, in GROUP BY and DISTINCT.
 func equatable(v value) error {
 	t := v.typ()
-	if t.ID == types.Array {
+	switch t.ID {
+	case types.Array:
 		return nil
+	case types.Record:
+		return eachField(v, equatable)
 	}
 	fs := fn.Scalars("=")
 	if _, out := resolveOperator(scalarSignatures(fs), t, t); out == notFound && len(fs) > 0 {

@@ -28,6 +28,7 @@ type block struct {
 	directs   []expr.Expr     // direct arguments of hypothetical-set aggregates
 	sets      []*setCall      // set returning functions
 	noSets    string          // the construct around, in which there may be none
+	wholes    []*fromItem     // items whose rows are used as records
 }
 
 // fromItem is an entry of FROM as names see it: a table, a subquery, or a join with its merged columns.
@@ -44,6 +45,12 @@ type fromItem struct {
 	barred bool
 	join   bool
 	value  bool // a row of it is the value of its first column
+
+	node    planner.Node // whose outputs its columns are
+	rowName string       // the table whose type its rows have; "" for none
+	rowCols []string     // with rowName: the columns' names there
+	row     *expr.Column // its rows as records, once something refers to them
+	rowPos  int          // of the first that does
 }
 
 // fromColumn is a column of a FROM item. A column merged by USING may be an expression.
@@ -155,11 +162,8 @@ func (b *binder) columnRef(blk *block, schema, table, name string, pos int) (val
 		}
 		if it, err := b.relation(blk, "", name, pos); err != nil {
 			return value{}, err
-		} else if it != nil && it.value {
-			return b.use(blk, it.cols[0].expr, pos), nil
 		} else if it != nil {
-			return value{}, unsupported(pos, "Name the columns, or use "+name+".* in the select list.",
-				"whole-row references are not supported: %s", name)
+			return b.wholeRow(blk, it, pos)
 		}
 		if v, err := b.outputColumn(blk, name, pos); v.e != nil || err != nil {
 			return v, err

@@ -263,6 +263,13 @@ func (b *binder) target(blk *block, p *parts, t *syntax.Target) error {
 	if s, ok := t.Expr.(*syntax.Star); ok {
 		return b.star(blk, p, s)
 	}
+	if f, ok := t.Expr.(*syntax.Field); ok && f.Star {
+		vs, names, err := b.expanded(blk, f)
+		for i, v := range vs {
+			p.targets = append(p.targets, &target{name: names[i], v: v})
+		}
+		return err
+	}
 	v, err := b.scalar(blk, t.Expr)
 	if err != nil {
 		return err

@@ -209,24 +209,24 @@ func (b *binder) setRelation(blk *block, t *syntax.FuncTable, call *syntax.Call,
 }
 
 // overLeft returns, of a join whose right side is a set returning function that uses the left one, its elements over the
-// left side's rows; nil for other joins.
-func overLeft(j *planner.Join) planner.Node {
+// left side's rows, and the node of the function in it; nil for other joins.
+func overLeft(j *planner.Join) (planner.Node, *planner.ProjectSet) {
 	p, ok := j.Right.(*planner.ProjectSet)
 	if !ok || !isOneRow(p.Input) {
-		return nil
+		return nil, nil
 	}
 	c := *p
 	c.Input = j.Left
 	switch {
 	case j.Kind == planner.InnerJoin && j.On == nil:
-		return &c
+		return &c, &c
 	case j.Kind == planner.InnerJoin:
-		return &planner.Filter{Input: &c, Cond: j.On}
+		return &planner.Filter{Input: &c, Cond: j.On}, &c
 	case j.Kind == planner.LeftJoin && isTrue(j.On):
 		c.Outer = true
-		return &c
+		return &c, &c
 	}
-	return nil
+	return nil, nil
 }
 
 func isOneRow(n planner.Node) bool {

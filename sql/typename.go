@@ -16,6 +16,9 @@ import (
 // TypeOf returns the type that a type name stands for: 42704 when there is none.
 func TypeOf(n *syntax.TypeName) (types.Type, error) {
 	id, ok := typeFunctions[n.Name]
+	if n.Name == "record" {
+		id, ok = types.Record, true
+	}
 	if !ok || n.Schema != "" && n.Schema != "pg_catalog" {
 		name := n.Name
 		if n.Schema != "" {
@@ -46,7 +49,7 @@ func (b *binder) castExpr(blk *block, e *syntax.Cast) (value, error) {
 	if err != nil {
 		return value{}, err
 	}
-	if a, ok := e.Arg.(*syntax.Array); ok && t.ID == types.Array && !a.List {
+	if a, ok := e.Arg.(*syntax.Array); ok && t.ID == types.Array {
 		return b.array(blk, a, t.Element())
 	}
 	if e.Type.Fields != "" {

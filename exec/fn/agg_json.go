@@ -121,7 +121,7 @@ func jsonAggregate(name string, ret types.ID, comma string, args ...types.Type) 
 	}
 }
 
-// JSONAggOfArrays is json_agg of arrays that are JSON already. PostgreSQL begins a line with each.
+// JSONAggOfArrays is json_agg of arrays or records that are JSON already. PostgreSQL begins a line with each.
 var JSONAggOfArrays = jsonAggregate("json_agg", types.JSON, ", \n ", types.Of(types.JSON))
 
 func init() {

@@ -53,6 +53,16 @@ func randomNumber(r *rand.Rand, b *vec.Builder, t types.Type, edge bool) {
 		vec.Append(b, vec.TimeTZ{Micros: int64(r.IntN(3)) * 3_600_000_000, Zone: int32(r.IntN(3)) * 3600})
 	case types.KUUID:
 		vec.Append(b, [16]byte{byte(r.IntN(3)), 15: byte(r.IntN(3))})
+	case types.KRow:
+		b.AppendRow(func(fields []*vec.Builder) {
+			for k, f := range fields {
+				if r.IntN(4) == 0 {
+					f.AppendNull()
+				} else {
+					randomNumber(r, f, t.Fields()[k].Type, false)
+				}
+			}
+		})
 	case types.KList:
 		b.AppendList(func(c *vec.Builder) {
 			for range r.IntN(3) {
@@ -111,6 +121,8 @@ func concrete(r *rand.Rand, t types.Type) types.Type {
 		return []types.Type{types.NumericOf(0, 0), types.NumericOf(0, 2), types.NumericOf(10, 5), types.Of(types.Numeric)}[r.IntN(4)]
 	case types.AnyArray:
 		return types.ArrayOf(types.Of(types.Int32))
+	case types.Record:
+		return types.RecordOf("", []types.Field{{Name: "a", Type: types.NumericOf(0, 2)}, {Name: "b", Type: types.Of(types.Text)}})
 	}
 	return t
 }

@@ -265,14 +265,12 @@ func (p *parser) tableCall() *FuncTableCall {
 		p.syntaxError()
 		return &FuncTableCall{}
 	}
-	p.lists++
 	c := &FuncTableCall{}
 	if t := p.tok(); t.kind == tKeyword && isKeywordFunction(t, p.peek(1)) {
 		c.Expr = p.keywordFunction()
 	} else {
 		c.Expr = p.plainCall()
 	}
-	p.lists--
 	if call, ok := c.Expr.(*Call); ok && call.Schema == "" && readsFiles(call.Name) {
 		nameArguments(call)
 	}

@@ -86,10 +86,10 @@ func (p *parser) bracketed() Expr {
 			return &Row{at: pos, Elems: es}
 		}
 		return p.indirection(es[0])
-	case p.lists > 0 && p.isPunct("["):
-		return p.array(true)
-	case p.lists > 0 && p.isPunct("{"):
-		return p.structure()
+	case p.isPunct("["):
+		return p.indirection(p.array(true))
+	case p.isPunct("{"):
+		return p.indirection(p.structure())
 	}
 	p.syntaxError()
 	return nil

@@ -18,7 +18,6 @@ type parser struct {
 	i          int             // the next token
 	depth      int
 	labelDepth int // depth of the expression after which the name of an output column may stand
-	lists      int // > 0 in the arguments of a function in FROM, where [..] and {..} are values
 	err        *sqlstate.Error
 	later      *sqlstate.Error // what is wrong with a meaning, an error only if no word is wrong
 	close      []int32         // by the number of a "(": that of its ")"; made at the first use

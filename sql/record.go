@@ -1,0 +1,351 @@
+package sql
+
+import (
+	"fmt"
+	"slices"
+
+	"gsql/exec/expr"
+	"gsql/exec/fn"
+	"gsql/exec/sqlstate"
+	"gsql/exec/types"
+	"gsql/sql/syntax"
+)
+
+// This file binds rows and records. A row constructor stays a list of values, which comparisons take apart, until
+// something needs it as one value.
+
+// row binds ROW(...) and (a, b, ...).
+func (b *binder) row(blk *block, e *syntax.Row) (value, error) {
+	vs := []value{}
+	for _, x := range e.Elems {
+		parts, _, err := b.expanded(blk, x)
+		if err != nil {
+			return value{}, err
+		}
+		if parts == nil {
+			v, err := b.scalar(blk, x)
+			if err != nil {
+				return value{}, err
+			}
+			parts = []value{v}
+		}
+		vs = append(vs, parts...)
+	}
+	return value{row: vs, pos: e.Pos}, nil
+}
+
+// expanded returns the columns that t.* or (x).* stands for, and their names; nil for other expressions.
+func (b *binder) expanded(blk *block, e syntax.Expr) ([]value, []string, error) {
+	switch e := e.(type) {
+	case *syntax.Star:
+		if len(e.Table) == 0 {
+			return nil, nil, nil
+		}
+		it, err := b.starRelation(blk, e)
+		if err != nil {
+			return nil, nil, err
+		}
+		vs, names := []value{}, []string{}
+		for _, c := range it.cols {
+			vs, names = append(vs, b.use(blk, c.expr, e.Pos)), append(names, c.name)
+		}
+		return vs, names, nil
+	case *syntax.Field:
+		if e.Star {
+			return b.fieldsOf(blk, e)
+		}
+	}
+	return nil, nil, nil
+}
+
+// starRelation finds the item of FROM that t.* names.
+func (b *binder) starRelation(blk *block, s *syntax.Star) (*fromItem, error) {
+	n, schema := len(s.Table), ""
+	if n > 1 {
+		schema = s.Table[n-2]
+	}
+	it, err := b.relation(blk, schema, s.Table[n-1], s.Pos)
+	if err == nil && it == nil {
+		err = b.missingRelation(blk, schema, s.Table[n-1], s.Pos)
+	}
+	return it, err
+}
+
+// fieldsOf binds (x).*.
+func (b *binder) fieldsOf(blk *block, e *syntax.Field) ([]value, []string, error) {
+	if c, ok := e.Arg.(*syntax.Column); ok && len(c.Names) == 1 {
+		if it, err := b.wholeItem(blk, c); err != nil {
+			return nil, nil, err
+		} else if it != nil {
+			return b.expanded(blk, &syntax.Star{Table: c.Names})
+		}
+	}
+	v, err := b.expression(blk, e.Arg)
+	if err != nil {
+		return nil, nil, err
+	}
+	if v.row != nil {
+		if v, err = b.asRecord(v); err != nil {
+			return nil, nil, err
+		}
+	}
+	if v.typ().ID != types.Record {
+		return nil, nil, sqlstate.New(sqlstate.WrongObjectType, "type %s is not composite", v.typ().Base()).At(v.pos)
+	}
+	if err := evaluatedOnce(v); err != nil {
+		return nil, nil, err
+	}
+	vs, names := []value{}, []string{}
+	for i, f := range v.typ().Fields() {
+		vs, names = append(vs, b.fieldOf(v, i, e.Pos)), append(names, f.Name)
+	}
+	return vs, names, nil
+}
+
+// fieldOf returns field i of a record.
+func (b *binder) fieldOf(v value, i, pos int) value {
+	return value{e: getField(v.e, i), pos: pos}
+}
+
+// getField returns field i of a record, without a detour where it is made of its fields on the spot.
+func getField(e expr.Expr, i int) expr.Expr {
+	if c, ok := e.(*expr.Call); ok && c.Fn == fn.MakeRow && !expr.IsVolatile(e) {
+		return c.Args[i]
+	}
+	return &expr.Call{Fn: fn.GetField(i), Args: []expr.Expr{e}, Typ: e.Type().Fields()[i].Type}
+}
+
+// field binds (x).name.
+func (b *binder) fieldExpr(blk *block, e *syntax.Field) (value, error) {
+	if e.Star {
+		return value{}, unsupported(e.Pos, "Name the columns.", "row expansion via \"*\" is not supported here")
+	}
+	if c, ok := e.Arg.(*syntax.Column); ok && len(c.Names) == 1 {
+		it, err := b.wholeItem(blk, c)
+		if err != nil {
+			return value{}, err
+		}
+		if it != nil {
+			return b.columnRef(blk, "", c.Names[0], e.Name, c.Pos)
+		}
+	}
+	v, err := b.scalar(blk, e.Arg)
+	if err != nil {
+		return v, err
+	}
+	return b.namedField(v, e.Name, v.pos)
+}
+
+// namedField returns the field of a record with a name.
+func (b *binder) namedField(v value, name string, pos int) (value, error) {
+	t := v.typ()
+	if t.ID != types.Record {
+		return value{}, sqlstate.New(sqlstate.WrongObjectType, "column notation .%s applied to type %s, which is not a composite type", name, t.Base()).At(pos)
+	}
+	i := t.FieldIndex(name)
+	switch {
+	case i >= 0:
+		return b.fieldOf(v, i, pos), nil
+	case t.Row != nil && t.Row.Name != "":
+		return value{}, sqlstate.New(sqlstate.UndefinedColumn, "column \"%s\" not found in data type %s", name, t.Base()).At(pos)
+	}
+	return value{}, sqlstate.New(sqlstate.UndefinedColumn, "could not identify column \"%s\" in record data type", name).At(pos)
+}
+
+// columnField binds s.a and t.s.a, where s is a column with records, as in DuckDB. The value has no expression when there
+// is no such column.
+func (b *binder) columnField(blk *block, e *syntax.Column) (value, error) {
+	n := e.Names
+	if len(n) < 2 {
+		return value{}, nil
+	}
+	v, rest := value{}, n[1:]
+	if col, err := b.lookup(blk, n[0], e.Pos); err != nil {
+		return value{}, err
+	} else if col != nil {
+		v = b.use(blk, col, e.Pos)
+	} else if it, err := b.relation(blk, "", n[0], e.Pos); err != nil || it == nil || len(n) < 3 {
+		return value{}, err
+	} else if col, err := it.column(n[1], e.Pos); err != nil || col == nil {
+		return value{}, err
+	} else {
+		v, rest = b.use(blk, col, e.Pos), n[2:]
+	}
+	if v.typ().ID != types.Record {
+		return value{}, nil
+	}
+	for _, name := range rest {
+		var err error
+		if v, err = b.namedField(v, name, e.Pos); err != nil {
+			return value{}, err
+		}
+	}
+	return v, nil
+}
+
+// asRecord makes one value of a row constructor, with PostgreSQL's names of the columns: f1, f2 and so on.
+func (b *binder) asRecord(v value) (value, error) {
+	if v.row == nil {
+		return v, nil
+	}
+	names := make([]string, len(v.row))
+	for i := range names {
+		names[i] = fmt.Sprintf("f%d", i+1)
+	}
+	return b.recordOf(v.row, names, v.pos)
+}
+
+// recordOf makes a record of values.
+func (b *binder) recordOf(vs []value, names []string, pos int) (value, error) {
+	fields := make([]types.Field, len(vs))
+	args := make([]expr.Expr, len(vs))
+	for i, v := range vs {
+		v, err := b.settled(v)
+		if err != nil {
+			return value{}, err
+		}
+		fields[i], args[i] = types.Field{Name: names[i], Type: v.typ()}, v.e
+	}
+	return value{e: &expr.Call{Fn: fn.MakeRow, Args: args, Typ: types.RecordOf("", fields)}, pos: pos}, nil
+}
+
+// structLiteral binds {'a': 1, 'b': 2} and struct_pack(a := 1, b := 2).
+func (b *binder) structLiteral(blk *block, names []string, es []syntax.Expr, pos int) (value, error) {
+	if len(es) == 0 {
+		return value{}, sqlstate.New(sqlstate.SyntaxError, "a struct must have at least one field").At(pos)
+	}
+	vs, err := b.scalars(blk, es)
+	if err != nil {
+		return value{}, err
+	}
+	for i, name := range names {
+		if slices.Contains(names[:i], name) {
+			return value{}, sqlstate.New(sqlstate.DuplicateColumn, "field name \"%s\" appears more than once", name).At(pos)
+		}
+	}
+	return b.recordOf(vs, names, pos)
+}
+
+// structCall binds struct_pack and struct_extract; ok is false for other functions.
+func (b *binder) structCall(blk *block, e *syntax.Call) (v value, ok bool, err error) {
+	switch {
+	case e.Name == "struct_pack" && len(e.Args) > 0:
+		var names []string
+		var es []syntax.Expr
+		for _, a := range e.Args {
+			if a.Name == "" {
+				return value{}, true, sqlstate.New(sqlstate.SyntaxError, "struct_pack needs a name for each argument: struct_pack(a := 1)").At(a.Value.Position())
+			}
+			names, es = append(names, a.Name), append(es, a.Value)
+		}
+		v, err = b.structLiteral(blk, names, es, e.Pos)
+		return v, true, err
+	case e.Name == "struct_extract" && len(e.Args) == 2:
+		if v, err = b.scalar(blk, e.Args[0].Value); err != nil {
+			return v, true, err
+		}
+		v, err = b.subscriptField(v, e.Args[1].Value)
+		return v, true, err
+	}
+	return value{}, false, nil
+}
+
+// subscriptField binds s['a'], and s[1] of a record without names of its own.
+func (b *binder) subscriptField(v value, index syntax.Expr) (value, error) {
+	switch i := index.(type) {
+	case *syntax.String:
+		return b.namedField(v, i.Value, i.Pos)
+	case *syntax.Number:
+		var k int
+		if _, err := fmt.Sscan(i.Text, &k); err == nil && v.typ().ID == types.Record && k >= 1 && k <= len(v.typ().Fields()) {
+			return b.fieldOf(v, k-1, i.Pos), nil
+		}
+	}
+	return value{}, unsupported(index.Position(), "Give the name of the field as a string.", "this subscript of a record is not supported")
+}
+
+// commonRecord returns the record type to which values of two of them are unified: they have columns of the same types,
+// of which numerics may have other scales.
+func commonRecord(a, c types.Type) (types.Type, bool) {
+	switch {
+	case a == c, c.Row == nil:
+		return a, true
+	case a.Row == nil:
+		return c, true
+	case len(a.Fields()) != len(c.Fields()):
+		return a, false
+	}
+	fields := slices.Clone(a.Fields())
+	for i, f := range c.Fields() {
+		t := fields[i].Type
+		if !sameType(t, f.Type) {
+			return a, false
+		}
+		var ok bool
+		if fields[i].Type, ok = commonType([]types.Type{t, f.Type}); !ok {
+			return a, false
+		}
+	}
+	name := a.Row.Name
+	if c.Row.Name != name {
+		name = ""
+	}
+	return types.RecordOf(name, fields), true
+}
+
+// comparableRecords gives two records one type, as a comparison demands.
+func (b *binder) comparableRecords(l, r value, pos int) (value, value, error) {
+	lt, rt := l.typ(), r.typ()
+	t, ok := commonRecord(lt, rt)
+	if !ok {
+		return l, r, dissimilar(lt, rt, pos)
+	}
+	for _, f := range t.Fields() {
+		if err := equatable(value{e: expr.Null(f.Type), pos: pos}); err != nil {
+			return l, r, err
+		}
+	}
+	l, err := b.coerce(l, t, fn.Implicit)
+	if err != nil {
+		return l, r, err
+	}
+	r, err = b.coerce(r, t, fn.Implicit)
+	return l, r, err
+}
+
+// dissimilar says why two record types cannot be compared.
+func dissimilar(a, c types.Type, pos int) error {
+	if len(a.Fields()) != len(c.Fields()) {
+		return sqlstate.New(sqlstate.DatatypeMismatch, "cannot compare record types with different numbers of columns").At(pos)
+	}
+	for i, f := range c.Fields() {
+		if t := a.Fields()[i].Type; !sameType(t, f.Type) {
+			return sqlstate.New(sqlstate.DatatypeMismatch, "cannot compare dissimilar column types %s and %s at record column %d",
+				t.Base(), f.Type.Base(), i+1).At(pos)
+		}
+	}
+	return sqlstate.New(sqlstate.DatatypeMismatch, "cannot compare types %s and %s", a.Base(), c.Base()).At(pos)
+}
+
+// castToRecord binds a cast to a record type, column by column.
+func (b *binder) castToRecord(v value, t types.Type, pos int) (value, error) {
+	from := v.typ()
+	if t.Row == nil || from == t {
+		return v, nil
+	}
+	cannot := sqlstate.New(sqlstate.CannotCoerce, "cannot cast type %s to %s", from.Base(), t.Base()).At(pos)
+	switch n, want := len(from.Fields()), len(t.Fields()); {
+	case from.Row == nil:
+		return value{e: expr.Null(t), pos: v.pos}, nil
+	case n < want:
+		return v, cannot.WithDetail("Input has too few columns.")
+	case n > want:
+		return v, cannot.WithDetail("Input has too many columns.")
+	}
+	for i, f := range from.Fields() {
+		if to := t.Fields()[i].Type; f.Type != to && !sameType(f.Type, to) && findCast(f.Type, to, fn.Explicit) == nil {
+			return v, cannot.WithDetail("Cannot cast type %s to %s in column %d.", f.Type.Base(), to.Base(), i+1)
+		}
+	}
+	return value{e: &expr.Cast{Cast: fn.LookupCast(types.Record, types.Record), Arg: v.e, Typ: t}, pos: v.pos}, nil
+}

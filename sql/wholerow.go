@@ -1,0 +1,119 @@
+package sql
+
+import (
+	"slices"
+
+	"gsql/exec/expr"
+	"gsql/exec/fn"
+	"gsql/exec/types"
+	"gsql/planner"
+	"gsql/sql/syntax"
+)
+
+// This file binds references to whole rows of FROM: SELECT t FROM t. The record is computed right above the item, below all
+// joins, so that it is NULL where an outer join has no row of the item, as in PostgreSQL.
+
+// wholeItem returns the item of FROM whose whole rows a name stands for, nil when it stands for something else.
+func (b *binder) wholeItem(blk *block, c *syntax.Column) (*fromItem, error) {
+	if e, err := b.lookup(blk, c.Names[0], c.Pos); e != nil || err != nil {
+		return nil, err
+	}
+	it, err := b.relation(blk, "", c.Names[0], c.Pos)
+	if err != nil || it == nil || it.value {
+		return nil, err
+	}
+	return it, nil
+}
+
+// wholeRow returns a row of an item as a record.
+func (b *binder) wholeRow(blk *block, it *fromItem, pos int) (value, error) {
+	if it.value {
+		return b.use(blk, it.cols[0].expr, pos), nil
+	}
+	if it.row == nil {
+		owner := blk
+		for !slices.Contains(owner.items, it) {
+			owner = owner.parent
+		}
+		t := it.rowType()
+		it.row = &expr.Column{ID: b.newID(owner, inputColumn, it.name, "*"), Name: it.name, Typ: t}
+		it.rowPos = pos
+		owner.wholes = append(owner.wholes, it)
+	}
+	return b.use(blk, it.row, pos), nil
+}
+
+// rowType returns the type of the item's rows.
+func (it *fromItem) rowType() types.Type {
+	fields := make([]types.Field, len(it.cols))
+	for i, c := range it.cols {
+		fields[i] = types.Field{Name: c.name, Type: c.expr.Type()}
+		if it.rowName != "" { // the columns of a table's type have the names that the table gives them
+			fields[i].Name = it.rowCols[i]
+		}
+	}
+	return types.RecordOf(it.rowName, fields)
+}
+
+// ofTable notes that the item's rows have the type of a table.
+func (it *fromItem) ofTable(name string) {
+	it.rowName = name
+	for _, c := range it.cols {
+		it.rowCols = append(it.rowCols, c.name)
+	}
+}
+
+// addWholes computes the whole rows that a block refers to.
+func (b *binder) addWholes(blk *block, n planner.Node) (planner.Node, error) {
+	// Those of joins before those of their sides, since what is put in a side's place makes new joins.
+	slices.SortStableFunc(blk.wholes, func(x, y *fromItem) int { return countNodes(b.placeOfRows(y)) - countNodes(b.placeOfRows(x)) })
+	for _, it := range blk.wholes {
+		at := b.placeOfRows(it)
+		if p, ok := at.(*planner.ProjectSet); ok && p.Outer {
+			return nil, unsupported(it.rowPos, "Name the columns.", "whole-row references are not supported for a function that is joined by LEFT JOIN: %s", it.name)
+		}
+		p := &planner.Project{Input: at}
+		for _, f := range planner.Fields(at) {
+			p.Items = append(p.Items, passed(f))
+		}
+		row := &expr.Call{Fn: fn.MakeRow, Typ: it.row.Typ}
+		for _, c := range it.cols {
+			row.Args = append(row.Args, c.expr)
+		}
+		p.Items = append(p.Items, planner.Item{ID: it.row.ID, Name: it.name, Expr: row})
+		n = replaceNode(n, at, p)
+	}
+	return n, nil
+}
+
+// placeOfRows returns the node whose outputs are the columns of an item.
+func (b *binder) placeOfRows(it *fromItem) planner.Node {
+	if moved, ok := b.moved[it.node]; ok {
+		return moved
+	}
+	return it.node
+}
+
+func countNodes(n planner.Node) int {
+	count := 1
+	for _, in := range n.Inputs() {
+		count += countNodes(in)
+	}
+	return count
+}
+
+// replaceNode puts another node in the place of one within n.
+func replaceNode(n, old, put planner.Node) planner.Node {
+	if n == old {
+		return put
+	}
+	in := n.Inputs()
+	for i, c := range in {
+		if changed := replaceNode(c, old, put); changed != c {
+			inputs := slices.Clone(in)
+			inputs[i] = changed
+			return n.WithInputs(inputs)
+		}
+	}
+	return n
+}
