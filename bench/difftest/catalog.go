@@ -11,7 +11,7 @@ import (
 
 // kinds are the types of the test, in the short names of PostgreSQL.
 var kinds = []string{"bool", "int2", "int4", "int8", "float4", "float8", "numeric", "text", "varchar", "bpchar", "bytea",
-	"date", "time", "timetz", "timestamp", "timestamptz", "interval", "uuid"}
+	"date", "time", "timetz", "timestamp", "timestamptz", "interval", "uuid", "_int4", "_text", "jsonb"}
 
 // signature is an operator, a function, an aggregate or a cast.
 type signature struct {
@@ -42,31 +42,25 @@ func readCatalog(ctx context.Context, p *postgres) (*catalog, error) {
 		if r[1] == null {
 			s.args = r[2:3]
 		}
-		if len(fn.Scalars(s.name)) > 0 && known(s) && c.has(ctx, db, s, "o") {
-			c.operators[s.ret] = append(c.operators[s.ret], s)
+		for _, s := range instances(s) {
+			if len(fn.Scalars(s.name)) > 0 && known(s) && c.has(ctx, db, s, "o") {
+				c.operators[s.ret] = append(c.operators[s.ret], s)
+			}
 		}
 	}
 	for _, r := range p.query(ctx, `
 		SELECT proname, (SELECT string_agg(typname, ' ' ORDER BY ord) FROM unnest(proargtypes) WITH ORDINALITY AS a(id, ord) JOIN pg_type t ON t.oid = a.id),
 		       t.typname, prokind
 		FROM pg_proc p JOIN pg_type t ON t.oid = prorettype
-		WHERE pronamespace = 'pg_catalog'::regnamespace AND NOT proretset AND provolatile <> 'v' AND prokind IN ('f', 'a')
+		WHERE pronamespace = 'pg_catalog'::regnamespace AND NOT proretset AND provariadic = 0 AND provolatile <> 'v' AND prokind IN ('f', 'a')
 		  AND NOT EXISTS (SELECT FROM pg_aggregate a WHERE a.aggfnoid = p.oid AND aggkind <> 'n')
 		ORDER BY 1, 2, 3`).rows {
 		s := signature{name: r[0], ret: r[2]}
 		if r[1] != null {
 			s.args = strings.Fields(r[1])
 		}
-		if excluded[s.name] || !known(s) || s.name == "count" {
-			continue
-		}
-		if len(fn.Aggregates(s.name))+len(fn.Scalars(s.name)) == 0 || !c.has(ctx, db, s, r[3]) {
-			continue
-		}
-		if r[3] == "a" && len(fn.Aggregates(s.name)) > 0 {
-			c.aggregates[s.ret] = append(c.aggregates[s.ret], s)
-		} else if r[3] == "f" && len(s.args) > 0 && len(fn.Scalars(s.name)) > 0 {
-			c.functions[s.ret] = append(c.functions[s.ret], s)
+		for _, s := range instances(s) {
+			c.function(ctx, db, s, r[3])
 		}
 	}
 	for _, r := range p.query(ctx, `
@@ -77,6 +71,53 @@ func readCatalog(ctx context.Context, p *postgres) (*catalog, error) {
 		}
 	}
 	return c, nil
+}
+
+// function takes in a function or an aggregate.
+func (c *catalog) function(ctx context.Context, db *gsql.DB, s signature, kind string) {
+	if excluded[s.name] || !known(s) || s.name == "count" {
+		return
+	}
+	if len(fn.Aggregates(s.name))+len(fn.Scalars(s.name)) == 0 || !c.has(ctx, db, s, kind) {
+		return
+	}
+	if kind == "a" && len(fn.Aggregates(s.name)) > 0 {
+		c.aggregates[s.ret] = append(c.aggregates[s.ret], s)
+	} else if kind == "f" && len(s.args) > 0 && len(fn.Scalars(s.name)) > 0 {
+		c.functions[s.ret] = append(c.functions[s.ret], s)
+	}
+}
+
+// polymorphic are the types that stand for others, with what they are for an element and for its array.
+var polymorphic = map[string]bool{"anyelement": false, "anynonarray": false, "anycompatible": false, "anycompatiblenonarray": false,
+	"anyarray": true, "anycompatiblearray": true}
+
+// instances returns what a signature of polymorphic types is for some types, and any other as it is.
+func instances(s signature) []signature {
+	var out []signature
+	for _, elem := range []string{"int4", "text"} {
+		generic := false
+		of := func(kind string) string {
+			array, ok := polymorphic[kind]
+			generic = generic || ok
+			switch {
+			case !ok:
+				return kind
+			case array:
+				return "_" + elem
+			}
+			return elem
+		}
+		i := signature{name: s.name, ret: of(s.ret)}
+		for _, a := range s.args {
+			i.args = append(i.args, of(a))
+		}
+		if !generic {
+			return []signature{s}
+		}
+		out = append(out, i)
+	}
+	return out
 }
 
 // has reports whether gsql has the overload, and otherwise notes that it is missing.
@@ -103,7 +144,7 @@ func (c *catalog) has(ctx context.Context, db *gsql.DB, s signature, kind string
 var excluded = map[string]bool{
 	"now": true, "extract": true, "position": true, "overlay": true, "similar_to_escape": true, "setseed": true,
 	"pg_typeof": true, "current_setting": true, "txid_current": true, "inet_client_addr": true, "version": true,
-	"gen_random_uuid": true, "pg_sleep": true, "xml_is_well_formed": true, "set_config": true,
+	"gen_random_uuid": true, "pg_sleep": true, "array_fill": true, "array_cat_agg": true, "xml_is_well_formed": true, "set_config": true,
 }
 
 func known(s signature) bool {

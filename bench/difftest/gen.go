@@ -77,7 +77,7 @@ func (g *gen) name(prefix string) string {
 }
 
 var kindWeights = map[string]int{"int4": 10, "text": 8, "bool": 5, "numeric": 7, "int8": 6, "float8": 5, "int2": 3, "float4": 2,
-	"varchar": 3, "bpchar": 2, "date": 5, "timestamp": 4, "timestamptz": 3, "interval": 3, "time": 2, "timetz": 1, "uuid": 2, "bytea": 1}
+	"varchar": 3, "bpchar": 2, "date": 5, "timestamp": 4, "timestamptz": 3, "interval": 3, "time": 2, "timetz": 1, "uuid": 2, "bytea": 1, "_int4": 3, "_text": 2, "jsonb": 3}
 
 // kind returns a random type: often that of a column of the place.
 func (g *gen) kind(s *scope) string {
@@ -116,7 +116,7 @@ func (g *gen) column(p place, kind string, outer bool) *node {
 }
 
 // ambiguous are types with values that are equal and look different.
-var ambiguous = map[string]bool{"numeric": true, "interval": true, "float4": true, "float8": true, "bpchar": true}
+var ambiguous = map[string]bool{"jsonb": true, "numeric": true, "interval": true, "float4": true, "float8": true, "bpchar": true}
 
 // ambiguous reports whether it depends on the engine what a value of the column looks like.
 func (c column) ambiguous() bool { return c.pick && !c.fixed && ambiguous[c.kind] }
@@ -152,14 +152,26 @@ func (g *gen) leafExpr(p place, kind string) *node {
 // typeNames are names of types in casts; several mean the same.
 var typeNames = map[string]string{"bool": "boolean", "int2": "smallint", "int4": "integer", "int8": "bigint", "float4": "real",
 	"float8": "double precision", "numeric": "numeric", "text": "text", "varchar": "varchar", "bpchar": "char(5)", "bytea": "bytea",
-	"date": "date", "time": "time", "timetz": "time with time zone", "timestamp": "timestamp", "timestamptz": "timestamptz", "interval": "interval", "uuid": "uuid"}
+	"date": "date", "time": "time", "timetz": "time with time zone", "timestamp": "timestamp", "timestamptz": "timestamptz", "interval": "interval", "uuid": "uuid",
+	"_int4": "integer[]", "_text": "text[]", "jsonb": "jsonb"}
 
 func quote(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }
+
+// literals are values of types that no column has.
+var literals = map[string][]string{
+	"_int4": {"{}", "{1}", "{1,2,3}", "{NULL}", "{3,NULL,1}", "{2,2}", "{-1,2147483647}"},
+	"_text": {"{}", "{a}", "{a,b}", "{NULL,b}", `{"a b","",x}`, `{"\"","\\"}`, "{b,a,b}", "{żółw}"},
+	"jsonb": {"{}", "[]", "null", "1", `"a"`, "true", `{"a": 1}`, `{"a": {"b": [1, 2, null]}, "c": "x"}`, `[1, "a", null, {"a": 2}]`,
+		`{"b": null, "a": "1"}`, `[[1], [2]]`, "-7", `""`},
+}
 
 // value returns the text of a random value.
 func (g *gen) value(kind string) string {
 	if kind == "bytea" {
 		return pick(g, []string{`\x`, `\x00`, `\xdeadbeef`, "abc"})
+	}
+	if values := literals[kind]; values != nil {
+		return pick(g, values)
 	}
 	if kind == "timetz" {
 		return pick(g, []string{"12:00:00+00", "12:00:00+02", "00:00:00-05", "23:59:59.5+05:30"})

@@ -56,6 +56,10 @@ func (g *gen) condition(p place) *node {
 		q, _ := g.subquery(p, []string{k})
 		return mk("bool", "(", g.expr(e, k), " "+pick(g, comparisons)+" "+pick(g, []string{"ANY", "ALL", "SOME"})+" (", q, "))")
 	}
+	if g.chance(25) {
+		elem := pick(g, []string{"int4", "text"})
+		return mk("bool", "(", g.expr(e, elem), " "+pick(g, comparisons)+" "+pick(g, []string{"ANY", "ALL"})+" (", g.expr(e, "_"+elem), "))")
+	}
 	if op := g.operator(d, "bool"); op != nil {
 		return op
 	}

@@ -232,6 +232,9 @@ func (g *gen) special(p place, kind string) *node {
 		from := pick(g, []string{"date", "timestamp", "timestamptz", "interval", "time"})
 		return mk(kind, "EXTRACT("+pick(g, extractFields)+" FROM ", g.expr(l, from), ")")
 	case "int4":
+		if g.chance(40) {
+			return mk(kind, "(", g.expr(l, "_int4"), ")["+pick(g, []string{"1", "2", "0", "-1"})+"]")
+		}
 		return mk(kind, "position(", g.expr(l, "text"), " IN ", g.expr(l, "text"), ")")
 	case "text":
 		switch g.Intn(5) {
@@ -247,6 +250,23 @@ func (g *gen) special(p place, kind string) *node {
 			return g.call(kind, "concat_ws", args)
 		}
 		return mk(kind, "(", g.expr(l, "text"), " || ", g.expr(l, g.kind(p.sc)), ")")
+	case "_int4", "_text":
+		elem := kind[1:]
+		switch g.Intn(4) {
+		case 0:
+			return mk(kind, "(", g.expr(l, kind), ")["+pick(g, []string{"1:2", "2:", ":1", "0:5", ":"})+"]")
+		case 1:
+			return mk(kind, "(", g.expr(l, kind), " || ", g.expr(l, pick(g, []string{kind, elem})), ")")
+		}
+		return mk(kind, "ARRAY[", listOf(", ", 1, g.expr(l, elem), g.expr(l, elem)), "]")
+	case "jsonb":
+		switch g.Intn(3) {
+		case 0:
+			return mk(kind, "to_jsonb(", g.expr(l, pick(g, []string{"int4", "text", "numeric", "bool", "date", "_int4", "_text", "timestamp"})), ")")
+		case 1:
+			return mk(kind, "jsonb_build_array(", listOf(", ", 0, g.expr(l, "int4"), g.expr(l, g.kind(p.sc))), ")")
+		}
+		return mk(kind, "jsonb_build_object('a', ", g.expr(l, g.kind(p.sc)), ", 'b', ", g.expr(l, "text"), ")")
 	case "timestamp", "timestamptz":
 		from := map[string]string{"timestamp": "timestamptz", "timestamptz": "timestamp"}[kind]
 		return mk(kind, "(", g.expr(l, from), " AT TIME ZONE ", g.zone("text"), ")")

@@ -164,7 +164,7 @@ func (g *gen) relation(outer *scope, ctes []*table, left []column, depth int, jo
 	if left != nil && nested > 0 {
 		lateral = 18
 	}
-	switch g.choose(60, views, cte, nested, lateral, 5, 3) {
+	switch g.choose(60, views, cte, nested, lateral, 5, 3, 3) {
 	case 1:
 		return g.tableRef(pick(g, g.views))
 	case 2:
@@ -177,6 +177,8 @@ func (g *gen) relation(outer *scope, ctes []*table, left []column, depth int, jo
 		return g.valuesRef()
 	case 6:
 		return g.series()
+	case 7:
+		return g.unnest(outer, ctes, left)
 	}
 	t := pick(g, g.tables)
 	for (t.rows > 100 || t.edge) && g.chance(70) {
@@ -238,6 +240,15 @@ func (g *gen) valuesRef() source {
 	}
 	s.sql = plain("(VALUES ", listOf(", ", 1, rows...), ") AS "+alias+"("+strings.Join(names, ", ")+")")
 	return s
+}
+
+// unnest makes a call of unnest, maybe over the columns to the left of it.
+func (g *gen) unnest(outer *scope, ctes []*table, left []column) source {
+	alias, elem := g.name("r"), pick(g, []string{"int4", "text"})
+	e := g.expr(place{sc: &scope{outer: outer, cols: left, ctes: ctes}, depth: 1, exact: true, rep: true}, "_"+elem)
+	e1 := column{name: "e", ref: leaf(elem, alias+".e"), kind: elem, fixed: true}
+	o := column{name: "o", ref: leaf("int8", alias+".o"), kind: "int8", fixed: true}
+	return source{sql: plain("unnest(", e, ") WITH ORDINALITY AS "+alias+"(e, o)"), cols: []column{e1, o}}
 }
 
 func (g *gen) series() source {

@@ -429,7 +429,16 @@ func (g *gen) grouped(sc *scope, src source, where *node, o queryOptions, keys i
 	}
 	tail := plain()
 	if len(groups) > 0 {
-		tail.parts = append(tail.parts, " GROUP BY ", listOf(", ", 1, groups...))
+		list := listOf(", ", 1, groups...)
+		switch {
+		case o.want == nil && g.chance(20):
+			// Two ordinals of one expression are two keys for PostgreSQL.
+			list, gs.key = listOf(", ", 1, gs.key...), nil
+			items = append(items, g.item(mk("int4", "GROUPING(", gs.cols[0].node(), ")"), o))
+			tail.parts = append(tail.parts, " GROUP BY "+pick(g, []string{"ROLLUP", "CUBE", "GROUPING SETS"})+"(", list, ")")
+		default:
+			tail.parts = append(tail.parts, " GROUP BY ", list)
+		}
 	}
 	if len(groups) == 0 && !hasAggregate(items) {
 		tail.parts = append(tail.parts, " HAVING count(*) >= 0")
