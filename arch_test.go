@@ -23,7 +23,7 @@ var layers = [][]string{
 	{"exec/expr"},
 	{"exec"},
 	{"exec/exectest", "storage/file", "storage/option"},
-	{"storage/csv", "storage/json", "storage/parquet"},
+	{"storage/csv", "storage/json", "storage/memory", "storage/parquet"},
 	{"storage", "planner"},
 	{"sql/syntax"},
 	{"sql"},

@@ -5,11 +5,9 @@ import (
 	"strconv"
 	"strings"
 
-	"gsql/exec"
 	"gsql/exec/sqlstate"
 	"gsql/exec/text"
 	"gsql/exec/types"
-	"gsql/sql"
 	"gsql/sql/syntax"
 )
 
@@ -29,7 +27,17 @@ func (s *Session) command(ctx context.Context, p *Prepared) (*Rows, error) {
 	case *syntax.CreateViewStmt:
 		return done(s.createView(ctx, stmt))
 	case *syntax.DropViewStmt:
-		return done(s.dropViews(stmt))
+		return done(s.drop(ctx, "view", stmt.Names, stmt.IfExists, stmt.Cascade))
+	case *syntax.DropTableStmt:
+		return done(s.drop(ctx, "table", stmt.Names, stmt.IfExists, stmt.Cascade))
+	case *syntax.CreateTableStmt:
+		return done(s.createTable(ctx, stmt))
+	case *syntax.AlterTableStmt:
+		return done(s.alterTable(ctx, stmt))
+	case *syntax.TruncateStmt:
+		return done(s.truncate(ctx, stmt))
+	case *syntax.ShowTablesStmt:
+		return s.showTables(p.cols)
 	case *syntax.SetStmt:
 		return done(s.set(stmt))
 	case *syntax.ResetStmt:
@@ -45,106 +53,6 @@ func (s *Session) command(ctx context.Context, p *Prepared) (*Rows, error) {
 		return &Rows{tag: tag, ctx: ctx}, nil
 	}
 	return nil, sqlstate.Unsupported("", "%s is not supported", p.stmt.Tag())
-}
-
-func (s *Session) createView(ctx context.Context, stmt *syntax.CreateViewStmt) error {
-	name := exec.Name{Schema: stmt.Name.Schema, Table: stmt.Name.Name}
-	v := &sql.View{Name: name, Query: stmt.Source}
-	for _, c := range stmt.Columns {
-		v.Columns = append(v.Columns, c.Name)
-	}
-	env := s.bindEnv(ctx, nil)
-	env.FixedParams = true
-	bound, err := sql.Bind(ctx, stmt.Query, env)
-	if err != nil {
-		return err
-	}
-	if len(v.Columns) > len(bound.Columns) {
-		return sqlstate.New(sqlstate.SyntaxError, "CREATE VIEW specifies more column names than columns")
-	}
-	seen := map[string]bool{}
-	for i, c := range bound.Columns {
-		n := c.Name
-		if i < len(v.Columns) {
-			n = v.Columns[i]
-		}
-		if seen[n] {
-			return sqlstate.New(sqlstate.DuplicateColumn, "column \"%s\" specified more than once", n)
-		}
-		seen[n] = true
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.db.mu.Lock()
-	defer s.db.mu.Unlock()
-	views := s.db.views
-	if stmt.Temporary {
-		views = s.views
-	}
-	key := viewKey(name)
-	if views[key] != nil && !stmt.OrReplace {
-		return sqlstate.New(sqlstate.DuplicateTable, "relation \"%s\" already exists", key.Table)
-	}
-	s.putView(views, key, v)
-	return nil
-}
-
-// putView sets a view, or drops it with nil, and remembers how to undo that. Both locks are held.
-func (s *Session) putView(views map[exec.Name]*sql.View, key exec.Name, v *sql.View) {
-	before := views[key]
-	set := func(v *sql.View) {
-		if v == nil {
-			delete(views, key)
-		} else {
-			views[key] = v
-		}
-	}
-	set(v)
-	s.tx.remember(func() {
-		s.db.mu.Lock()
-		defer s.db.mu.Unlock()
-		if views[key] == v { // else another session has changed it since
-			set(before)
-		}
-	})
-}
-
-func (s *Session) dropViews(stmt *syntax.DropViewStmt) error {
-	missing, err := s.dropKnownViews(stmt)
-	for _, n := range missing {
-		s.tell("NOTICE", "00000", "view \"%s\" does not exist, skipping", n)
-	}
-	return err
-}
-
-// dropKnownViews drops all views or none, and returns those that need not exist and do not.
-func (s *Session) dropKnownViews(stmt *syntax.DropViewStmt) (missing []string, err error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.db.mu.Lock()
-	defer s.db.mu.Unlock()
-	type place struct {
-		views map[exec.Name]*sql.View
-		key   exec.Name
-	}
-	var found []place
-	for _, n := range stmt.Names {
-		key := viewKey(exec.Name{Schema: n.Schema, Table: n.Name})
-		switch {
-		case s.views[key] != nil:
-			found = append(found, place{s.views, key})
-		case s.db.views[key] != nil:
-			found = append(found, place{s.db.views, key})
-		case stmt.IfExists:
-			missing = append(missing, n.Name)
-		default:
-			return nil, sqlstate.New(sqlstate.UndefinedTable, "view \"%s\" does not exist", n.Name)
-		}
-	}
-	for _, f := range found {
-		s.putView(f.views, f.key, nil)
-	}
-	return missing, nil
 }
 
 func (s *Session) set(stmt *syntax.SetStmt) error {
@@ -225,14 +133,16 @@ func (s *Session) reset(stmt *syntax.ResetStmt) error {
 }
 
 func (s *Session) discard(stmt *syntax.DiscardStmt) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if stmt.What == "all" && s.tx.status != Idle {
+	if stmt.What == "all" && s.Status() != Idle {
 		return sqlstate.New(sqlstate.ActiveTransaction, "DISCARD ALL cannot run inside a transaction block")
 	}
 	if stmt.What == "all" || stmt.What == "temp" {
-		clear(s.views)
+		if err := s.dropTemporary(); err != nil {
+			return err
+		}
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if stmt.What == "all" {
 		_ = s.settings.Reset("all") // cannot fail
 	}

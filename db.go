@@ -3,6 +3,7 @@ package gsql
 import (
 	"context"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -10,7 +11,6 @@ import (
 	"gsql/exec"
 	"gsql/exec/mem"
 	"gsql/exec/spill"
-	"gsql/sql"
 	"gsql/storage"
 )
 
@@ -23,8 +23,9 @@ type DB struct {
 	spill   *spill.Store
 	workers *exec.Workers
 
-	mu    sync.RWMutex
-	views map[exec.Name]*sql.View
+	shared atomic.Pointer[relations] // of all sessions, as committed
+	mu     sync.Mutex                // held while shared is changed
+	locks  locks
 
 	sessions atomic.Int64 // opened so far
 	queries  queries
@@ -48,8 +49,8 @@ func Open(cfg Config) (*DB, error) {
 		return nil, err
 	}
 	db := &DB{cfg: cfg, opened: time.Now(), catalog: catalog, pool: mem.NewPool(cfg.stateMemory()),
-		spill: spill.NewStore(cfg.TempDir, cfg.TempLimit),
-		views: map[exec.Name]*sql.View{}}
+		spill: spill.NewStore(cfg.TempDir, cfg.TempLimit)}
+	db.shared.Store(noRelations())
 	db.workers = exec.NewWorkers(cfg.Workers, db.memoryShort)
 	if cfg.MemoryLimit <= 0 || cfg.MemoryLimit >= 8*ballastBytes {
 		db.ballast = make([]byte, ballastBytes)
@@ -79,14 +80,20 @@ func (db *DB) Query(ctx context.Context, query string, args ...any) (*Rows, erro
 	return db.main.Query(ctx, query, args...)
 }
 
-// Tables lists the names of the tables in the DB's folder.
+// Tables lists the names of the tables in the DB's folder and of those in memory that all sessions see, in order.
 func (db *DB) Tables() ([]string, error) {
 	entries, err := db.catalog.Entries()
 	var names []string
 	for _, e := range entries {
 		names = append(names, e.Name)
 	}
-	return names, err
+	for name, r := range db.shared.Load().byName {
+		if r.table != nil {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names), err
 }
 
 // memoryShort reports whether queries that have not begun should wait for those that hold memory.
@@ -100,19 +107,3 @@ func (db *DB) MemoryHeld() int64 { return db.pool.Used() }
 
 // Close closes the database and removes its temporary files. Results must be closed before.
 func (db *DB) Close() error { return db.spill.Close() }
-
-// view finds a view of the database.
-func (db *DB) view(name exec.Name) (*sql.View, bool) {
-	db.mu.RLock()
-	defer db.mu.RUnlock()
-	v, ok := db.views[viewKey(name)]
-	return v, ok
-}
-
-// viewKey is a view's name without the default schema.
-func viewKey(n exec.Name) exec.Name {
-	if n.Schema == "public" || n.Schema == "pg_temp" {
-		n.Schema = ""
-	}
-	return n
-}

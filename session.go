@@ -16,6 +16,7 @@ import (
 	"gsql/planner"
 	"gsql/sql"
 	"gsql/sql/syntax"
+	"gsql/storage/memory"
 )
 
 // Session is a client's view of a DB: its settings, its temporary views, its transaction. It is safe for
@@ -26,15 +27,21 @@ type Session struct {
 
 	mu             sync.Mutex
 	settings       *Settings
-	views          map[exec.Name]*sql.View // temporary ones
+	temporary      *relations // as committed
 	tx             transaction
 	user, database string
 	notice         func(severity string, n *sqlstate.Error)
+
+	locked  []*memory.Identity // tables whose lock it has; guarded by the DB's locks
+	writing chan struct{}      // held by a statement that changes rows which are there
+
+	named map[string]*Prepared // PREPARE
 }
 
 // Session opens a session.
 func (db *DB) Session() *Session {
-	s := &Session{db: db, id: db.sessions.Add(1), settings: newSettings(), views: map[exec.Name]*sql.View{}, tx: transaction{status: Idle}}
+	s := &Session{db: db, id: db.sessions.Add(1), settings: newSettings(), temporary: noRelations(), tx: transaction{status: Idle},
+		writing: make(chan struct{}, 1), named: map[string]*Prepared{}}
 	s.SetIdentity("gsql", "gsql")
 	_ = s.settings.SetDefault("TimeZone", db.cfg.TimeZone) // checked by Open
 	s.settings.start["memory_limit"] = "-1"
@@ -47,8 +54,32 @@ func (db *DB) Session() *Session {
 // ID returns the session's number within its DB.
 func (s *Session) ID() int64 { return s.id }
 
-// Close ends the session.
-func (s *Session) Close() error { return nil }
+// Close ends the session: an open transaction is rolled back, and what is temporary is dropped.
+func (s *Session) Close() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.forget()
+	s.tx.status = Idle
+	for _, r := range s.temporary.byName {
+		if r.table != nil {
+			r.table.Memory.Release()
+		}
+	}
+	s.temporary = noRelations()
+	return nil
+}
+
+// beginWrite waits until no other statement of the session changes rows that are there.
+func (s *Session) beginWrite(ctx context.Context) error {
+	select {
+	case s.writing <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+func (s *Session) endWrite() { <-s.writing }
 
 // SetIdentity names the user and the database, for current_user and the like.
 func (s *Session) SetIdentity(user, database string) {
@@ -138,7 +169,9 @@ type Prepared struct {
 	s     *Session
 	stmt  syntax.Statement
 	text  string
-	bound *sql.Bound // of a query, also within EXPLAIN
+	state state      // that it was bound in
+	bound *sql.Bound // of a query, or of the rows that a statement writes, also within EXPLAIN
+	write *written   // of a statement that writes; nil: it does not
 	cols  []Column
 }
 
@@ -171,6 +204,9 @@ func (s *Session) prepare(ctx context.Context, query string, stmt syntax.Stateme
 		return nil, err
 	}
 	p = &Prepared{s: s, stmt: stmt, text: query}
+	if p.state, err = s.state(); err != nil {
+		return nil, err
+	}
 	switch stmt := stmt.(type) {
 	case *syntax.SelectStmt:
 		if err := p.bind(ctx, stmt.Query, params, fixed); err != nil {
@@ -180,10 +216,6 @@ func (s *Session) prepare(ctx context.Context, query string, stmt syntax.Stateme
 			p.cols = append(p.cols, Column{c.Name, c.Type})
 		}
 	case *syntax.ExplainStmt:
-		inner, ok := stmt.Statement.(*syntax.SelectStmt)
-		if !ok {
-			return nil, sqlstate.Unsupported("Explain a query.", "EXPLAIN of %s is not supported", stmt.Statement.Tag())
-		}
 		t := types.Of(types.Text)
 		switch stmt.Format {
 		case "text":
@@ -192,10 +224,20 @@ func (s *Session) prepare(ctx context.Context, query string, stmt syntax.Stateme
 		default:
 			return nil, sqlstate.Unsupported("Use FORMAT TEXT or FORMAT JSON.", "EXPLAIN (FORMAT %s) is not supported", strings.ToUpper(stmt.Format))
 		}
-		if err := p.bind(ctx, inner.Query, params, fixed); err != nil {
+		if err := p.bindExplained(ctx, stmt, params, fixed); err != nil {
 			return nil, err
 		}
 		p.cols = []Column{{"QUERY PLAN", t}}
+	case *syntax.InsertStmt, *syntax.UpdateStmt, *syntax.DeleteStmt:
+		if err := p.bindWrite(ctx, params, fixed); err != nil {
+			return nil, err
+		}
+	case *syntax.CreateTableAsStmt:
+		if err := p.bindCreate(ctx, stmt.Query); err != nil {
+			return nil, err
+		}
+	case *syntax.ShowTablesStmt:
+		p.cols = []Column{{"name", textType}}
 	case *syntax.ShowStmt:
 		if p.cols, err = s.showColumns(stmt); err != nil {
 			return nil, err
@@ -206,8 +248,11 @@ func (s *Session) prepare(ctx context.Context, query string, stmt syntax.Stateme
 
 // Params returns the types of the parameters.
 func (p *Prepared) Params() []types.Type {
-	if p.bound == nil {
+	switch {
+	case p.bound == nil:
 		return nil
+	case p.write != nil && p.write.returning != nil: // which has those of the statement, too
+		return p.write.returning.Params
 	}
 	return p.bound.Params
 }
@@ -218,32 +263,65 @@ func (p *Prepared) Columns() []Column { return p.cols }
 // Statement returns the statement as it was read.
 func (p *Prepared) Statement() syntax.Statement { return p.stmt }
 
-func (p *Prepared) bind(ctx context.Context, q *syntax.Query, params []types.Type, fixed bool) error {
-	env := p.s.bindEnv(ctx, params)
-	env.FixedParams = fixed
-	bound, err := sql.Bind(ctx, q, env)
-	p.bound = bound
+func (p *Prepared) bind(ctx context.Context, q *syntax.Query, params []types.Type, fixed bool) (err error) {
+	env := p.env(ctx, params, fixed)
+	p.bound, err = sql.Bind(ctx, q, env)
 	return err
 }
 
-func (s *Session) bindEnv(ctx context.Context, params []types.Type) *sql.Env {
-	return &sql.Env{Catalog: catalog{s.db.catalog, s.db}, Params: params, Fn: s.fnCtx(ctx), View: s.view}
+// bindCreate binds the query of CREATE TABLE AS, which has no parameters.
+func (p *Prepared) bindCreate(ctx context.Context, q *syntax.Query) (err error) {
+	env := p.env(ctx, nil, true)
+	p.bound, err = sql.BindCreate(ctx, q, env)
+	return err
 }
 
-func (s *Session) view(name exec.Name) (*sql.View, bool) {
-	s.mu.Lock()
-	v, ok := s.views[viewKey(name)]
-	s.mu.Unlock()
-	if ok {
-		return v, true
+// bindExplained binds the statement that EXPLAIN is of.
+func (p *Prepared) bindExplained(ctx context.Context, e *syntax.ExplainStmt, params []types.Type, fixed bool) error {
+	switch inner := e.Statement.(type) {
+	case *syntax.SelectStmt:
+		return p.bind(ctx, inner.Query, params, fixed)
+	case *syntax.InsertStmt, *syntax.UpdateStmt, *syntax.DeleteStmt:
+		if !e.Analyze {
+			return p.bindWrite(ctx, params, fixed)
+		}
+	case *syntax.CreateTableAsStmt:
+		if !e.Analyze {
+			return p.bindCreate(ctx, inner.Query)
+		}
+	case *syntax.UnsupportedStmt:
+		return inner.Err
 	}
-	return s.db.view(name)
+	if e.Analyze {
+		return sqlstate.Unsupported("Explain it without ANALYZE, or analyze its query.", "EXPLAIN ANALYZE of %s is not supported", e.Statement.Tag())
+	}
+	return sqlstate.Unsupported("Explain a query.", "EXPLAIN of %s is not supported", e.Statement.Tag())
+}
+
+// env is what binding the statement needs to know, as of when it was read.
+func (p *Prepared) env(ctx context.Context, params []types.Type, fixed bool) *sql.Env {
+	env := p.s.envOf(ctx, p.state, params)
+	env.FixedParams = fixed
+	return env
+}
+
+func (s *Session) bindEnv(ctx context.Context, params []types.Type) (*sql.Env, error) {
+	st, err := s.state()
+	if err != nil {
+		return nil, err
+	}
+	return s.envOf(ctx, st, params), nil
+}
+
+func (s *Session) envOf(ctx context.Context, st state, params []types.Type) *sql.Env {
+	c := &catalog{Catalog: s.db.catalog, db: s.db, state: st}
+	return &sql.Env{Catalog: c, Params: params, Fn: s.fnCtx(ctx), View: c.view}
 }
 
 // fnCtx is what functions know of a query that starts now.
 func (s *Session) fnCtx(ctx context.Context) *fn.Ctx {
 	s.mu.Lock()
-	settings, user, database, now := s.settings.clone(), s.user, s.database, s.tx.now()
+	settings, user, database, now := s.settings.clone(), s.user, s.database, s.tx.time()
 	s.mu.Unlock()
 	return &fn.Ctx{
 		Now: now, Location: settings.location(), User: user, Database: database,
@@ -264,7 +342,7 @@ func (p *Prepared) Refresh(ctx context.Context) (*Prepared, error) {
 	if p.bound == nil {
 		return p, nil
 	}
-	fresh, err := p.s.prepare(ctx, p.text, p.stmt, p.bound.Params, true)
+	fresh, err := p.s.prepare(ctx, p.text, p.stmt, p.Params(), true)
 	if err != nil {
 		return nil, err
 	}
@@ -272,6 +350,18 @@ func (p *Prepared) Refresh(ctx context.Context) (*Prepared, error) {
 		return nil, sqlstate.New(sqlstate.FeatureNotSupported, "cached plan must not change result type")
 	}
 	return fresh, nil
+}
+
+// current returns the statement bound to what the session sees now.
+func (p *Prepared) current(ctx context.Context) (*Prepared, error) {
+	if p.bound == nil {
+		return p, nil
+	}
+	now, err := p.s.state()
+	if err != nil || now == p.state {
+		return p, err
+	}
+	return p.Refresh(ctx)
 }
 
 // Query runs the statement with one-row vectors as values of its parameters. statement_timeout is up to the
@@ -285,9 +375,16 @@ func (p *Prepared) Query(ctx context.Context, args []*vec.Vector) (rows *Rows, e
 	if err != nil {
 		return nil, err
 	}
+	if p, err = p.current(ctx); err != nil {
+		return nil, err
+	}
 	switch stmt := p.stmt.(type) {
 	case *syntax.SelectStmt:
 		return p.run(ctx, values)
+	case *syntax.InsertStmt, *syntax.UpdateStmt, *syntax.DeleteStmt:
+		return p.modify(ctx, values)
+	case *syntax.CreateTableAsStmt:
+		return p.createTableAs(ctx, stmt)
 	case *syntax.ExplainStmt:
 		return p.explain(ctx, stmt, values)
 	}

@@ -205,8 +205,11 @@ func (s *Settings) location() *time.Location {
 }
 
 // timeout returns statement_timeout, 0 for none.
-func (s *Settings) timeout() time.Duration {
-	v, _ := s.Get("statement_timeout")
+func (s *Settings) timeout() time.Duration { return s.duration("statement_timeout") }
+
+// duration returns a setting of time, 0 for none.
+func (s *Settings) duration(name string) time.Duration {
+	v, _ := s.Get(name)
 	ms, _, _ := parseMilliseconds(v)
 	return time.Duration(ms) * time.Millisecond
 }

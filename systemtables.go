@@ -3,6 +3,7 @@ package gsql
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -14,14 +15,27 @@ import (
 	"gsql/storage"
 )
 
-// catalog finds the tables in files and, where there is none of a name, the tables that tell of the DB itself.
+// catalog finds the tables in memory, those in files and, where there is none of a name, the tables that tell of the DB itself.
 type catalog struct {
 	*storage.Catalog
-	db *DB
+	db    *DB
+	state state
+	used  []relationKey // that were asked for and are there
+}
+
+// uses notes that a relation was asked for.
+func (c *catalog) uses(key relationKey) {
+	if !slices.Contains(c.used, key) {
+		c.used = append(c.used, key)
+	}
 }
 
 // Table finds a table by name or path.
-func (c catalog) Table(ctx context.Context, name exec.Name) (exec.Table, error) {
+func (c *catalog) Table(ctx context.Context, name exec.Name) (exec.Table, error) {
+	if key, r := c.state.find(name); r != nil && r.table != nil {
+		c.uses(key)
+		return r.table, nil
+	}
 	t, err := c.Catalog.Table(ctx, name)
 	if err != nil && sqlstate.Of(err) == sqlstate.UndefinedTable && name.Schema == "" && !name.File {
 		if s := systemTables[strings.ToLower(name.Table)]; s != nil {

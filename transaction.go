@@ -24,32 +24,35 @@ type transaction struct {
 	// points are what one can go back to: the beginning, and then savepoints. Without BEGIN they have the beginning
 	// of the statements that a client sends together.
 	points []savepoint
-	undo   []func() // of changes since points[0]; the session's lock is held
+	// changes are those of relations that wait for the end of the transaction. The first of them, applied, have been made
+	// in base, which became now.
+	changes   []*change
+	base, now state
+	applied   int
 }
 
 type savepoint struct {
 	name     string
 	settings *Settings
-	undo     int // how many undos were there
+	changes  int // how many changes of relations there were
 }
 
 const maxSavepoints = 10_000
 
-// now is what now() returns: the time of the transaction's start.
-func (t *transaction) now() time.Time {
+// time is what now() returns: the time of the transaction's start.
+func (t *transaction) time() time.Time {
 	if len(t.points) > 0 {
 		return t.start
 	}
 	return time.Now()
 }
 
-func (t *transaction) remember(undo func()) {
-	if len(t.points) > 0 {
-		t.undo = append(t.undo, undo)
-	}
+// forget ends what begin began. The session's lock is held.
+func (s *Session) forget() {
+	s.tx.points = nil
+	s.undo(0)
+	s.unlock()
 }
-
-func (t *transaction) forget() { t.points, t.undo = nil, nil }
 
 // Status returns the state of the transaction.
 func (s *Session) Status() TxStatus {
@@ -68,13 +71,20 @@ func (s *Session) StartImplicit() {
 	}
 }
 
-// EndImplicit ends what StartImplicit began, unless BEGIN has made a transaction of it.
-func (s *Session) EndImplicit() {
+// EndImplicit ends what StartImplicit began, unless BEGIN has made a transaction of it. An error says that the changes
+// of tables and views could not be made, since other sessions have changed them.
+func (s *Session) EndImplicit() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.tx.status == Idle {
-		s.tx.forget()
+	if s.tx.status != Idle {
+		return nil
 	}
+	defer s.forget()
+	err := s.commit()
+	if err != nil && len(s.tx.points) > 0 {
+		s.rollbackTo(0)
+	}
+	return err
 }
 
 // Fail marks an open transaction as failed, and undoes one without BEGIN. The servers call it after errors that
@@ -88,7 +98,7 @@ func (s *Session) Fail() {
 		s.rollbackTo(len(s.tx.points) - 1) // the rest waits for ROLLBACK
 	case s.tx.status == Idle && len(s.tx.points) > 0:
 		s.rollbackTo(0)
-		s.tx.forget()
+		s.forget()
 	}
 }
 
@@ -100,10 +110,7 @@ func (s *Session) begin() {
 // rollbackTo undoes what happened since points[i], which stays.
 func (s *Session) rollbackTo(i int) {
 	p := s.tx.points[i]
-	for k := len(s.tx.undo) - 1; k >= p.undo; k-- {
-		s.tx.undo[k]()
-	}
-	s.tx.undo = s.tx.undo[:p.undo]
+	s.undo(p.changes)
 	s.settings = p.settings.clone()
 	s.tx.points = s.tx.points[:i+1]
 }
@@ -143,7 +150,7 @@ func (s *Session) transaction(stmt syntax.Statement) (tag string, ok bool, err e
 		if err = s.needBlock("SAVEPOINT"); err == nil && len(s.tx.points) > maxSavepoints {
 			err = sqlstate.New(sqlstate.ProgramLimitExceeded, "too many savepoints")
 		} else if err == nil {
-			s.tx.points = append(s.tx.points, savepoint{stmt.Name, s.settings.clone(), len(s.tx.undo)})
+			s.tx.points = append(s.tx.points, savepoint{stmt.Name, s.settings.clone(), len(s.tx.changes)})
 		}
 	case *syntax.ReleaseStmt:
 		var i int
@@ -187,18 +194,21 @@ func (s *Session) endBlock(commit, chain bool, what string) (warning string, err
 	}
 	isolation, _ := s.settings.Get("transaction_isolation")
 	readOnly, _ := s.settings.Get("transaction_read_only")
-	if !commit && len(s.tx.points) > 0 {
+	if commit {
+		err = s.commit()
+	}
+	if (!commit || err != nil) && len(s.tx.points) > 0 {
 		s.rollbackTo(0)
 	}
 	clear(s.settings.local)
-	s.tx.forget()
+	s.forget()
 	s.tx.status = Idle
-	if chain {
+	if chain && err == nil {
 		s.beginBlock(syntax.TransactionModes{})
 		_ = s.settings.SetLocal("transaction_isolation", isolation)
 		_ = s.settings.SetLocal("transaction_read_only", readOnly)
 	}
-	return warning, nil
+	return warning, err
 }
 
 // savepoint finds the last savepoint with a name.

@@ -219,7 +219,7 @@ func (c *collector) detach(v *vec.Vector) *vec.Vector {
 	if used*4 > total || used > 1<<30 {
 		return v
 	}
-	return ownText(v)
+	return vec.OwnText(v)
 }
 
 // extras is a list of columns: those of a schema, and behind them expressions computed from those.

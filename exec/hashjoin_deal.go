@@ -151,11 +151,11 @@ func (r *keyRange) add(s keyRange) {
 		return
 	}
 	if r.min == nil || vec.CompareRows(s.min, 0, r.min, 0) < 0 {
-		r.min = ownRows(s.min, []uint32{0})
+		r.min = vec.OwnRows(s.min, []uint32{0})
 		r.min = constRow(r.min, 0, 1)
 	}
 	if r.max == nil || vec.CompareRows(s.max, 0, r.max, 0) > 0 {
-		r.max = ownRows(s.max, []uint32{0})
+		r.max = vec.OwnRows(s.max, []uint32{0})
 		r.max = constRow(r.max, 0, 1)
 	}
 }

@@ -111,7 +111,7 @@ func (b *sortBuffer) addPieces(ctx context.Context, batch *vec.Batch) error {
 	if n == 1 || decodedBytes(batch) <= max(b.res.Bytes(), 32<<10) {
 		piece := make([]*vec.Vector, len(batch.Cols))
 		for i, v := range batch.Cols {
-			piece[i] = ownRows(v, all)
+			piece[i] = vec.OwnRows(v, all)
 		}
 		err := b.keep(piece, n)
 		if err != nil && canSpill(b.env, err) && b.rows.rows > 0 {

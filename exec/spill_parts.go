@@ -101,7 +101,7 @@ func (s *spillParts) partOf(h uint64) int {
 func (s *spillParts) keep(p *spillPart, cols []*vec.Vector, sel []uint32) error {
 	b := &vec.Batch{Rows: len(sel), Cols: make([]*vec.Vector, len(cols))}
 	for i, v := range cols {
-		b.Cols[i] = ownRows(v, sel)
+		b.Cols[i] = vec.OwnRows(v, sel)
 		p.bytes += b.Cols[i].Size()
 	}
 	p.pending = append(p.pending, b)
@@ -168,78 +168,4 @@ func removeFiles(files []*spill.File) {
 			f.Remove()
 		}
 	}
-}
-
-// ownRows returns the rows sel of v as a flat vector that shares no memory with v.
-func ownRows(v *vec.Vector, sel []uint32) *vec.Vector {
-	w := vec.Flatten(vec.Gather(v, sel))
-	switch {
-	case w.Kind == types.KView && len(w.Bufs) > 0:
-		return ownText(w)
-	case w.Kind == types.KList && w.Child != nil:
-		return ownLists(w)
-	case w.Kind == types.KRow:
-		return ownRecords(w)
-	}
-	return w
-}
-
-// ownRecords copies the fields of records.
-func ownRecords(w *vec.Vector) *vec.Vector {
-	dense := vec.DenseRows(w)
-	c := *dense
-	c.Fields = make([]*vec.Vector, len(dense.Fields))
-	for k, f := range dense.Fields {
-		all := make([]uint32, f.Len)
-		for i := range all {
-			all[i] = uint32(i)
-		}
-		c.Fields[k] = ownRows(f, all)
-	}
-	return &c
-}
-
-// ownText copies the long strings of a vector that is not shared yet.
-func ownText(w *vec.Vector) *vec.Vector {
-	views := vec.Values[vec.View](w)
-	n := 0
-	for i := range views {
-		if views[i].Len > vec.ViewInline {
-			n += int(views[i].Len)
-		}
-	}
-	c := *w
-	own := make([]vec.View, len(views))
-	text := make([]byte, 0, n)
-	for i := range views {
-		own[i] = views[i]
-		if views[i].Len > vec.ViewInline {
-			own[i].Buf, own[i].Off = 0, uint32(len(text))
-			text = append(text, views[i].In(w.Bufs, &views[i])...)
-		}
-	}
-	c.Data, c.Bufs = vec.BytesOf(own), nil
-	if n > 0 {
-		c.Bufs = [][]byte{text}
-	}
-	return &c
-}
-
-// ownLists copies the elements of arrays.
-func ownLists(w *vec.Vector) *vec.Vector {
-	lists := vec.Values[vec.List](w)
-	own := make([]vec.List, len(lists))
-	var sel []uint32
-	for i, l := range lists {
-		if !w.Valid.Get(i) {
-			continue
-		}
-		own[i] = vec.List{Off: uint32(len(sel)), Len: l.Len}
-		for k := range l.Len {
-			sel = append(sel, l.Off+k)
-		}
-	}
-	c := *w
-	c.Data, c.Child = vec.BytesOf(own), ownRows(w.Child, sel)
-	return &c
 }

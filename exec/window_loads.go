@@ -164,7 +164,7 @@ func (l *windowLoads) take(b *vec.Batch) error {
 	}
 	all, own := identity(b.Rows), make([]*vec.Vector, len(b.Cols))
 	for i, v := range b.Cols {
-		own[i] = ownRows(v, all)
+		own[i] = vec.OwnRows(v, all)
 	}
 	if err := l.held.add(own, b.Rows); err != nil {
 		_ = l.res.Grow(-ahead)

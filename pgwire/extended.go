@@ -43,7 +43,9 @@ func extended[M any, P interface {
 // sync ends what was sent together and tells the client so.
 func (c *conn) sync() error {
 	c.skip = false
-	c.endStatements()
+	if err := c.endStatements(); err != nil {
+		return err
+	}
 	c.ready()
 	return c.flush()
 }

@@ -20,22 +20,31 @@ func (c *conn) simple(query string, err error) error {
 	if err == nil {
 		err = c.running(func(ctx context.Context) error { return c.runAll(ctx, query) })
 	}
+	if err == nil {
+		err = c.session.EndImplicit()
+	}
 	if err != nil {
 		if err := c.fail(err, query); err != nil {
 			return err
 		}
 	}
-	c.endStatements()
+	if err := c.endStatements(); err != nil {
+		return err
+	}
 	c.ready()
 	return c.flush()
 }
 
 // endStatements ends what statements without BEGIN have together.
-func (c *conn) endStatements() {
-	c.session.EndImplicit()
+func (c *conn) endStatements() error {
+	err := c.session.EndImplicit()
 	if c.session.Status() == gsql.Idle {
 		c.closePortals()
 	}
+	if err != nil {
+		return c.fail(err, "")
+	}
+	return nil
 }
 
 func (c *conn) runAll(ctx context.Context, query string) error {

@@ -29,13 +29,17 @@ const (
 	inFrameGroups
 	inValues
 	inExecute
+	inUpdate
+	inReturning
+	inDefault
 )
 
 var clauseNames = [...]string{inTargets: "SELECT", inFrom: "FROM", inFromFunction: "FROM", inJoinOn: "JOIN/ON",
 	inWhere: "WHERE", inGroupBy: "GROUP BY", inHaving: "HAVING", inQualify: "QUALIFY", inOrderBy: "ORDER BY",
 	inDistinctOn: "DISTINCT ON", inLimit: "LIMIT", inOffset: "OFFSET", inFilter: "FILTER",
 	inPartitionBy: "PARTITION BY", inWindowOrder: "ORDER BY", inFrameRange: "window RANGE",
-	inFrameRows: "window ROWS", inFrameGroups: "window GROUPS", inValues: "VALUES", inExecute: "EXECUTE parameters"}
+	inFrameRows: "window ROWS", inFrameGroups: "window GROUPS", inValues: "VALUES", inExecute: "EXECUTE parameters",
+	inUpdate: "UPDATE", inReturning: "RETURNING", inDefault: "DEFAULT expressions"}
 
 func (c clause) String() string { return clauseNames[c] }
 

@@ -77,6 +77,10 @@ func (b *binder) tableExpr(blk *block, t syntax.TableExpr) (*relation, error) {
 			return nil, unsupported(t.Pos, "", "cross-database references are not implemented: \"%s.%s.%s\"", t.Catalog, t.Schema, t.Name)
 		}
 		alias = t.Alias
+		if t.Target {
+			r = b.scan(blk, b.env.Target, t.Name)
+			break
+		}
 		r, err = b.table(blk, exec.Name{Schema: t.Schema, Table: t.Name}, t.Pos)
 	case *syntax.File:
 		alias = t.Alias

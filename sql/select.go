@@ -195,7 +195,7 @@ func (b *binder) selectQuery(q *syntax.Query, s *syntax.Select, parent *block, s
 	if err := b.windowClause(blk, s.Windows); err != nil {
 		return nil, err
 	}
-	blk.clause = inTargets
+	blk.clause = [...]clause{syntax.PlainSelect: inTargets, syntax.UpdateSelect: inUpdate, syntax.ReturningSelect: inReturning}[s.Kind]
 	for _, t := range s.Targets {
 		if err := b.target(blk, p, t); err != nil {
 			return nil, err

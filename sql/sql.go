@@ -26,6 +26,8 @@ type Env struct {
 	// FixedParams: there are no parameters but those of Params.
 	FixedParams bool
 	Fn          *fn.Ctx // time zone and time for literals; nil: UTC and now
+	// Target is the table that a statement changes, where it reads that; nil: it changes none.
+	Target exec.Table
 	// View returns the definition of a view; nil when there are none. A view is bound at each use.
 	View func(name exec.Name) (*View, bool)
 }

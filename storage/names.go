@@ -147,3 +147,12 @@ func distance(a, b string) int {
 	}
 	return row[len(b)]
 }
+
+// Has reports whether a name is one of a table of the catalog's folder, or of several.
+func (c *Catalog) Has(name string) (bool, error) {
+	_, ok, err := c.entry(name)
+	if sqlstate.Of(err) == sqlstate.AmbiguousAlias {
+		return true, nil
+	}
+	return ok, err
+}

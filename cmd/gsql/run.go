@@ -20,12 +20,16 @@ type run struct {
 }
 
 // text runs all statements of a text.
-func (r *run) text(ctx context.Context, t script) error {
+func (r *run) text(ctx context.Context, t script) (err error) {
 	stmts, err := syntax.Parse(t.sql)
 	if err != nil {
 		return err
 	}
-	defer r.session.EndImplicit()
+	defer func() {
+		if e := r.session.EndImplicit(); err == nil {
+			err = e
+		}
+	}()
 	for _, stmt := range stmts {
 		if t.atomic && len(stmts) > 1 {
 			r.session.StartImplicit()

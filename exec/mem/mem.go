@@ -148,6 +148,14 @@ func (p *Pool) floor() int64 { return min(max(p.limit/64, 64<<10), 4<<20) }
 // Resize makes the reservation n bytes, with Grow's error when that is more than it may have.
 func (r *Reservation) Resize(n int64) error { return r.Grow(n - r.bytes.Load()) }
 
+// Move makes n of the bytes that r holds those of another reservation of the same pool.
+func (r *Reservation) Move(n int64, to *Reservation) {
+	r.bytes.Add(-n)
+	r.meter.add(-n)
+	to.bytes.Add(n)
+	to.meter.add(n)
+}
+
 // Release gives everything back. It may be called twice, and on nil.
 func (r *Reservation) Release() {
 	if r == nil {

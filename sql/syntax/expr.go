@@ -17,6 +17,9 @@ type (
 	// Null is NULL.
 	Null struct{ at }
 
+	// Default is DEFAULT, in the VALUES of an INSERT and in UPDATE.
+	Default struct{ at }
+
 	// Bool is TRUE or FALSE.
 	Bool struct {
 		at

@@ -82,6 +82,9 @@ func (p *parser) statements() []Statement {
 		}
 		start := p.pos()
 		s := p.statement()
+		if p.err == nil && p.intoTable != nil {
+			p.failf(sqlstate.SyntaxError, p.intoTable.Name.Pos, "SELECT ... INTO is not allowed here")
+		}
 		if p.err == nil && p.tok().kind != tEOF && !p.isPunct(";") {
 			p.syntaxError()
 		}
@@ -102,7 +105,10 @@ func (p *parser) statements() []Statement {
 // statement reads one statement by its first word.
 func (p *parser) statement() Statement {
 	if p.atQuery() || p.isPunct("(") {
-		return &SelectStmt{Query: p.query()}
+		return p.queryStatement()
+	}
+	if p.atDescribe(p.i) {
+		return &SelectStmt{Query: p.describe()}
 	}
 	t := p.tok()
 	if t.kind != tKeyword {
@@ -119,6 +125,21 @@ func (p *parser) statement() Statement {
 	return nil
 }
 
+// queryStatement reads a query, or a statement that begins with one or with its WITH clause.
+func (p *parser) queryStatement() Statement {
+	q := p.query()
+	switch into, with := p.intoTable, p.writeWith; {
+	case with != nil:
+		p.writeWith = nil
+		return p.write(with)
+	case into != nil:
+		p.intoTable = nil
+		into.Query = q
+		return into
+	}
+	return &SelectStmt{Query: q}
+}
+
 // statementReaders are the statements by their first word.
 var statementReaders map[string]func(p *parser) Statement
 
@@ -131,13 +152,16 @@ func init() {
 		"release": (*parser).release, "prepare": (*parser).prepare, "execute": (*parser).execute,
 		"deallocate": (*parser).deallocate, "declare": (*parser).declare, "fetch": (*parser).fetch,
 		"move": (*parser).fetch, "close": (*parser).closeCursor, "copy": (*parser).copy,
-		"unlisten": (*parser).unlisten, "alter": (*parser).alter,
+		"unlisten": (*parser).unlisten, "alter": (*parser).alter, "truncate": (*parser).truncate,
+		"insert": func(p *parser) Statement { return p.insert(nil) },
+		"update": func(p *parser) Statement { return p.update(nil) },
+		"delete": func(p *parser) Statement { return p.delete(nil) },
 	}
 }
 
 // unsupportedStatements are the statements that PostgreSQL has and gsql has not, by their first word.
 var unsupportedStatements = map[string]string{
-	"insert": "INSERT", "update": "UPDATE", "delete": "DELETE", "merge": "MERGE", "truncate": "TRUNCATE TABLE",
+	"merge":   "MERGE",
 	"analyze": "ANALYZE", "analyse": "ANALYZE", "vacuum": "VACUUM", "cluster": "CLUSTER", "reindex": "REINDEX",
 	"comment": "COMMENT", "grant": "GRANT", "revoke": "REVOKE", "security": "SECURITY LABEL", "lock": "LOCK TABLE",
 	"listen": "LISTEN", "notify": "NOTIFY", "do": "DO", "call": "CALL", "load": "LOAD", "checkpoint": "CHECKPOINT",

@@ -1,8 +1,7 @@
 package syntax
 
-// copy reads COPY ... TO; COPY ... FROM is skipped.
+// copy reads COPY.
 func (p *parser) copy() Statement {
-	start := p.i
 	p.expect("copy")
 	s := &CopyStmt{}
 	if pos := p.pos(); p.accept("binary") {
@@ -20,11 +19,13 @@ func (p *parser) copy() Statement {
 			p.syntaxError()
 		})
 	} else {
-		s.Query = p.copiedTable()
+		t, columns := p.copiedTable()
 		if p.is("from") {
-			p.i = start
-			return p.unsupportedStatement("COPY FROM", "")
+			from := p.copyFrom(t, columns).(*CopyFromStmt)
+			from.Options = append(s.Options, from.Options...)
+			return from
 		}
+		s.Query = tableQuery(t, columns)
 	}
 	p.expect("to")
 	if s.Program = p.accept("program"); s.Program {
@@ -32,31 +33,43 @@ func (p *parser) copy() Statement {
 	} else if !p.accept("stdout") && !p.accept("stdin") {
 		s.To = p.string()
 	}
-	if p.accept("using") {
-		p.expect("delimiters")
-		s.Options = append(s.Options, Option{Pos: p.pos(), Name: "delimiter", Value: p.string()})
-	}
-	p.accept("with")
-	if p.isPunct("(") {
-		p.parens(func() {
-			p.list(func() { s.Options = append(s.Options, p.copyOption()) })
-		})
-	} else {
-		p.oldCopyOptions(s)
-	}
+	s.Options = append(s.Options, p.copyOptions()...)
 	return s
 }
 
-// copiedTable reads t [(columns)] and returns the query of it.
-func (p *parser) copiedTable() *Query {
-	t := &Table{QualifiedName: p.qualifiedName()}
-	s := &Select{Pos: t.Pos, From: []TableExpr{t}}
+// copyOptions reads the options in either form.
+func (p *parser) copyOptions() (opts []Option) {
+	if p.accept("using") {
+		p.expect("delimiters")
+		opts = append(opts, Option{Pos: p.pos(), Name: "delimiter", Value: p.string()})
+	}
+	p.accept("with")
 	if !p.isPunct("(") {
+		return p.oldCopyOptions(opts)
+	}
+	p.parens(func() {
+		p.list(func() { opts = append(opts, p.copyOption()) })
+	})
+	return opts
+}
+
+// copiedTable reads t [(columns)].
+func (p *parser) copiedTable() (*Table, []Ident) {
+	t := &Table{QualifiedName: p.qualifiedName()}
+	if p.isPunct("(") {
+		return t, p.names()
+	}
+	return t, nil
+}
+
+// tableQuery is SELECT columns FROM t; nil is all of them.
+func tableQuery(t *Table, columns []Ident) *Query {
+	s := &Select{Pos: t.Pos, From: []TableExpr{t}}
+	if columns == nil {
 		s.Targets = []*Target{{Expr: &Star{at: at{t.Pos}}}}
-	} else {
-		for _, c := range p.names() {
-			s.Targets = append(s.Targets, &Target{Expr: &Column{at{c.Pos}, []string{c.Name}}})
-		}
+	}
+	for _, c := range columns {
+		s.Targets = append(s.Targets, &Target{Expr: &Column{at{c.Pos}, []string{c.Name}}})
 	}
 	return &Query{Pos: t.Pos, Body: s}
 }
@@ -85,7 +98,7 @@ func (p *parser) copyOption() Option {
 }
 
 // oldCopyOptions reads the options as they were written before PostgreSQL 9.0.
-func (p *parser) oldCopyOptions(s *CopyStmt) {
+func (p *parser) oldCopyOptions(opts []Option) []Option {
 	for p.err == nil {
 		o := Option{Pos: p.pos()}
 		switch {
@@ -114,10 +127,11 @@ func (p *parser) oldCopyOptions(s *CopyStmt) {
 			o.Name = "force_null"
 			p.forced(&o)
 		default:
-			return
+			return opts
 		}
-		s.Options = append(s.Options, o)
+		opts = append(opts, o)
 	}
+	return opts
 }
 
 // forced reads the columns of FORCE QUOTE and its like.

@@ -30,7 +30,8 @@ func (p *parser) explained(e *ExplainStmt) {
 	}
 	first, start := p.i, p.pos()
 	e.Statement = p.statement()
-	if _, ok := e.Statement.(*CreateViewStmt); ok {
+	switch e.Statement.(type) {
+	case *CreateViewStmt, *CreateTableStmt:
 		p.syntaxErrorAt(&p.toks[first+1])
 	}
 	if p.err == nil {

@@ -84,6 +84,8 @@ func (p *parser) tablePrimary() TableExpr {
 		return p.lateral(pos)
 	case p.isPunct("(") && p.isQuery(p.i):
 		return p.subqueryTable()
+	case p.isPunct("(") && p.atDescribe(p.i+1):
+		return p.describeTable()
 	case p.isPunct("("):
 		return p.parenJoin()
 	case p.is("rows") && p.peek(1).is("from"):
@@ -167,6 +169,16 @@ func (p *parser) alias() Alias {
 		a.Columns = p.names()
 	}
 	return a
+}
+
+// describeTable reads (DESCRIBE t) with its alias, which is not needed.
+func (p *parser) describeTable() *SubqueryTable {
+	t := &SubqueryTable{Pos: p.pos()}
+	p.parens(func() { t.Query = p.describe() })
+	if t.Alias = p.alias(); t.Alias.Name == "" {
+		t.Alias.Name = "describe"
+	}
+	return t
 }
 
 // subqueryTable reads a query in parentheses with its alias, which PostgreSQL 15 demands.

@@ -20,6 +20,10 @@ func (p *parser) query() *Query {
 	defer p.leave()
 	if p.is("with") {
 		q.With = p.with()
+		if p.depth == 1 && p.isWrite() {
+			p.writeWith = q.With
+			return q
+		}
 	}
 	if body := p.setOps(0); q.With == nil {
 		q = merged(q, body)
@@ -75,7 +79,7 @@ func (p *parser) with() *With {
 		if p.isPunct("(") && p.peek(1).kind == tKeyword {
 			switch w := p.peek(1).text; w {
 			case "insert", "update", "delete":
-				p.unsupported(c.Pos, "gsql reads files and does not change them.", "data-modifying statements in WITH are not supported")
+				p.unsupported(c.Pos, "Write it as a statement of its own.", "data-modifying statements in WITH are not supported")
 			}
 		}
 		c.Query = p.parenQuery()
@@ -91,7 +95,11 @@ func (p *parser) with() *With {
 // setOps reads queries joined by set operations that bind at least as tightly as level: 0 UNION and EXCEPT,
 // 1 INTERSECT.
 func (p *parser) setOps(level int) Body {
-	var left Body = p.queryPrimary()
+	return p.setOpsAfter(p.queryPrimary(), level)
+}
+
+// setOpsAfter is setOps when the first operand is read already.
+func (p *parser) setOpsAfter(left Body, level int) Body {
 	for p.err == nil {
 		pos, kind, own := p.pos(), Union, 0
 		switch {
@@ -132,6 +140,8 @@ func (p *parser) queryPrimary() Body {
 		return p.values()
 	case p.is("table"):
 		return p.table()
+	case p.atDescribe(p.i):
+		return p.describe().Body
 	}
 	p.syntaxError()
 	return &Select{}
@@ -157,7 +167,13 @@ func (p *parser) values() Body {
 	p.expect("values")
 	p.list(func() {
 		var row []Expr
-		p.parens(func() { row = p.exprs() })
+		p.parens(func() {
+			if p.defaults {
+				row = p.exprsOrDefault()
+			} else {
+				row = p.exprs()
+			}
+		})
 		if len(v.Rows) > 0 && len(row) != len(v.Rows[0]) && p.err == nil {
 			p.failLater(sqlstate.SyntaxError, row[0].Position(), "VALUES lists must all be the same length")
 		}
@@ -180,7 +196,7 @@ func (p *parser) selectBody() Body {
 	} else {
 		p.targets(s)
 		if p.is("into") {
-			p.unsupported(p.pos(), "gsql reads files and makes no tables. Use COPY (query) TO STDOUT, or a view.", "SELECT INTO is not supported")
+			p.into()
 		}
 		if p.is("from") {
 			p.from(s)

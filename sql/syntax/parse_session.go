@@ -129,6 +129,10 @@ func (p *parser) zoneValue() SetValue {
 // show reads SHOW.
 func (p *parser) show() Statement {
 	p.expect("show")
+	if p.is("tables") && (p.peek(1).kind == tEOF || p.peek(1).isPunct(";")) {
+		p.i++
+		return &ShowTablesStmt{}
+	}
 	s := &ShowStmt{NamePos: p.pos()}
 	s.Name = p.shownName()
 	return s

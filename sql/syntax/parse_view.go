@@ -2,7 +2,7 @@ package syntax
 
 import "strings"
 
-// create reads CREATE VIEW, or skips another CREATE.
+// create reads CREATE VIEW and CREATE TABLE, or skips another CREATE.
 func (p *parser) create() Statement {
 	i := 1
 	word := func(words ...string) bool {
@@ -26,6 +26,16 @@ func (p *parser) create() Statement {
 	word("global", "local")
 	v.Temporary = word("temp", "temporary")
 	recursive := word("recursive")
+	unlogged := !v.Temporary && !recursive && word("unlogged")
+	if !recursive && word("table") {
+		p.i += i
+		return p.createTable(v.OrReplace, v.Temporary)
+	}
+	if unlogged {
+		p.i += i
+		p.syntaxError()
+		return nil
+	}
 	if word("view") {
 		p.i += i
 		p.view(v, recursive)
@@ -63,8 +73,12 @@ func (p *parser) objectName(n int) string {
 	return objects[t.text]
 }
 
-// alter skips an ALTER.
+// alter reads ALTER TABLE and ALTER VIEW, or skips another ALTER.
 func (p *parser) alter() Statement {
+	if view := p.peek(1).is("view"); view || p.peek(1).is("table") && !p.peek(2).is("all") {
+		p.i += 2
+		return p.alterTable(view)
+	}
 	name := p.objectName(1)
 	if name == "" {
 		p.i++
@@ -74,8 +88,12 @@ func (p *parser) alter() Statement {
 	return p.unsupportedStatement("ALTER "+name, "")
 }
 
-// drop reads DROP VIEW, or skips another DROP.
+// drop reads DROP VIEW and DROP TABLE, or skips another DROP.
 func (p *parser) drop() Statement {
+	if p.peek(1).is("table") {
+		p.i += 2
+		return p.dropTable()
+	}
 	if !p.peek(1).is("view") {
 		name := p.objectName(1)
 		if name == "" {
@@ -87,14 +105,7 @@ func (p *parser) drop() Statement {
 	}
 	p.i += 2
 	s := &DropViewStmt{}
-	if p.acceptAll("if") {
-		p.expect("exists")
-		s.IfExists = true
-	}
-	p.list(func() { s.Names = append(s.Names, p.qualifiedName()) })
-	if s.Cascade = p.accept("cascade"); !s.Cascade {
-		p.accept("restrict")
-	}
+	s.IfExists, s.Names, s.Cascade = p.dropped()
 	return s
 }
 

@@ -19,8 +19,11 @@ type parser struct {
 	depth      int
 	labelDepth int // depth of the expression after which the name of an output column may stand
 	err        *sqlstate.Error
-	later      *sqlstate.Error // what is wrong with a meaning, an error only if no word is wrong
-	close      []int32         // by the number of a "(": that of its ")"; made at the first use
+	later      *sqlstate.Error    // what is wrong with a meaning, an error only if no word is wrong
+	intoTable  *CreateTableAsStmt // of a SELECT ... INTO
+	writeWith  *With              // of a WITH clause that is of an INSERT, UPDATE or DELETE
+	defaults   bool               // DEFAULT may stand for an expression of VALUES
+	close      []int32            // by the number of a "(": that of its ")"; made at the first use
 }
 
 func newParser(text string) (*parser, error) {

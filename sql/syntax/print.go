@@ -167,6 +167,9 @@ func (w *printer) block(b *block) error {
 		err = w.setOp(b, body)
 	case *Values:
 		err = w.values(b, body)
+	case *Describe:
+		w.write("SELECT ")
+		err = w.call("describe", b, b.slots())
 	default:
 		return sqlstate.New(sqlstate.InternalError, "query without a body")
 	}

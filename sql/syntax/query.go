@@ -17,7 +17,7 @@ type Query struct {
 	limited bool // has a LIMIT, which may be LIMIT ALL
 }
 
-// Body is *Select, *SetOp, *Values, or *Query for a query in parentheses with clauses of its own.
+// Body is *Select, *SetOp, *Values, *Describe, or *Query for a query in parentheses with clauses of its own.
 type Body interface {
 	Position() int
 	body()
@@ -56,7 +56,17 @@ type Select struct {
 	Having        Expr
 	Windows       []*Window // of the WINDOW clause, with their Name
 	Qualify       Expr
+	Kind          SelectKind
 }
+
+// SelectKind says what a Select is of.
+type SelectKind uint8
+
+const (
+	PlainSelect     SelectKind = iota
+	UpdateSelect               // of the values and rows of UPDATE and DELETE
+	ReturningSelect            // of a RETURNING list
+)
 
 func (s *Select) Position() int { return s.Pos }
 func (*Select) body()           {}
@@ -105,6 +115,16 @@ type Values struct {
 
 func (v *Values) Position() int { return v.Pos }
 func (*Values) body()           {}
+
+// Describe is DESCRIBE of a query, or SUMMARIZE, as DuckDB has them. It is a query itself.
+type Describe struct {
+	Pos       int
+	Summarize bool
+	Query     *Query
+}
+
+func (d *Describe) Position() int { return d.Pos }
+func (*Describe) body()           {}
 
 // SortItem is an item of an ORDER BY.
 type SortItem struct {

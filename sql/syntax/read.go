@@ -13,6 +13,30 @@ func throughGrammar(s Statement) error {
 	switch s := s.(type) {
 	case *SelectStmt:
 		return queryThroughGrammar(s.Query)
+	case *CreateTableAsStmt:
+		return queryThroughGrammar(s.Query)
+	case *CreateTableStmt:
+		for _, c := range s.Columns {
+			if err := exprThroughGrammar(&c.Default); err != nil {
+				return err
+			}
+		}
+	case *AlterTableStmt:
+		for _, a := range s.Actions {
+			e := &a.Default
+			if a.Add != nil {
+				e = &a.Add.Default
+			}
+			if err := exprThroughGrammar(e); err != nil {
+				return err
+			}
+		}
+	case *InsertStmt:
+		return queriesThroughGrammar(s.Query, s.Returning)
+	case *UpdateStmt:
+		return queriesThroughGrammar(s.Query, s.Returning)
+	case *DeleteStmt:
+		return queriesThroughGrammar(s.Query, s.Returning)
 	case *CreateViewStmt:
 		return queryThroughGrammar(s.Query)
 	case *DeclareStmt:
@@ -27,6 +51,30 @@ func throughGrammar(s Statement) error {
 		return exprsThroughGrammar(s.Args)
 	}
 	return nil
+}
+
+// queriesThroughGrammar passes those queries that are there through the grammar.
+func queriesThroughGrammar(qs ...*Query) error {
+	for _, q := range qs {
+		if q == nil {
+			continue
+		}
+		if err := queryThroughGrammar(q); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// exprThroughGrammar passes an expression that need not be there through the grammar.
+func exprThroughGrammar(e *Expr) error {
+	if *e == nil {
+		return nil
+	}
+	es := []Expr{*e}
+	err := exprsThroughGrammar(es)
+	*e = es[0]
+	return err
 }
 
 // exprsThroughGrammar passes expressions through the grammar as the select list of a query.

@@ -134,6 +134,9 @@ func (b *block) slots() slotList {
 		}
 		l.add(&s.Qualify)
 	}
+	if d, ok := b.body.(*Describe); ok {
+		l.query(&d.Query)
+	}
 	if b.query != nil {
 		l.add(&b.query.Limit, &b.query.Offset)
 	}
@@ -157,6 +160,8 @@ func label(e Expr) string {
 		return e.Text
 	case *BitString:
 		return "bits"
+	case *Default:
+		return "default"
 	case *Param:
 		return "param"
 	case *Column:

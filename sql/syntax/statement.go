@@ -214,7 +214,7 @@ type CloseStmt struct {
 	All  bool
 }
 
-// CopyStmt is COPY ... TO. COPY FROM is Unsupported.
+// CopyStmt is COPY ... TO.
 type CopyStmt struct {
 	span
 	Query   *Query // COPY (query) or, made from it, COPY table (columns)

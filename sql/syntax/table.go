@@ -16,8 +16,9 @@ type Alias struct {
 // Table is a table by name.
 type Table struct {
 	QualifiedName
-	Only  bool // FROM ONLY t
-	Alias Alias
+	Only   bool // FROM ONLY t
+	Target bool // the table that a statement changes
+	Alias  Alias
 }
 
 // File is a file by its path: FROM 'x.csv'.

@@ -1,0 +1,327 @@
+package gsql
+
+import (
+	"maps"
+
+	"gsql/exec"
+	"gsql/exec/mem"
+	"gsql/exec/sqlstate"
+	"gsql/sql"
+	"gsql/storage/memory"
+)
+
+// relation is what a name stands for that is not one of a file: a view or a table in memory. It is immutable.
+type relation struct {
+	view  *sql.View
+	table *memory.Table
+	uses  []relationKey // what the view's query was made of
+}
+
+// relationKey is the place of a relation.
+type relationKey struct {
+	temporary bool
+	name      string
+}
+
+// kind is PostgreSQL's word for the kind of a relation.
+func (r *relation) kind() string {
+	if r.view != nil {
+		return "view"
+	}
+	return "table"
+}
+
+// relations are the relations of a session (the temporary ones) or of a DB, by name, at one moment. They are immutable:
+// who changes them makes others.
+type relations struct{ byName map[string]*relation }
+
+func noRelations() *relations { return &relations{map[string]*relation{}} }
+
+// with returns the relations with another one under a name, or with none.
+func (r *relations) with(name string, rel *relation) *relations {
+	m := maps.Clone(r.byName)
+	if rel == nil {
+		delete(m, name)
+	} else {
+		m[name] = rel
+	}
+	return &relations{m}
+}
+
+// state is what the statements of a session see.
+type state struct{ temporary, shared *relations }
+
+func (s state) of(temporary bool) *relations {
+	if temporary {
+		return s.temporary
+	}
+	return s.shared
+}
+
+// find returns what a name stands for; temporary relations hide others. Names of files are looked for elsewhere.
+func (s state) find(name exec.Name) (relationKey, *relation) {
+	if name.File {
+		return relationKey{}, nil
+	}
+	if name.Schema == "" || name.Schema == temporarySchema {
+		if r := s.temporary.byName[name.Table]; r != nil {
+			return relationKey{true, name.Table}, r
+		}
+	}
+	if name.Schema == "" || name.Schema == sharedSchema {
+		if r := s.shared.byName[name.Table]; r != nil {
+			return relationKey{false, name.Table}, r
+		}
+	}
+	return relationKey{}, nil
+}
+
+// get returns the relation at a place, nil if there is none.
+func (s state) get(k relationKey) *relation { return s.of(k.temporary).byName[k.name] }
+
+// dependents returns the views that use a relation, directly or through others.
+func (s state) dependents(k relationKey) (out []relationKey) {
+	for _, temporary := range []bool{true, false} {
+		for name, r := range s.of(temporary).byName {
+			for _, u := range r.uses {
+				if u == k {
+					out = append(out, relationKey{temporary, name})
+				}
+			}
+		}
+	}
+	return out
+}
+
+// The schemas that relations can be in.
+const (
+	sharedSchema    = "public"
+	temporarySchema = "pg_temp"
+)
+
+// change is a change of relations. It is made when it is known, so that the statements that follow see it, and once more
+// when the transaction commits, if others have changed the DB's relations meanwhile.
+type change struct {
+	temporary bool
+	apply     func(*relations) (*relations, error)
+	tables    []*memory.Identity // whose rows it changes
+	held      *mem.Reservation   // of rows that become the last table's; nil: none
+	created   *memory.Identity   // that it makes; nil: none
+	appended  *appended          // what it does, if that is no more than adding rows
+}
+
+// appended is the adding of rows to a table.
+type appended struct {
+	key    relationKey
+	chunks []*memory.Chunk
+}
+
+// newAppend returns the change that adds rows to a table, which held has memory for.
+func newAppend(key relationKey, t *memory.Table, chunks []*memory.Chunk, held *mem.Reservation) *change {
+	c := &change{temporary: key.temporary, tables: []*memory.Identity{t.Identity}, held: held, appended: &appended{key, chunks}}
+	c.apply = func(r *relations) (*relations, error) {
+		now, err := sameTable(r, key.name, t)
+		if err != nil {
+			return nil, err
+		}
+		return r.with(key.name, &relation{table: now.Append(c.appended.chunks...)}), nil
+	}
+	return c
+}
+
+// sameTable returns what a table has become, unless it is gone or has other columns.
+func sameTable(r *relations, name string, t *memory.Table) (*memory.Table, error) {
+	rel := r.byName[name]
+	if rel == nil || rel.table == nil || rel.table.Identity != t.Identity || len(rel.table.Columns) != len(t.Columns) ||
+		len(t.Columns) > 0 && &rel.table.Columns[0] != &t.Columns[0] {
+		return nil, sqlstate.New(sqlstate.SerializationFailure, "could not serialize access due to concurrent update").
+			WithDetail("Table \"%s\" was dropped or altered by another session.", t.Name).WithHint("Run the transaction again.")
+	}
+	return rel.table, nil
+}
+
+// newUpdate returns the change that makes another table of one.
+func newUpdate(key relationKey, t *memory.Table, held *mem.Reservation, update func(*memory.Table) (*memory.Table, error)) *change {
+	return &change{temporary: key.temporary, tables: []*memory.Identity{t.Identity}, held: held, apply: func(r *relations) (*relations, error) {
+		now, err := sameTable(r, key.name, t)
+		if err != nil {
+			return nil, err
+		}
+		if now, err = update(now); err != nil {
+			return nil, err
+		}
+		return r.with(key.name, &relation{table: now}), nil
+	}}
+}
+
+// newReplace returns the change that puts a relation, or none, in the place of the one that is there.
+func newReplace(key relationKey, before, after *relation) *change {
+	c := &change{temporary: key.temporary, apply: func(r *relations) (*relations, error) {
+		if now := r.byName[key.name]; now != before && !sameIdentity(now, before) {
+			if before == nil {
+				return nil, duplicateRelation(key.name)
+			}
+			return nil, sqlstate.New(sqlstate.SerializationFailure, "could not serialize access due to concurrent update").
+				WithDetail("\"%s\" was changed by another session.", key.name).WithHint("Run the transaction again.")
+		}
+		return r.with(key.name, after), nil
+	}}
+	if before != nil && before.table != nil {
+		c.tables = append(c.tables, before.table.Identity)
+	}
+	if after != nil && after.table != nil {
+		c.tables = append(c.tables, after.table.Identity)
+	}
+	return c
+}
+
+// sameIdentity reports whether two relations are states of one table.
+func sameIdentity(a, b *relation) bool {
+	return a != nil && b != nil && a.table != nil && b.table != nil && a.table.Identity == b.table.Identity
+}
+
+func duplicateRelation(name string) *sqlstate.Error {
+	return sqlstate.New(sqlstate.DuplicateTable, "relation \"%s\" already exists", name)
+}
+
+// seen returns what the session's statements see now: what is committed, with the transaction's own changes. The
+// session's lock is held.
+func (s *Session) seen() (state, error) {
+	base := state{s.temporary, s.db.shared.Load()}
+	tx := &s.tx
+	if len(tx.changes) == 0 {
+		return base, nil
+	}
+	if tx.base != base || tx.applied > len(tx.changes) {
+		tx.base, tx.now, tx.applied = base, base, 0
+	}
+	for ; tx.applied < len(tx.changes); tx.applied++ {
+		next, err := tx.changes[tx.applied].in(tx.now)
+		if err != nil {
+			return state{}, err
+		}
+		tx.now = next
+	}
+	return tx.now, nil
+}
+
+// in makes the change.
+func (c *change) in(s state) (state, error) {
+	r, err := c.apply(s.of(c.temporary))
+	if err != nil {
+		return state{}, err
+	}
+	if c.temporary {
+		s.temporary = r
+	} else {
+		s.shared = r
+	}
+	return s, nil
+}
+
+// state returns what a statement of the session sees.
+func (s *Session) state() (state, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.seen()
+}
+
+// change makes changes, all or none: at once outside of a transaction, else when it commits.
+func (s *Session) change(changes ...*change) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n := len(s.tx.changes)
+	for _, c := range changes {
+		if !s.joinAppend(c) {
+			s.tx.changes = append(s.tx.changes, c)
+		}
+	}
+	_, err := s.seen()
+	if err == nil && len(s.tx.points) == 0 {
+		err = s.commit()
+	}
+	if err != nil {
+		s.undo(n)
+	}
+	return err
+}
+
+// joinAppend adds the rows that c adds to those that the last change adds, if there is no savepoint between them: a
+// transaction may insert many rows one by one.
+func (s *Session) joinAppend(c *change) bool {
+	n := len(s.tx.changes)
+	if c.appended == nil || n == 0 || len(s.tx.points) == 0 || n <= s.tx.points[len(s.tx.points)-1].changes {
+		return false
+	}
+	last := s.tx.changes[n-1]
+	if last.appended == nil || last.tables[0] != c.tables[0] || last.appended.key != c.appended.key {
+		return false
+	}
+	seen, err := s.seen()
+	if err != nil {
+		return false
+	}
+	next, err := c.in(seen)
+	if err != nil {
+		return false
+	}
+	c.held.Move(c.held.Bytes(), last.held)
+	c.held.Release()
+	last.appended.chunks = memory.Merge(append(last.appended.chunks, c.appended.chunks...))
+	s.tx.now = next
+	return true
+}
+
+// commit makes the transaction's changes everybody's. The session's lock is held.
+func (s *Session) commit() error {
+	if len(s.tx.changes) == 0 {
+		return nil
+	}
+	s.db.mu.Lock()
+	defer s.db.mu.Unlock()
+	now, err := s.seen()
+	if err != nil {
+		return err
+	}
+	s.temporary = now.temporary
+	s.db.shared.Store(now.shared)
+	for _, c := range s.tx.changes {
+		c.settle(now)
+	}
+	s.tx.changes = nil
+	s.tx.base, s.tx.now = state{}, state{}
+	return nil
+}
+
+// settle gives the memory that a committed change has reserved to its table, and back what the table does not need.
+func (c *change) settle(now state) {
+	if c.held != nil {
+		c.held.Move(c.held.Bytes(), c.tables[len(c.tables)-1].Memory)
+		c.held.Release()
+	}
+	for _, t := range c.tables {
+		settleTable(t, now.of(c.temporary))
+	}
+}
+
+func settleTable(t *memory.Identity, now *relations) {
+	for _, r := range now.byName {
+		if r.table != nil && r.table.Identity == t {
+			_ = t.Memory.Resize(r.table.Bytes()) // which is not more, but for what putting chunks together rounds
+			return
+		}
+	}
+	t.Memory.Release()
+}
+
+// undo forgets the changes from the n-th on. The session's lock is held.
+func (s *Session) undo(n int) {
+	for _, c := range s.tx.changes[min(n, len(s.tx.changes)):] {
+		c.held.Release()
+		if c.created != nil {
+			c.created.Memory.Release()
+		}
+	}
+	s.tx.changes = s.tx.changes[:min(n, len(s.tx.changes))]
+	s.tx.base, s.tx.now = state{}, state{}
+}

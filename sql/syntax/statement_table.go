@@ -1,0 +1,145 @@
+package syntax
+
+// The statements about tables of the database itself, which are in memory.
+
+// CreateTableStmt is CREATE [OR REPLACE] [TEMP] TABLE [IF NOT EXISTS] name (columns).
+type CreateTableStmt struct {
+	span
+	OrReplace   bool
+	Temporary   bool
+	IfNotExists bool
+	Name        QualifiedName
+	Columns     []*TableColumn
+}
+
+// TableColumn is a column of CREATE TABLE.
+type TableColumn struct {
+	ColumnDef
+	NotNull     bool
+	Default     Expr   // nil if none
+	DefaultText string // its text
+}
+
+// CreateTableAsStmt is CREATE TABLE name AS query, or with Into SELECT ... INTO name, which is the same.
+type CreateTableAsStmt struct {
+	span
+	Into        bool
+	OrReplace   bool
+	Temporary   bool
+	IfNotExists bool
+	Name        QualifiedName
+	Columns     []Ident // names given to the columns, from the first
+	Query       *Query
+	NoData      bool // WITH NO DATA
+}
+
+// DropTableStmt is DROP TABLE.
+type DropTableStmt struct {
+	span
+	IfExists bool
+	Cascade  bool
+	Names    []QualifiedName
+}
+
+// AlterTableStmt is ALTER TABLE name with its actions, or ALTER VIEW name RENAME TO with View.
+type AlterTableStmt struct {
+	span
+	View     bool
+	IfExists bool
+	Name     QualifiedName
+	Actions  []*AlterAction
+}
+
+// AlterAction is one change of ALTER TABLE.
+type AlterAction struct {
+	Kind      AlterKind
+	Column    Ident // that is changed
+	IfExists  bool  // of DROP COLUMN
+	NotExists bool  // IF NOT EXISTS of ADD COLUMN
+	NewName   Ident // of the renames
+	Add       *TableColumn
+	Default   Expr // of SetDefault; nil is DROP DEFAULT
+	Text      string
+}
+
+// AlterKind is what an AlterAction does.
+type AlterKind uint8
+
+const (
+	RenameTable AlterKind = iota
+	RenameColumn
+	AddColumn
+	DropColumn
+	SetDefault
+	SetNotNull
+	DropNotNull
+)
+
+// TruncateStmt is TRUNCATE [TABLE].
+type TruncateStmt struct {
+	span
+	Names []QualifiedName
+}
+
+// InsertStmt is INSERT INTO table [(columns)] query.
+type InsertStmt struct {
+	span
+	Table     *Table // with Target
+	Columns   []Ident
+	ByName    bool   // the columns are those that the query's have the names of
+	Query     *Query // nil for DEFAULT VALUES; a *Default may stand in its VALUES
+	Returning *Query // nil if none: SELECT list FROM the table; see Select.Kind
+}
+
+// UpdateStmt is UPDATE. Query selects what Columns are set to: its FROM begins with the table, which has Target.
+type UpdateStmt struct {
+	span
+	Table     *Table
+	Columns   []Ident
+	Query     *Query // a *Default may be a target
+	Returning *Query
+}
+
+// DeleteStmt is DELETE. Query is SELECT FROM the table, which has Target and comes first.
+type DeleteStmt struct {
+	span
+	Table     *Table
+	Query     *Query
+	Returning *Query
+}
+
+// CopyFromStmt is COPY table [(columns)] FROM.
+type CopyFromStmt struct {
+	span
+	Table   *Table
+	Columns []Ident
+	From    string // file or command; "" is STDIN
+	Program bool   // From is a command
+	Options []Option
+}
+
+// ShowTablesStmt is SHOW TABLES.
+type ShowTablesStmt struct{ span }
+
+func (*CreateTableStmt) Tag() string { return "CREATE TABLE" }
+func (*DropTableStmt) Tag() string   { return "DROP TABLE" }
+func (*TruncateStmt) Tag() string    { return "TRUNCATE TABLE" }
+func (*InsertStmt) Tag() string      { return "INSERT" }
+func (*UpdateStmt) Tag() string      { return "UPDATE" }
+func (*DeleteStmt) Tag() string      { return "DELETE" }
+func (*CopyFromStmt) Tag() string    { return "COPY" }
+func (*ShowTablesStmt) Tag() string  { return "SHOW" }
+
+func (s *CreateTableAsStmt) Tag() string {
+	if s.Into {
+		return "SELECT INTO"
+	}
+	return "CREATE TABLE AS"
+}
+
+func (s *AlterTableStmt) Tag() string {
+	if s.View {
+		return "ALTER VIEW"
+	}
+	return "ALTER TABLE"
+}

@@ -1,0 +1,187 @@
+package memory
+
+import (
+	"gsql/exec/mem"
+	"gsql/exec/sqlstate"
+	"gsql/exec/text"
+	"gsql/exec/types"
+	"gsql/exec/vec"
+)
+
+// chunkRows is how many rows a Writer puts into a chunk.
+const chunkRows = 64 << 10
+
+// chunkBytes is how many bytes of rows make a chunk in any case.
+const chunkBytes = 64 << 20
+
+// Writer makes chunks of rows that are to go into a table, after checking them: NOT NULL, the length of strings. One
+// goroutine uses it.
+type Writer struct {
+	name    string
+	columns []Column
+	memory  *mem.Reservation
+	waiting []*vec.Batch
+	rows    int   // waiting
+	bytes   int64 // reserved for what waits
+	chunks  []*Chunk
+	count   int64
+}
+
+// NewWriter returns a writer for a table's columns. It grows a reservation by what its chunks take, and leaves it to the
+// caller to release that.
+func NewWriter(name string, columns []Column, memory *mem.Reservation) *Writer {
+	return &Writer{name: name, columns: columns, memory: memory}
+}
+
+// Add takes rows, which have the table's columns. Strings need not have their column's length yet. The batch has no
+// selection.
+func (w *Writer) Add(b *vec.Batch) error {
+	if b.Rows == 0 {
+		return nil
+	}
+	cols := make([]*vec.Vector, len(b.Cols))
+	var size int64
+	for i, v := range b.Cols {
+		if w.columns[i].NotNull {
+			if err := w.checkNulls(b, i); err != nil {
+				return err
+			}
+		}
+		fitted, err := fit(v, w.columns[i].Type)
+		if err != nil {
+			return err
+		}
+		cols[i] = fitted
+		size += usedBytes(fitted)
+	}
+	if err := w.memory.Grow(size); err != nil {
+		return hinted(err)
+	}
+	w.bytes += size
+	w.waiting = append(w.waiting, &vec.Batch{Cols: cols, Rows: b.Rows})
+	w.rows += b.Rows
+	w.count += int64(b.Rows)
+	if w.rows >= chunkRows || w.bytes >= chunkBytes {
+		return w.flush()
+	}
+	return nil
+}
+
+// hinted says what helps when a table is too large.
+func hinted(err error) error {
+	if e, ok := err.(*sqlstate.Error); ok && e.Code == sqlstate.OutOfMemory {
+		return e.WithHint("The rows of tables are kept in memory. Raise the memory limit, drop tables, or query files in place.")
+	}
+	return err
+}
+
+// flush makes a chunk of the rows that wait.
+func (w *Writer) flush() error {
+	if w.rows == 0 {
+		return nil
+	}
+	c := take(w.waiting, len(w.columns))
+	if err := w.memory.Grow(c.Bytes - w.bytes); err != nil {
+		return hinted(err)
+	}
+	w.chunks = append(w.chunks, c)
+	w.waiting, w.rows, w.bytes = nil, 0, 0
+	return nil
+}
+
+// Chunks returns the chunks of all rows.
+func (w *Writer) Chunks() ([]*Chunk, error) {
+	err := w.flush()
+	return w.chunks, err
+}
+
+// Rows returns how many rows were added.
+func (w *Writer) Rows() int64 { return w.count }
+
+// usedBytes is about what a vector's rows will take.
+func usedBytes(v *vec.Vector) int64 {
+	n := int64(len(v.Data) + 8*len(v.Valid))
+	if v.Enc != vec.Flat {
+		return n
+	}
+	if v.Kind == types.KView {
+		for _, x := range vec.Values[vec.View](v) {
+			if x.Len > vec.ViewInline {
+				n += int64(x.Len)
+			}
+		}
+	}
+	if v.Child != nil {
+		n += v.Child.Size()
+	}
+	return n
+}
+
+// checkNulls returns PostgreSQL's error for a NULL in a column that must not have one.
+func (w *Writer) checkNulls(b *vec.Batch, column int) error {
+	v := b.Cols[column]
+	if v.Valid == nil && (v.Dict == nil || v.Dict.Valid == nil) {
+		return nil
+	}
+	for i := range v.Len {
+		if v.IsNull(i) {
+			return w.nullError(b, i, column)
+		}
+	}
+	return nil
+}
+
+func (w *Writer) nullError(b *vec.Batch, row, column int) error {
+	detail := []byte("Failing row contains (")
+	for i, v := range b.Cols {
+		if i > 0 {
+			detail = append(detail, ", "...)
+		}
+		if v.IsNull(row) {
+			detail = append(detail, "null"...)
+		} else {
+			detail = text.Append(detail, v, row, nil)
+		}
+	}
+	return NullError(w.name, w.columns[column].Name).WithDetail("%s).", detail)
+}
+
+// NullError is PostgreSQL's error for a NULL in a column of a table that must not have one.
+func NullError(table, column string) *sqlstate.Error {
+	return sqlstate.New(sqlstate.NotNullViolation, "null value in column \"%s\" of relation \"%s\" violates not-null constraint", column, table)
+}
+
+// fit gives strings the length of their column's type: what is too long is a 22001 error unless it is blanks.
+func fit(v *vec.Vector, t types.Type) (*vec.Vector, error) {
+	if t.ID == types.Array && (t.Elem == types.Varchar || t.Elem == types.Char) && t.Prec > 0 {
+		return fitLists(v, t)
+	}
+	if t.ID != types.Varchar && t.ID != types.Char || t.Prec == 0 || v.Type == t {
+		return v.WithType(t), nil
+	}
+	v = vec.Flatten(v)
+	b := vec.NewBuilder(t)
+	for i := range v.Len {
+		if v.IsNull(i) {
+			b.AppendNull()
+			continue
+		}
+		s, err := text.Fit(t, v.Bytes(i), false)
+		if err != nil {
+			return nil, err
+		}
+		b.AppendBytes(s)
+	}
+	return b.Finish(), nil
+}
+
+func fitLists(v *vec.Vector, t types.Type) (*vec.Vector, error) {
+	w := *vec.Own(v) // without elements that no list has
+	w.Type = t
+	if w.Child == nil {
+		return &w, nil
+	}
+	child, err := fit(w.Child.WithType(types.Of(t.Elem)), t.Element())
+	w.Child = child
+	return &w, err
+}

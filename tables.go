@@ -1,0 +1,469 @@
+package gsql
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"gsql/exec/sqlstate"
+	"gsql/exec/types"
+	"gsql/exec/vec"
+	"gsql/sql"
+	"gsql/sql/syntax"
+	"gsql/storage/memory"
+)
+
+// Tables are in memory. A temporary one belongs to its session, others to the DB, whose sessions all see them until the
+// DB is closed. What a name means is decided in one place, state.find, before the names of files: so tables that are kept
+// in the folder can come to be without a change elsewhere.
+
+// newKey returns where a relation of a name goes that is to be made.
+func newKey(n syntax.QualifiedName, temporary bool) (relationKey, error) {
+	switch {
+	case n.Schema == "" || n.Schema == sharedSchema && !temporary || n.Schema == temporarySchema:
+		return relationKey{temporary || n.Schema == temporarySchema, n.Name}, nil
+	case n.Schema == sharedSchema:
+		return relationKey{}, sqlstate.New(sqlstate.InvalidTableDefinition, "cannot create temporary relation in non-temporary schema").At(n.Pos)
+	}
+	return relationKey{}, sqlstate.New(sqlstate.InvalidSchemaName, "schema \"%s\" does not exist", n.Schema).
+		WithHint("The schemas are public and, for temporary tables, pg_temp.").At(n.Pos)
+}
+
+// mayWrite fails in a transaction that is read only, but for temporary relations.
+func (s *Session) mayWrite(what string, temporary bool) error {
+	if v, _ := s.Setting("transaction_read_only"); v == "on" && !temporary {
+		return sqlstate.New(sqlstate.ReadOnlyTransaction, "cannot execute %s in a read-only transaction", what)
+	}
+	return nil
+}
+
+// place checks whether a table can be made under a name. before is what it replaces, nil for nothing. With skip there is
+// nothing to do: there is a relation, and IF NOT EXISTS was said.
+func (s *Session) place(tag string, key relationKey, replace, ifNotExists bool) (before *relation, skip bool, err error) {
+	st, err := s.state()
+	if err != nil {
+		return nil, false, err
+	}
+	before = st.get(key)
+	taken := before != nil
+	if !taken && !key.temporary {
+		if taken, err = s.db.catalog.Has(key.name); err != nil {
+			return nil, false, err
+		}
+	}
+	switch {
+	case taken && ifNotExists:
+		s.tell("NOTICE", sqlstate.DuplicateTable, "relation \"%s\" already exists, skipping", key.name)
+		return nil, true, nil
+	case taken && before == nil:
+		return nil, false, duplicateRelation(key.name).WithDetail("It is the name of a file or a folder.").
+			WithHint("Take another name, or CREATE TEMP TABLE, which hides the file from this session.")
+	case taken && !replace:
+		return nil, false, duplicateRelation(key.name)
+	case taken && before.table == nil:
+		return nil, false, sqlstate.New(sqlstate.WrongObjectType, "\"%s\" is not a table", key.name).WithHint("Use DROP VIEW to remove a view.")
+	}
+	return before, false, s.mayWrite(tag, key.temporary)
+}
+
+func (s *Session) createTable(ctx context.Context, stmt *syntax.CreateTableStmt) error {
+	key, err := newKey(stmt.Name, stmt.Temporary)
+	if err != nil {
+		return err
+	}
+	before, skip, err := s.place("CREATE TABLE", key, stmt.OrReplace, stmt.IfNotExists)
+	if err != nil || skip {
+		return err
+	}
+	var columns []memory.Column
+	for _, c := range stmt.Columns {
+		col, err := s.column(ctx, c)
+		if err != nil {
+			return err
+		}
+		if slices.ContainsFunc(columns, func(o memory.Column) bool { return o.Name == col.Name }) {
+			return sqlstate.New(sqlstate.DuplicateColumn, "column \"%s\" specified more than once", col.Name).At(c.Pos)
+		}
+		columns = append(columns, col)
+	}
+	if len(columns) == 0 {
+		return sqlstate.Unsupported("Give it at least one column.", "tables without columns are not supported").At(stmt.Name.Pos)
+	}
+	return s.putTable(ctx, key, before, s.newTable(key.name, columns), nil)
+}
+
+// newTable makes a table without rows.
+func (s *Session) newTable(name string, columns []memory.Column) *memory.Table {
+	return memory.New(name, columns, s.db.pool.Reserve(tableMemory(name)))
+}
+
+// tableMemory is the name under which the rows of a table are reserved.
+func tableMemory(name string) string { return "table \"" + name + "\"" }
+
+// putTable makes a table, in the place of before if that is not nil. held may be what its rows have reserved.
+func (s *Session) putTable(ctx context.Context, key relationKey, before *relation, t *memory.Table, c func(*change)) error {
+	if before != nil {
+		if err := s.lock(ctx, before.table.Identity); err != nil {
+			t.Memory.Release()
+			return err
+		}
+	}
+	made := newReplace(key, before, &relation{table: t})
+	made.created = t.Identity
+	if c != nil {
+		c(made)
+	}
+	return s.change(made)
+}
+
+// column returns what CREATE TABLE says of a column.
+func (s *Session) column(ctx context.Context, c *syntax.TableColumn) (memory.Column, error) {
+	t, err := sql.TypeOf(c.Type)
+	if err != nil {
+		return memory.Column{}, err
+	}
+	col := memory.Column{Name: c.Name, Type: t, NotNull: c.NotNull, Default: c.DefaultText}
+	if c.Default != nil {
+		err = s.checkDefault(ctx, c.Default, col)
+	}
+	return col, err
+}
+
+func (s *Session) checkDefault(ctx context.Context, e syntax.Expr, c memory.Column) error {
+	env, err := s.bindEnv(ctx, nil)
+	if err != nil {
+		return err
+	}
+	return sql.CheckDefault(ctx, e, sql.TableColumn{Name: c.Name, Type: c.Type}, env)
+}
+
+// drop drops tables or views, all or none.
+func (s *Session) drop(ctx context.Context, kind string, names []syntax.QualifiedName, ifExists, cascade bool) error {
+	st, err := s.state()
+	if err != nil {
+		return err
+	}
+	var keys []relationKey
+	var missing []string
+	for _, n := range names {
+		key, r := st.find(execName(n))
+		switch {
+		case r == nil:
+			is, err := s.db.catalog.Has(n.Name)
+			switch {
+			case err != nil:
+				return err
+			case is && kind == "table":
+				return sqlstate.Unsupported("Remove the file itself.", "\"%s\" is a file or a folder, which is not dropped", n.Name)
+			case !ifExists:
+				return sqlstate.New(sqlstate.UndefinedTable, "%s \"%s\" does not exist", kind, n.Name)
+			}
+			missing = append(missing, n.Name)
+		case r.kind() != kind:
+			return sqlstate.New(sqlstate.WrongObjectType, "\"%s\" is not a %s", n.Name, kind).
+				WithHint("Use DROP %s to remove a %s.", strings.ToUpper(r.kind()), r.kind())
+		default:
+			if err := s.mayWrite("DROP "+strings.ToUpper(kind), key.temporary); err != nil {
+				return err
+			}
+			keys = append(keys, key)
+		}
+	}
+	for _, n := range missing {
+		s.tell("NOTICE", "00000", "%s \"%s\" does not exist, skipping", kind, n)
+	}
+	return s.dropAll(ctx, keys, cascade)
+}
+
+// dropAll drops relations, and with cascade the views that use them.
+func (s *Session) dropAll(ctx context.Context, keys []relationKey, cascade bool) error {
+	st, err := s.state()
+	if err != nil {
+		return err
+	}
+	all := slices.Clone(keys)
+	var further []string
+	for i := 0; i < len(all); i++ {
+		for _, d := range st.dependents(all[i]) {
+			switch {
+			case slices.Contains(all, d):
+			case !cascade && !slices.Contains(keys, d):
+				of := all[i]
+				return sqlstate.New(sqlstate.DependentObjects, "cannot drop %s %s because other objects depend on it", st.get(of).kind(), of.name).
+					WithDetail("view %s depends on %s %s", d.name, st.get(of).kind(), of.name).
+					WithHint("Use DROP ... CASCADE to drop the dependent objects too.")
+			default:
+				all = append(all, d)
+				further = append(further, "view "+d.name)
+			}
+		}
+	}
+	var changes []*change
+	done := map[relationKey]bool{}
+	for _, k := range all {
+		r := st.get(k)
+		if done[k] {
+			continue
+		}
+		done[k] = true
+		if r.table != nil {
+			if err := s.lock(ctx, r.table.Identity); err != nil {
+				return err
+			}
+		}
+		changes = append(changes, newReplace(k, r, nil))
+	}
+	if err := s.change(changes...); err != nil {
+		return err
+	}
+	s.tellCascade(further)
+	return nil
+}
+
+func (s *Session) tellCascade(further []string) {
+	switch len(further) {
+	case 0:
+	case 1:
+		s.tell("NOTICE", "00000", "drop cascades to %s", further[0])
+	default:
+		s.tell("NOTICE", "00000", "drop cascades to %d other objects", len(further))
+	}
+}
+
+// dropTemporary drops what belongs to the session.
+func (s *Session) dropTemporary() error {
+	st, err := s.state()
+	if err != nil {
+		return err
+	}
+	var changes []*change
+	for name, r := range st.temporary.byName {
+		changes = append(changes, newReplace(relationKey{true, name}, r, nil))
+	}
+	return s.change(changes...)
+}
+
+func (s *Session) truncate(ctx context.Context, stmt *syntax.TruncateStmt) error {
+	st, err := s.state()
+	if err != nil {
+		return err
+	}
+	var changes []*change
+	for _, n := range stmt.Names {
+		key, t, err := s.target(st, "truncate", "TRUNCATE TABLE", n)
+		if err != nil {
+			return err
+		}
+		if err := s.lock(ctx, t.Identity); err != nil {
+			return err
+		}
+		changes = append(changes, newUpdate(key, t, nil, func(now *memory.Table) (*memory.Table, error) { return now.Empty(), nil }))
+	}
+	return s.change(changes...)
+}
+
+// target finds the table that a statement changes; verb is what it does to it.
+func (s *Session) target(st state, verb, tag string, n syntax.QualifiedName) (relationKey, *memory.Table, error) {
+	key, r := st.find(execName(n))
+	switch {
+	case r == nil:
+		return key, nil, s.noTarget(verb, n)
+	case r.view != nil:
+		return key, nil, sqlstate.Unsupported("Name the table that the view is of.", "cannot %s view \"%s\"", verb, n.Name).At(n.Pos)
+	}
+	return key, r.table, s.mayWrite(tag, key.temporary)
+}
+
+// noTarget is the error about a name that is not one of a table in memory.
+func (s *Session) noTarget(verb string, n syntax.QualifiedName) error {
+	is, err := s.db.catalog.Has(n.Name)
+	switch {
+	case err != nil:
+		return err
+	case is && (n.Schema == "" || n.Schema == sharedSchema):
+		return sqlstate.Unsupported("Files are not changed. Make a table of it: CREATE TABLE ... AS SELECT.", "cannot %s \"%s\", which is a file or a folder", verb, n.Name).At(n.Pos)
+	case n.Schema != "" && n.Schema != sharedSchema && n.Schema != temporarySchema:
+		return sqlstate.New(sqlstate.UndefinedTable, "relation \"%s.%s\" does not exist", n.Schema, n.Name).At(n.Pos)
+	}
+	return sqlstate.New(sqlstate.UndefinedTable, "relation \"%s\" does not exist", n.Name).At(n.Pos)
+}
+
+// alterTable changes a table's name, or its columns.
+func (s *Session) alterTable(ctx context.Context, stmt *syntax.AlterTableStmt) error {
+	st, err := s.state()
+	if err != nil {
+		return err
+	}
+	key, r := st.find(execName(stmt.Name))
+	if r == nil {
+		err := s.noTarget("alter", stmt.Name)
+		if stmt.IfExists && sqlstate.Of(err) == sqlstate.UndefinedTable {
+			s.tell("NOTICE", "00000", "relation \"%s\" does not exist, skipping", stmt.Name.Name)
+			return nil
+		}
+		return err
+	}
+	if stmt.View && r.view == nil {
+		return sqlstate.New(sqlstate.WrongObjectType, "\"%s\" is not a view", stmt.Name.Name)
+	}
+	if err := s.mayWrite(stmt.Tag(), key.temporary); err != nil {
+		return err
+	}
+	if r.table != nil {
+		if err := s.lock(ctx, r.table.Identity); err != nil {
+			return err
+		}
+	}
+	if a := stmt.Actions[0]; a.Kind == syntax.RenameTable {
+		return s.renameRelation(st, key, a.NewName)
+	}
+	if r.table == nil {
+		return sqlstate.Unsupported("Use CREATE OR REPLACE VIEW.", "this form of ALTER VIEW is not supported").At(stmt.Name.Pos)
+	}
+	return s.alterColumns(ctx, st, key, r.table, stmt.Actions)
+}
+
+// renameRelation gives a table or view another name. Views know what they use by name, so none must use it.
+func (s *Session) renameRelation(st state, key relationKey, name syntax.Ident) error {
+	if d := st.dependents(key); len(d) > 0 {
+		return sqlstate.Unsupported("Drop the view first.", "cannot rename \"%s\", since view \"%s\" uses it", key.name, d[0].name)
+	}
+	to := relationKey{key.temporary, name.Name}
+	if _, _, err := s.place("ALTER TABLE", to, false, false); err != nil {
+		return err
+	}
+	before := st.get(key)
+	after := *before
+	if after.table != nil {
+		after.table = after.table.Renamed(name.Name)
+	} else {
+		v := *after.view
+		v.Name.Table = name.Name
+		after.view = &v
+	}
+	return s.change(newReplace(key, before, nil), newReplace(to, nil, &after))
+}
+
+func (s *Session) alterColumns(ctx context.Context, st state, key relationKey, t *memory.Table, actions []*syntax.AlterAction) error {
+	if d := st.dependents(key); len(d) > 0 && slices.ContainsFunc(actions, func(a *syntax.AlterAction) bool {
+		return a.Kind == syntax.DropColumn || a.Kind == syntax.RenameColumn
+	}) {
+		return sqlstate.New(sqlstate.DependentObjects, "cannot alter table %s because other objects depend on it", key.name).
+			WithDetail("view %s depends on table %s", d[0].name, key.name).WithHint("Drop the view first.")
+	}
+	out := t
+	var err error
+	for _, a := range actions {
+		if out, err = s.alterColumn(ctx, out, a); err != nil {
+			return err
+		}
+	}
+	held := s.db.pool.Reserve(tableMemory(key.name))
+	if err := held.Grow(max(out.Bytes()-t.Bytes(), 0)); err != nil {
+		held.Release()
+		return err
+	}
+	c := newUpdate(key, t, held, func(now *memory.Table) (*memory.Table, error) {
+		if now != t && now.Rows() != t.Rows() { // rows were added, which need no lock
+			return nil, sqlstate.New(sqlstate.SerializationFailure, "could not serialize access due to concurrent update").WithHint("Run the transaction again.")
+		}
+		return out, nil
+	})
+	return s.change(c)
+}
+
+// alterColumn makes one change of a table's columns.
+func (s *Session) alterColumn(ctx context.Context, t *memory.Table, a *syntax.AlterAction) (*memory.Table, error) {
+	index := func(name string) int {
+		return slices.IndexFunc(t.Columns, func(c memory.Column) bool { return c.Name == name })
+	}
+	if a.Kind == syntax.AddColumn {
+		return s.addColumn(ctx, t, a, index(a.Add.Name) >= 0)
+	}
+	i := index(a.Column.Name)
+	if i < 0 && a.IfExists {
+		s.tell("NOTICE", "00000", "column \"%s\" of relation \"%s\" does not exist, skipping", a.Column.Name, t.Name)
+		return t, nil
+	}
+	if i < 0 {
+		return nil, sqlstate.New(sqlstate.UndefinedColumn, "column \"%s\" of relation \"%s\" does not exist", a.Column.Name, t.Name)
+	}
+	columns := slices.Clone(t.Columns)
+	c := &columns[i]
+	switch a.Kind {
+	case syntax.DropColumn:
+		if len(columns) == 1 {
+			return nil, sqlstate.Unsupported("Drop the table.", "tables without columns are not supported")
+		}
+		return t.DropColumn(i), nil
+	case syntax.RenameColumn:
+		if index(a.NewName.Name) >= 0 {
+			return nil, duplicateColumn(a.NewName.Name, t.Name)
+		}
+		c.Name = a.NewName.Name
+	case syntax.SetNotNull:
+		if t.HasNull(i) {
+			return nil, sqlstate.New(sqlstate.NotNullViolation, "column \"%s\" of relation \"%s\" contains null values", c.Name, t.Name)
+		}
+		c.NotNull = true
+	case syntax.DropNotNull:
+		c.NotNull = false
+	case syntax.SetDefault:
+		if a.Default != nil {
+			if err := s.checkDefault(ctx, a.Default, *c); err != nil {
+				return nil, err
+			}
+		}
+		c.Default = a.Text
+	}
+	return t.WithColumns(columns), nil
+}
+
+func duplicateColumn(name, table string) error {
+	return sqlstate.New(sqlstate.DuplicateColumn, "column \"%s\" of relation \"%s\" already exists", name, table)
+}
+
+func (s *Session) addColumn(ctx context.Context, t *memory.Table, a *syntax.AlterAction, exists bool) (*memory.Table, error) {
+	switch {
+	case exists && a.NotExists:
+		s.tell("NOTICE", sqlstate.DuplicateColumn, "column \"%s\" of relation \"%s\" already exists, skipping", a.Add.Name, t.Name)
+		return t, nil
+	case exists:
+		return nil, duplicateColumn(a.Add.Name, t.Name)
+	}
+	c, err := s.column(ctx, a.Add)
+	if err != nil {
+		return nil, err
+	}
+	value := vec.NewNull(c.Type, 1)
+	if c.Default != "" {
+		if value, err = s.defaultValue(ctx, t.Name, c); err != nil {
+			return nil, err
+		}
+	}
+	if c.NotNull && value.IsNull(0) && t.Rows() > 0 {
+		return nil, sqlstate.New(sqlstate.NotNullViolation, "column \"%s\" of relation \"%s\" contains null values", c.Name, t.Name)
+	}
+	return t.AddColumn(c, value), nil
+}
+
+// showTables lists the tables and views by name.
+func (s *Session) showTables(cols []Column) (*Rows, error) {
+	names, err := s.db.Tables()
+	if err != nil {
+		return nil, err
+	}
+	st, err := s.state()
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range []*relations{st.temporary, st.shared} {
+		for name := range r.byName {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return s.textRows("SHOW", cols, slices.Compact(names)), nil
+}
+
+var textType = types.Of(types.Text)

@@ -1,0 +1,385 @@
+package gsql
+
+import (
+	"context"
+	"fmt"
+
+	"gsql/exec"
+	"gsql/exec/expr"
+	"gsql/exec/mem"
+	"gsql/exec/sqlstate"
+	"gsql/exec/types"
+	"gsql/exec/vec"
+	"gsql/planner"
+	"gsql/sql"
+	"gsql/sql/syntax"
+	"gsql/storage/memory"
+)
+
+// written is what a statement that writes rows is bound to.
+type written struct {
+	key       relationKey
+	table     *memory.Table
+	returning *sql.Bound // of the rows that are written; nil: not asked for
+}
+
+func execName(n syntax.QualifiedName) exec.Name { return exec.Name{Schema: n.Schema, Table: n.Name} }
+
+// tableColumns is what the binder needs to know of a table's columns.
+func tableColumns(columns []memory.Column) []sql.TableColumn {
+	out := make([]sql.TableColumn, len(columns))
+	for i, c := range columns {
+		out[i] = sql.TableColumn{Name: c.Name, Type: c.Type, Default: c.Default}
+	}
+	return out
+}
+
+// bindWrite binds INSERT, UPDATE or DELETE.
+func (p *Prepared) bindWrite(ctx context.Context, params []types.Type, fixed bool) (err error) {
+	env := p.env(ctx, params, fixed)
+	w := &written{}
+	p.write = w
+	var returning *syntax.Query
+	switch stmt := p.writing().(type) {
+	case *syntax.InsertStmt:
+		if w.key, w.table, err = p.s.target(p.state, "insert into", "INSERT", stmt.Table.QualifiedName); err != nil {
+			return err
+		}
+		p.bound, err = sql.BindInsert(ctx, stmt, w.table.Name, tableColumns(w.table.Columns), env)
+		returning = stmt.Returning
+	case *syntax.UpdateStmt:
+		if w.key, w.table, err = p.s.target(p.state, "update", "UPDATE", stmt.Table.QualifiedName); err != nil {
+			return err
+		}
+		env.Target = w.table.WithRowNumbers()
+		p.bound, err = sql.BindUpdate(ctx, stmt, w.table.Name, tableColumns(w.table.Columns), env)
+		returning = stmt.Returning
+	case *syntax.DeleteStmt:
+		if w.key, w.table, err = p.s.target(p.state, "delete from", "DELETE", stmt.Table.QualifiedName); err != nil {
+			return err
+		}
+		env.Target = w.table.WithRowNumbers()
+		p.bound, err = sql.BindDelete(ctx, stmt, w.table.Name, env)
+		returning = stmt.Returning
+	}
+	if err != nil || returning == nil {
+		return err
+	}
+	return p.bindReturning(ctx, returning, w.table, fixed)
+}
+
+// writing is the statement that writes, also within EXPLAIN.
+func (p *Prepared) writing() syntax.Statement {
+	if e, ok := p.stmt.(*syntax.ExplainStmt); ok {
+		return e.Statement
+	}
+	return p.stmt
+}
+
+// bindReturning binds a RETURNING list to a table that has the rows that were written.
+func (p *Prepared) bindReturning(ctx context.Context, q *syntax.Query, rows *memory.Table, fixed bool) (err error) {
+	env := p.env(ctx, p.bound.Params, fixed)
+	env.Target = rows
+	if p.write.returning, err = sql.Bind(ctx, q, env); err != nil {
+		return err
+	}
+	p.cols = nil
+	for _, c := range p.write.returning.Columns {
+		p.cols = append(p.cols, Column{c.Name, c.Type})
+	}
+	return nil
+}
+
+// modify runs INSERT, UPDATE or DELETE.
+func (p *Prepared) modify(ctx context.Context, values []*vec.Vector) (rows *Rows, err error) {
+	s := p.s
+	if err := s.mayWrite(p.stmt.Tag(), p.write.key.temporary); err != nil {
+		return nil, err
+	}
+	_, insert := p.stmt.(*syntax.InsertStmt)
+	if !insert {
+		if err := s.beginWrite(ctx); err != nil {
+			return nil, err
+		}
+		defer s.endWrite()
+		defer s.unlockOutside()
+		if err := s.lock(ctx, p.write.table.Identity); err != nil {
+			return nil, err
+		}
+	}
+	if p, err = p.current(ctx); err != nil {
+		return nil, err
+	}
+	held := s.db.pool.Reserve(tableMemory(p.write.table.Name))
+	var c *change
+	var out []*memory.Chunk
+	var n int64
+	if insert {
+		c, out, n, err = p.insert(ctx, values, held)
+	} else {
+		c, out, n, err = p.rewrite(ctx, values, held)
+	}
+	if err != nil {
+		held.Release()
+		return nil, err
+	}
+	if n > 0 {
+		err = s.change(c)
+	} else {
+		held.Release()
+	}
+	if err != nil {
+		return nil, err
+	}
+	tag := fmt.Sprintf("%s %d", p.stmt.Tag(), n)
+	if insert {
+		tag = fmt.Sprintf("INSERT 0 %d", n)
+	}
+	if p.write.returning == nil {
+		return &Rows{tag: tag, ctx: ctx}, nil
+	}
+	return p.returned(ctx, values, p.write.table.Empty().Append(out...), tag)
+}
+
+// insert makes the rows of an INSERT and the change that adds them.
+func (p *Prepared) insert(ctx context.Context, values []*vec.Vector, held *mem.Reservation) (*change, []*memory.Chunk, int64, error) {
+	w := memory.NewWriter(p.write.table.Name, p.write.table.Columns, held)
+	if err := p.each(ctx, values, w.Add); err != nil {
+		return nil, nil, 0, err
+	}
+	chunks, err := w.Chunks()
+	return newAppend(p.write.key, p.write.table, chunks, held), chunks, w.Rows(), err
+}
+
+// rewrite makes the rows of an UPDATE, or finds those of a DELETE, and the change that does it. The rows that it returns
+// are those that RETURNING is about.
+func (p *Prepared) rewrite(ctx context.Context, values []*vec.Vector, held *mem.Reservation) (*change, []*memory.Chunk, int64, error) {
+	t := p.write.table
+	_, del := p.stmt.(*syntax.DeleteStmt)
+	w := memory.NewWriter(t.Name, t.Columns, held)
+	hit := newRowSet(t, held)
+	err := p.each(ctx, values, func(b *vec.Batch) error {
+		sel, err := hit.add(b.Cols[0])
+		if err != nil || del {
+			return err
+		}
+		rows := &vec.Batch{Cols: b.Cols[1:], Rows: b.Rows, Sel: sel}
+		return w.Add(rows.Compact())
+	})
+	if err != nil {
+		return nil, nil, 0, err
+	}
+	chunks, err := w.Chunks()
+	if err != nil {
+		return nil, nil, 0, err
+	}
+	replaced, deleted := t.Delete(hit.numbers, del && p.write.returning != nil)
+	size := -hit.bytes()
+	for _, c := range replaced {
+		if c != nil {
+			size += c.Bytes
+		}
+	}
+	if err := held.Grow(size); err != nil {
+		return nil, nil, 0, err
+	}
+	out := chunks
+	if del {
+		out = deleted
+	}
+	return newUpdate(p.write.key, t, held, func(now *memory.Table) (*memory.Table, error) {
+		next, ok := now.Replace(replaced, chunks)
+		if !ok {
+			return nil, sqlstate.New(sqlstate.SerializationFailure, "could not serialize access due to concurrent update").WithHint("Run the transaction again.")
+		}
+		return next, nil
+	}), out, int64(len(hit.numbers)), nil
+}
+
+// rowSet collects numbers of a table's rows, each once.
+type rowSet struct {
+	numbers []int64
+	seen    []vec.Bitmap // by chunk
+	table   *memory.Table
+	held    *mem.Reservation
+}
+
+func newRowSet(t *memory.Table, held *mem.Reservation) *rowSet {
+	return &rowSet{seen: make([]vec.Bitmap, len(t.Chunks)), table: t, held: held}
+}
+
+// bytes is what the set has reserved.
+func (r *rowSet) bytes() int64 { return 8 * int64(len(r.numbers)) }
+
+// add adds numbers and returns the rows of those that are new.
+func (r *rowSet) add(v *vec.Vector) (sel []uint32, err error) {
+	sel = []uint32{}
+	for i, n := range vec.Values[int64](vec.Flatten(v)) {
+		chunk, row := int(n>>32), int(uint32(n))
+		if r.seen[chunk] == nil {
+			r.seen[chunk] = vec.NewBitmap(r.table.Chunks[chunk].Rows)
+		}
+		if !r.seen[chunk].Get(row) {
+			r.seen[chunk].Set(row)
+			r.numbers = append(r.numbers, n)
+			sel = append(sel, uint32(i))
+		}
+	}
+	return sel, r.held.Grow(8 * int64(len(sel)))
+}
+
+// each runs the bound query and calls f with its rows, all of which count.
+func (p *Prepared) each(ctx context.Context, values []*vec.Vector, f func(*vec.Batch) error) error {
+	rows, err := p.run(ctx, values)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	rows.maxRows = 0 // which is about what goes to the client
+	for {
+		b, err := rows.NextBatch()
+		if err != nil {
+			return rows.Err()
+		}
+		if err := f(b); err != nil {
+			rows.err = err
+			return err
+		}
+	}
+}
+
+// returned makes the result of RETURNING from the rows that were written.
+func (p *Prepared) returned(ctx context.Context, values []*vec.Vector, rows *memory.Table, tag string) (*Rows, error) {
+	var q *syntax.Query
+	switch stmt := p.stmt.(type) {
+	case *syntax.InsertStmt:
+		q = stmt.Returning
+	case *syntax.UpdateStmt:
+		q = stmt.Returning
+	case *syntax.DeleteStmt:
+		q = stmt.Returning
+	}
+	r := *p
+	r.write = &written{}
+	params := p.Params()
+	if err := r.bindReturning(ctx, q, rows, len(params) == len(p.bound.Params)); err != nil {
+		return nil, err
+	}
+	r.bound = r.write.returning
+	out, err := r.run(ctx, values)
+	if err == nil {
+		out.tag = tag
+	}
+	return out, err
+}
+
+// createTableAs runs CREATE TABLE AS.
+func (p *Prepared) createTableAs(ctx context.Context, stmt *syntax.CreateTableAsStmt) (*Rows, error) {
+	s := p.s
+	defer s.unlockOutside()
+	key, err := newKey(stmt.Name, stmt.Temporary)
+	if err != nil {
+		return nil, err
+	}
+	before, skip, err := s.place(stmt.Tag(), key, stmt.OrReplace, stmt.IfNotExists)
+	if err != nil || skip {
+		return &Rows{tag: stmt.Tag(), ctx: ctx}, err
+	}
+	columns, err := createdColumns(stmt, p.bound)
+	if err != nil {
+		return nil, err
+	}
+	t, tag := s.newTable(key.name, columns), stmt.Tag()
+	held := s.db.pool.Reserve(tableMemory(key.name))
+	if !stmt.NoData {
+		w := memory.NewWriter(key.name, columns, held)
+		err := p.each(ctx, nil, w.Add)
+		var chunks []*memory.Chunk
+		if err == nil {
+			chunks, err = w.Chunks()
+		}
+		if err != nil {
+			held.Release()
+			t.Memory.Release()
+			return nil, err
+		}
+		t, tag = t.Append(chunks...), fmt.Sprintf("SELECT %d", w.Rows())
+	}
+	if err := s.putTable(ctx, key, before, t, func(c *change) { c.held = held }); err != nil {
+		held.Release()
+		return nil, err
+	}
+	return &Rows{tag: tag, ctx: ctx}, nil
+}
+
+// createdColumns returns the columns of CREATE TABLE AS.
+func createdColumns(stmt *syntax.CreateTableAsStmt, b *sql.Bound) ([]memory.Column, error) {
+	if len(stmt.Columns) > len(b.Columns) {
+		return nil, sqlstate.New(sqlstate.SyntaxError, "too many column names were specified")
+	}
+	var columns []memory.Column
+	seen := map[string]bool{}
+	for i, c := range b.Columns {
+		if i < len(stmt.Columns) {
+			c.Name = stmt.Columns[i].Name
+		}
+		if seen[c.Name] {
+			return nil, sqlstate.New(sqlstate.DuplicateColumn, "column \"%s\" specified more than once", c.Name)
+		}
+		seen[c.Name] = true
+		columns = append(columns, memory.Column{Name: c.Name, Type: c.Type})
+	}
+	if len(columns) == 0 {
+		return nil, sqlstate.Unsupported("Select at least one column.", "tables without columns are not supported").At(stmt.Name.Pos)
+	}
+	return columns, nil
+}
+
+// defaultValue computes the default of a column that a table is given: a constant.
+func (s *Session) defaultValue(ctx context.Context, table string, c memory.Column) (*vec.Vector, error) {
+	env, err := s.bindEnv(ctx, nil)
+	if err != nil {
+		return nil, err
+	}
+	e, err := sql.BindDefault(ctx, sql.TableColumn{Name: c.Name, Type: c.Type, Default: c.Default}, env)
+	if err != nil {
+		return nil, err
+	}
+	if expr.IsVolatile(e) {
+		return nil, sqlstate.Unsupported("Add the column without a default and UPDATE it.", "adding a column with a default that differs from row to row is not supported")
+	}
+	v, err := s.evaluate(ctx, []expr.Expr{e})
+	if err != nil {
+		return nil, err
+	}
+	held := s.db.pool.Reserve(tableMemory(table))
+	defer held.Release()
+	w := memory.NewWriter(table, []memory.Column{{Name: c.Name, Type: c.Type}}, held) // which gives it its length
+	if err := w.Add(&vec.Batch{Cols: v, Rows: 1}); err != nil {
+		return nil, err
+	}
+	chunks, err := w.Chunks()
+	if err != nil {
+		return nil, err
+	}
+	out := *vec.Flatten(chunks[0].Cols[0])
+	out.Enc = vec.Const
+	return &out, nil
+}
+
+// evaluate returns the values of expressions without columns, one row each.
+func (s *Session) evaluate(ctx context.Context, es []expr.Expr) ([]*vec.Vector, error) {
+	root := &planner.Project{Input: &planner.Values{Rows: [][]expr.Expr{{}}}}
+	p := &Prepared{s: s, stmt: &syntax.SelectStmt{}}
+	for i, e := range es {
+		root.Items = append(root.Items, planner.Item{ID: expr.ColID(i + 1), Expr: e})
+		p.cols = append(p.cols, Column{"", e.Type()})
+	}
+	p.bound = &sql.Bound{Root: root, NextID: expr.ColID(len(es) + 1), NextCTE: 1}
+	var out []*vec.Vector
+	err := p.each(ctx, nil, func(b *vec.Batch) error {
+		out = b.Cols
+		return nil
+	})
+	return out, err
+}
