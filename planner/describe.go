@@ -61,6 +61,12 @@ func describe(p exec.Plan) *operator {
 		o.kind, o.title = "Nested Loop", "Nested Loop "+execJoinKinds[p.Kind]+"Join"
 		o.addData("Join Type", joinType(p.Kind))
 		o.add("Join Filter", exprText(p.Cond))
+	case *exec.AsofJoin:
+		o.kind, o.title = "Asof Join", "Asof Join"
+		if p.Outer {
+			o.title = "Asof Left Join"
+		}
+		o.add("Asof Cond", p.Cond())
 	case *exec.Sort:
 		o.kind, o.title = "Sort", "Sort"
 		if p.Top >= 0 {

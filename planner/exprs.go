@@ -72,6 +72,8 @@ func MapExprs(n Node, f func(expr.Expr) expr.Expr) Node {
 				return &c
 			}
 		}
+	case *AsofJoin:
+		return n.mapExprs(f)
 	case *Sort:
 		if keys, changed := mapKeys(n.Keys, f); changed {
 			return &Sort{n.Input, keys}

@@ -96,6 +96,8 @@ func (l *lowerer) lowerNode(n Node, pending []exec.RuntimeFilter) (exec.Plan, er
 		return &exec.ProjectSet{Input: in, Arrays: n.Arrays, Number: n.Number != nil, Outer: n.Outer, Out: out}, nil
 	case *Join:
 		return l.join(n, pending)
+	case *AsofJoin:
+		return l.asof(n, pending)
 	case *Sort:
 		return l.sort(n.Input, n.Keys, -1, pending)
 	case *Limit:
@@ -278,7 +280,7 @@ func partitionedBy(p exec.Plan) []expr.ColID {
 		if p.Kind == exec.Hash {
 			return p.Hash
 		}
-	case *exec.Filter, *exec.Sort, *exec.Window, *exec.Replicate:
+	case *exec.Filter, *exec.Sort, *exec.Window, *exec.Replicate, *exec.AsofJoin:
 		return partitionedBy(p.Inputs()[0])
 	case *exec.Project:
 		return renamedKeys(partitionedBy(p.Input), p.Exprs, p.Out)

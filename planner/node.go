@@ -127,6 +127,23 @@ type Join struct {
 	TwoValued   bool // MarkJoin: what reads Mark does not tell NULL from false (EXISTS)
 }
 
+// AsofJoin joins each left row with the one right row that comes nearest: of those whose Keys are equal and whose value is
+// on the side of the left row's value that Op asks for, the one with the nearest value. Of several such rows it is any one.
+// NULLs match nothing.
+type AsofJoin struct {
+	Left, Right Node
+	Keys        []AsofKey
+	Value       AsofKey
+	Op          string // Value.Left Op Value.Right: "<", "<=", ">" or ">="
+	Outer       bool   // left rows without match stay, with NULLs
+}
+
+// AsofKey is an expression over the left columns of an AsofJoin and one over the right ones, which are compared.
+type AsofKey struct {
+	Left, Right expr.Expr
+	NullEqual   bool // NULL equals NULL
+}
+
 // Sort orders rows.
 type Sort struct {
 	Input Node
@@ -209,6 +226,7 @@ func (n *Aggregate) Inputs() []Node  { return []Node{n.Input} }
 func (n *Window) Inputs() []Node     { return []Node{n.Input} }
 func (n *ProjectSet) Inputs() []Node { return []Node{n.Input} }
 func (n *Join) Inputs() []Node       { return []Node{n.Left, n.Right} }
+func (n *AsofJoin) Inputs() []Node   { return []Node{n.Left, n.Right} }
 func (n *Sort) Inputs() []Node       { return []Node{n.Input} }
 func (n *Limit) Inputs() []Node      { return []Node{n.Input} }
 func (n *TopN) Inputs() []Node       { return []Node{n.Input} }
@@ -226,6 +244,7 @@ func (*Aggregate) node()  {}
 func (*Window) node()     {}
 func (*ProjectSet) node() {}
 func (*Join) node()       {}
+func (*AsofJoin) node()   {}
 func (*Sort) node()       {}
 func (*Limit) node()      {}
 func (*TopN) node()       {}
@@ -284,6 +303,15 @@ func (n *ProjectSet) WithInputs(in []Node) Node {
 }
 
 func (n *Join) WithInputs(in []Node) Node {
+	if in[0] == n.Left && in[1] == n.Right {
+		return n
+	}
+	c := *n
+	c.Left, c.Right = in[0], in[1]
+	return &c
+}
+
+func (n *AsofJoin) WithInputs(in []Node) Node {
 	if in[0] == n.Left && in[1] == n.Right {
 		return n
 	}
@@ -393,6 +421,10 @@ func (n *Join) Outputs() []expr.ColID {
 		return append(ids, n.Mark.ID)
 	}
 	return append(ids, n.Right.Outputs()...)
+}
+
+func (n *AsofJoin) Outputs() []expr.ColID {
+	return append(append([]expr.ColID(nil), n.Left.Outputs()...), n.Right.Outputs()...)
 }
 
 func fieldIDs(f []exec.Field) []expr.ColID {

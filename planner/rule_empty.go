@@ -29,6 +29,10 @@ func dropEmpty(o *optimizer, n Node) Node {
 			}
 		case *Join:
 			return dropEmptyJoin(n)
+		case *AsofJoin:
+			if isEmpty(n.Left) || isEmpty(n.Right) && !n.Outer {
+				return emptyLike(n)
+			}
 		case *SetOp:
 			return dropEmptySet(n)
 		case *With:

@@ -87,6 +87,8 @@ func facts(n Node) []expr.Expr {
 		return facts(n.Input)
 	case *ProjectSet, *Expand:
 		return facts(n.Inputs()[0])
+	case *AsofJoin:
+		return facts(n.Left)
 	case *With:
 		return facts(n.Body)
 	case *Join:

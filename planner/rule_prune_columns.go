@@ -57,6 +57,8 @@ func prune(n Node, need ColSet) Node {
 		return n.WithInputs([]Node{prune(n.Input, below)})
 	case *Join:
 		return pruneJoin(n, need)
+	case *AsofJoin:
+		return pruneAsof(n, need)
 	case *SetOp:
 		return pruneSetOp(n, need)
 	case *With:

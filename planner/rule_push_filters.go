@@ -39,6 +39,8 @@ func pushDown(n Node, terms, known []expr.Expr) Node {
 		return filter(n.WithInputs([]Node{pushDown(n.Input, down, nil)}), stay)
 	case *Join:
 		return pushJoinDown(n, terms, known)
+	case *AsofJoin:
+		return pushAsofDown(n, terms, known)
 	case *Sort:
 		down, stay := splitVolatile(terms)
 		return filter(n.WithInputs([]Node{pushDown(n.Input, down, known)}), stay)

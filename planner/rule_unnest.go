@@ -257,7 +257,7 @@ func treeMayFail(n Node) bool {
 	found := false
 	walkNodes(n, func(x Node) {
 		switch x.(type) {
-		case *Project, *Aggregate, *Window, *ProjectSet, *Expand, *Filter, *Join:
+		case *Project, *Aggregate, *Window, *ProjectSet, *Expand, *Filter, *Join, *AsofJoin:
 			found = found || mayFail(Exprs(x)...)
 		}
 	})

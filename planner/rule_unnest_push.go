@@ -56,6 +56,8 @@ func (u *unnester) push(n Node, want ColSet) (Node, bounds, error) {
 		return &c, b, nil
 	case *Join:
 		return u.pushJoin(n, want)
+	case *AsofJoin:
+		return u.pushAsof(n, want)
 	case *SetOp:
 		return u.pushSetOp(n, want)
 	case *Sort:

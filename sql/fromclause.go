@@ -132,7 +132,9 @@ func (b *binder) subqueryTable(blk *block, t *syntax.SubqueryTable) (*relation, 
 }
 
 var joinKinds = [...]planner.JoinKind{syntax.InnerJoin: planner.InnerJoin, syntax.CrossJoin: planner.InnerJoin,
-	syntax.LeftJoin: planner.LeftJoin, syntax.RightJoin: planner.RightJoin, syntax.FullJoin: planner.FullJoin}
+	syntax.LeftJoin: planner.LeftJoin, syntax.RightJoin: planner.RightJoin, syntax.FullJoin: planner.FullJoin,
+	syntax.SemiJoin: planner.SemiJoin, syntax.AntiJoin: planner.AntiJoin,
+	syntax.AsofJoin: planner.InnerJoin, syntax.AsofLeftJoin: planner.LeftJoin}
 
 // joinExpr binds a join. Its right side may use the left one in LATERAL.
 func (b *binder) joinExpr(blk *block, t *syntax.Join) (*relation, error) {
@@ -149,7 +151,7 @@ func (b *binder) joinExpr(blk *block, t *syntax.Join) (*relation, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := joinCondition{natural: t.Natural}
+	c := joinCondition{natural: t.Natural, asof: t.Kind == syntax.AsofJoin || t.Kind == syntax.AsofLeftJoin, pos: t.Pos}
 	for _, u := range t.Using {
 		c.using = append(c.using, usingColumn{u.Name, u.Pos})
 	}

@@ -20,6 +20,8 @@ type joinCondition struct {
 	natural bool
 	using   []usingColumn
 	on      func() (expr.Expr, error) // binds ON while both sides are visible
+	asof    bool                      // ASOF: the last column of using is compared by >=
+	pos     int
 }
 
 type usingColumn struct {
@@ -37,7 +39,7 @@ func (b *binder) join(blk *block, kind planner.JoinKind, l, r *relation, c joinC
 	}
 	node := &planner.Join{Kind: kind, Left: l.node, Right: r.node, Lateral: blk.usedLateral && b.usesOutputs(blk, r.node, l.node)}
 	item := &fromItem{join: true, hasCols: true}
-	if err := b.mergeColumns(blk, kind, l.whole(), r.whole(), c.using, item, node); err != nil {
+	if err := b.mergeColumns(blk, kind, l.whole(), r.whole(), c, item, node); err != nil {
 		return nil, err
 	}
 	if c.on != nil {
@@ -50,22 +52,37 @@ func (b *binder) join(blk *block, kind planner.JoinKind, l, r *relation, c joinC
 		}
 		node.On = on
 	}
-	out := &relation{node: b.joined(node)}
-	for _, it := range append(l.items, r.items...) {
+	if c.asof {
+		n, err := b.asofJoin(node, c.pos)
+		if err != nil {
+			return nil, err
+		}
+		return joinedItems(n, item, append(l.items, r.items...)), nil
+	}
+	if kind == planner.SemiJoin || kind == planner.AntiJoin {
+		return joinedItems(b.joined(node), item, l.items), nil
+	}
+	return joinedItems(b.joined(node), item, append(l.items, r.items...)), nil
+}
+
+// joinedItems returns the relation of a join: its columns are seen by item, and by items with their names.
+func joinedItems(n planner.Node, item *fromItem, items []*fromItem) *relation {
+	out := &relation{node: n}
+	for _, it := range items {
 		// Columns of the sides are now seen through the join.
 		it.hasCols = false
 		out.items = append(out.items, it)
 	}
 	out.items = append(out.items, item)
-	return out, nil
+	return out
 }
 
 // mergeColumns sets the columns of a join: those of USING once, then the others of both sides. It adds the
 // equalities of USING to the join's condition.
-func (b *binder) mergeColumns(blk *block, kind planner.JoinKind, l, r *fromItem, using []usingColumn, item *fromItem, node *planner.Join) error {
+func (b *binder) mergeColumns(blk *block, kind planner.JoinKind, l, r *fromItem, c joinCondition, item *fromItem, node *planner.Join) error {
 	var terms []expr.Expr
 	merged := map[string]bool{}
-	for _, u := range using {
+	for i, u := range c.using {
 		if merged[u.name] {
 			return sqlstate.New(sqlstate.DuplicateColumn, "column name \"%s\" appears more than once in USING clause", u.name).At(u.pos)
 		}
@@ -82,7 +99,11 @@ func (b *binder) mergeColumns(blk *block, kind planner.JoinKind, l, r *fromItem,
 		if _, err := b.commonOf(sides, "JOIN/USING"); err != nil {
 			return err
 		}
-		eq, err := b.operator("=", sides[0], sides[1], u.pos)
+		op := "="
+		if c.asof && i == len(c.using)-1 {
+			op = ">="
+		}
+		eq, err := b.operator(op, sides[0], sides[1], u.pos)
 		if err != nil {
 			return err
 		}
@@ -101,7 +122,11 @@ func (b *binder) mergeColumns(blk *block, kind planner.JoinKind, l, r *fromItem,
 		item.cols = append(item.cols, fromColumn{u.name, e})
 	}
 	node.On = expr.NewAnd(terms...)
-	for _, side := range []*fromItem{l, r} {
+	sides := []*fromItem{l, r}
+	if kind == planner.SemiJoin || kind == planner.AntiJoin {
+		sides = sides[:1]
+	}
+	for _, side := range sides {
 		for _, c := range side.cols {
 			if !merged[c.name] {
 				item.cols = append(item.cols, c)

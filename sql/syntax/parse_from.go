@@ -28,7 +28,7 @@ func (p *parser) joins(left TableExpr) TableExpr {
 			j.Natural = true
 			p.joinKind(j)
 			j.Right = p.tablePrimary()
-		case p.isOneOf("join", "inner", "left", "right", "full"):
+		case p.isOneOf("join", "inner", "left", "right", "full"), p.atDuckJoin():
 			p.joinKind(j)
 			j.Right = p.tablePrimary()
 			if !p.isOneOf("on", "using") && p.enter() {
@@ -47,6 +47,12 @@ func (p *parser) joins(left TableExpr) TableExpr {
 // joinKind reads [INNER | LEFT | RIGHT | FULL [OUTER]] JOIN.
 func (p *parser) joinKind(j *Join) {
 	switch {
+	case p.atDuckJoin():
+		if j.Natural && p.isWord("asof") {
+			p.syntaxError()
+		}
+		p.duckJoin(j)
+		return
 	case p.accept("left"):
 		j.Kind = LeftJoin
 	case p.accept("right"):
@@ -58,6 +64,37 @@ func (p *parser) joinKind(j *Join) {
 	}
 	if j.Kind != InnerJoin {
 		p.accept("outer")
+	}
+	p.expect("join")
+}
+
+// atDuckJoin reports whether a join of DuckDB's is next: SEMI JOIN, ANTI JOIN or ASOF [LEFT] JOIN. Their words are no
+// words of PostgreSQL's, where they would be aliases; AS before such an alias makes it one.
+func (p *parser) atDuckJoin() bool {
+	next := p.peek(1)
+	if p.isWord("asof") && (next.is("left") || next.is("inner")) {
+		next = p.peek(2)
+		if next.is("outer") {
+			next = p.peek(3)
+		}
+	}
+	return next.is("join") && (p.isWord("semi") || p.isWord("anti") || p.isWord("asof"))
+}
+
+// duckJoin reads the words of a join for which atDuckJoin holds.
+func (p *parser) duckJoin(j *Join) {
+	switch p.advance().text {
+	case "semi":
+		j.Kind = SemiJoin
+	case "anti":
+		j.Kind = AntiJoin
+	default:
+		if j.Kind = AsofJoin; p.accept("left") {
+			j.Kind = AsofLeftJoin
+			p.accept("outer")
+		} else {
+			p.accept("inner")
+		}
 	}
 	p.expect("join")
 }
@@ -160,7 +197,7 @@ func (p *parser) aliasedRelation() TableExpr {
 
 // alias reads [AS] name [(columns)], if it is there.
 func (p *parser) alias() Alias {
-	if !p.accept("as") && (!p.tok().isColID() || p.atQualify()) {
+	if !p.accept("as") && (!p.tok().isColID() || p.atQualify() || p.atDuckJoin()) {
 		return Alias{}
 	}
 	name := p.colID()
@@ -239,7 +276,7 @@ func (p *parser) funcAlias(t *FuncTable) {
 		t.ColumnDefs = p.columnDefs()
 		return
 	}
-	if !as && !p.tok().isColID() {
+	if !as && (!p.tok().isColID() || p.atDuckJoin()) {
 		return
 	}
 	name := p.colID()

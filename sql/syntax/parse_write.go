@@ -234,12 +234,6 @@ func (p *parser) copyFrom(t *Table, columns []Ident) Statement {
 	return s
 }
 
-// isWord reports whether the next token is a word that is not in quotes; it need not be a keyword.
-func (p *parser) isWord(word string) bool {
-	t := p.tok()
-	return t.text == word && (t.kind == tKeyword || t.kind == tIdent && p.src[t.pos] != '"')
-}
-
 // describe reads DESCRIBE or SUMMARIZE, of a table or a query.
 func (p *parser) describe() *Query {
 	d := &Describe{Pos: p.pos(), Summarize: p.isWord("summarize")}

@@ -102,6 +102,15 @@ func (p *parser) failLater(code sqlstate.Code, pos int, format string, args ...a
 // is reports whether the next token is the keyword.
 func (p *parser) is(word string) bool { return p.tok().is(word) }
 
+// isWord reports whether the next token is the word, written without quotes. It need not be a keyword of PostgreSQL's.
+func (p *parser) isWord(word string) bool { return p.peekWord(0, word) }
+
+// peekWord is isWord of the token n after the next.
+func (p *parser) peekWord(n int, word string) bool {
+	t := p.peek(n)
+	return t.text == word && (t.kind == tKeyword || t.kind == tIdent && p.src[t.pos] != '"')
+}
+
 // isPunct reports whether the next token is the punctuation or operator.
 func (p *parser) isPunct(s string) bool { return p.tok().isPunct(s) }
 

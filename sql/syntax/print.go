@@ -358,13 +358,20 @@ func (w *printer) table(t TableExpr) error {
 	return nil
 }
 
-// join writes a join. A full join is written as a left one: what it is says the number.
+// join writes a join. A full join is written as a left one, and those of DuckDB as inner ones: what it is says the number.
 func (w *printer) join(j *Join) error {
 	w.write("(")
 	if err := w.table(j.Left); err != nil {
 		return err
 	}
-	w.write([...]string{" JOIN ", " JOIN ", " LEFT JOIN ", " RIGHT JOIN ", " LEFT JOIN "}[j.Kind])
+	switch j.Kind {
+	case LeftJoin, FullJoin:
+		w.write(" LEFT JOIN ")
+	case RightJoin:
+		w.write(" RIGHT JOIN ")
+	default:
+		w.write(" JOIN ")
+	}
 	if err := w.table(j.Right); err != nil {
 		return err
 	}

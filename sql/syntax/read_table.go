@@ -109,7 +109,7 @@ func (r *reader) join(n *ast.Join) (TableExpr, error) {
 		return nil, err
 	}
 	j, ok := node.(*Join)
-	if !ok || n.Tp != [...]ast.JoinType{ast.CrossJoin, ast.CrossJoin, ast.LeftJoin, ast.RightJoin, ast.LeftJoin}[j.Kind] {
+	if !ok || n.Tp != grammarJoin(j.Kind) {
 		return nil, r.unexpected("join", n)
 	}
 	var on slotList
@@ -122,4 +122,15 @@ func (r *reader) join(n *ast.Join) (TableExpr, error) {
 	}
 	j.Right, err = r.table(n.Right)
 	return j, err
+}
+
+// grammarJoin is the kind of join as which a join is written in the canonical text.
+func grammarJoin(k JoinKind) ast.JoinType {
+	switch k {
+	case LeftJoin, FullJoin:
+		return ast.LeftJoin
+	case RightJoin:
+		return ast.RightJoin
+	}
+	return ast.CrossJoin
 }

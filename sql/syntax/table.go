@@ -82,9 +82,15 @@ const (
 	LeftJoin
 	RightJoin
 	FullJoin
+	SemiJoin // as in DuckDB: the left rows that have a match
+	AntiJoin // as in DuckDB: the left rows that have none
+	AsofJoin // as in DuckDB: left rows with the right row that comes nearest in an inequality
+	AsofLeftJoin
 )
 
-func (k JoinKind) String() string { return [...]string{"INNER", "CROSS", "LEFT", "RIGHT", "FULL"}[k] }
+func (k JoinKind) String() string {
+	return [...]string{"INNER", "CROSS", "LEFT", "RIGHT", "FULL", "SEMI", "ANTI", "ASOF", "ASOF LEFT"}[k]
+}
 
 func (t *Table) Position() int         { return t.Pos }
 func (t *File) Position() int          { return t.Pos }
