@@ -77,7 +77,7 @@ func Fields(n Node) exec.Schema {
 		return n.Cols
 	case *AsofJoin:
 		return append(append(exec.Schema(nil), Fields(n.Left)...), Fields(n.Right)...)
-	case *Filter, *Sort, *Limit, *TopN, *DistinctOn, *OneRow:
+	case *Filter, *Sample, *Sort, *Limit, *TopN, *DistinctOn, *OneRow:
 		return Fields(n.Inputs()[0])
 	case *With:
 		return Fields(n.Body)

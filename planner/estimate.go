@@ -88,6 +88,8 @@ func (e *estimator) compute(n Node) *relStat {
 		return &relStat{in.rows * arrayElements, in.cols}
 	case *Join:
 		return joinStat(n.Kind, e.of(n.Left), e.of(n.Right), outputSet(n.Left), expr.Conjuncts(n.On))
+	case *Sample:
+		return sampleStat(n, e.of(n.Input))
 	case *AsofJoin:
 		return asofStat(n, e.of(n.Left), e.of(n.Right))
 	case *Limit:

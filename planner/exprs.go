@@ -74,6 +74,8 @@ func MapExprs(n Node, f func(expr.Expr) expr.Expr) Node {
 		}
 	case *AsofJoin:
 		return n.mapExprs(f)
+	case *Sample:
+		return n.mapExprs(f)
 	case *Sort:
 		if keys, changed := mapKeys(n.Keys, f); changed {
 			return &Sort{n.Input, keys}

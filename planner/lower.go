@@ -98,6 +98,8 @@ func (l *lowerer) lowerNode(n Node, pending []exec.RuntimeFilter) (exec.Plan, er
 		return l.join(n, pending)
 	case *AsofJoin:
 		return l.asof(n, pending)
+	case *Sample:
+		return l.sample(n)
 	case *Sort:
 		return l.sort(n.Input, n.Keys, -1, pending)
 	case *Limit:
@@ -280,7 +282,7 @@ func partitionedBy(p exec.Plan) []expr.ColID {
 		if p.Kind == exec.Hash {
 			return p.Hash
 		}
-	case *exec.Filter, *exec.Sort, *exec.Window, *exec.Replicate, *exec.AsofJoin:
+	case *exec.Filter, *exec.Sort, *exec.Window, *exec.Replicate, *exec.AsofJoin, *exec.Sample:
 		return partitionedBy(p.Inputs()[0])
 	case *exec.Project:
 		return renamedKeys(partitionedBy(p.Input), p.Exprs, p.Out)

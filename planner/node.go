@@ -144,6 +144,23 @@ type AsofKey struct {
 	NullEqual   bool // NULL equals NULL
 }
 
+// Sample keeps some of the rows at random. Size and Seed are double precision or bigint expressions without columns.
+type Sample struct {
+	Input  Node
+	Method SampleMethod
+	Size   expr.Expr // the percentage of the rows, of SampleReservoir their number
+	Seed   expr.Expr // of REPEATABLE; nil for another sample each time
+}
+
+// SampleMethod says how rows are chosen.
+type SampleMethod uint8
+
+const (
+	SampleBernoulli SampleMethod = iota // each row by itself
+	SampleSystem                        // blocks of neighbours
+	SampleReservoir                     // so many rows, each set of which is as likely
+)
+
 // Sort orders rows.
 type Sort struct {
 	Input Node
@@ -227,6 +244,7 @@ func (n *Window) Inputs() []Node     { return []Node{n.Input} }
 func (n *ProjectSet) Inputs() []Node { return []Node{n.Input} }
 func (n *Join) Inputs() []Node       { return []Node{n.Left, n.Right} }
 func (n *AsofJoin) Inputs() []Node   { return []Node{n.Left, n.Right} }
+func (n *Sample) Inputs() []Node     { return []Node{n.Input} }
 func (n *Sort) Inputs() []Node       { return []Node{n.Input} }
 func (n *Limit) Inputs() []Node      { return []Node{n.Input} }
 func (n *TopN) Inputs() []Node       { return []Node{n.Input} }
@@ -245,6 +263,7 @@ func (*Window) node()     {}
 func (*ProjectSet) node() {}
 func (*Join) node()       {}
 func (*AsofJoin) node()   {}
+func (*Sample) node()     {}
 func (*Sort) node()       {}
 func (*Limit) node()      {}
 func (*TopN) node()       {}
@@ -317,6 +336,15 @@ func (n *AsofJoin) WithInputs(in []Node) Node {
 	}
 	c := *n
 	c.Left, c.Right = in[0], in[1]
+	return &c
+}
+
+func (n *Sample) WithInputs(in []Node) Node {
+	if in[0] == n.Input {
+		return n
+	}
+	c := *n
+	c.Input = in[0]
 	return &c
 }
 
@@ -395,6 +423,7 @@ func (n *Values) Outputs() []expr.ColID     { return fieldIDs(n.Cols) }
 func (n *CTERef) Outputs() []expr.ColID     { return fieldIDs(n.Cols) }
 func (n *SetOp) Outputs() []expr.ColID      { return fieldIDs(n.Cols) }
 func (n *Filter) Outputs() []expr.ColID     { return n.Input.Outputs() }
+func (n *Sample) Outputs() []expr.ColID     { return n.Input.Outputs() }
 func (n *Sort) Outputs() []expr.ColID       { return n.Input.Outputs() }
 func (n *Limit) Outputs() []expr.ColID      { return n.Input.Outputs() }
 func (n *TopN) Outputs() []expr.ColID       { return n.Input.Outputs() }

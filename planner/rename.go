@@ -126,7 +126,7 @@ func (r *renamer) node(n Node) Node {
 			}
 		}
 		return &c
-	case *Filter, *AsofJoin, *Sort, *Limit, *TopN, *DistinctOn, *OneRow:
+	case *Filter, *AsofJoin, *Sample, *Sort, *Limit, *TopN, *DistinctOn, *OneRow:
 	default:
 		panic(unknownNode(n))
 	}

@@ -19,7 +19,7 @@ func dropEmpty(o *optimizer, n Node) Node {
 			if isEmpty(n.Input) {
 				return emptyLike(n)
 			}
-		case *Project, *Window, *ProjectSet, *Expand, *Sort, *Limit, *TopN, *DistinctOn:
+		case *Project, *Window, *ProjectSet, *Expand, *Sample, *Sort, *Limit, *TopN, *DistinctOn:
 			if isEmpty(n.Inputs()[0]) {
 				return emptyLike(n)
 			}

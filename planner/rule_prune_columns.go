@@ -30,7 +30,7 @@ func prune(n Node, need ColSet) Node {
 			}
 		}
 		return &c
-	case *Filter, *Sort, *Limit, *TopN, *DistinctOn:
+	case *Filter, *Sample, *Sort, *Limit, *TopN, *DistinctOn:
 		below := need.Union(exprCols(Exprs(n)...))
 		return mapInputs(n, func(i Node) Node { return prune(i, below) })
 	case *OneRow:

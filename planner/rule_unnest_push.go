@@ -3,6 +3,7 @@ package planner
 import (
 	"gsql/exec"
 	"gsql/exec/expr"
+	"gsql/exec/sqlstate"
 )
 
 // push returns n without correlation: joined with the domain of the outer columns in want, which include
@@ -56,6 +57,8 @@ func (u *unnester) push(n Node, want ColSet) (Node, bounds, error) {
 		return &c, b, nil
 	case *Join:
 		return u.pushJoin(n, want)
+	case *Sample:
+		return nil, nil, sqlstate.Unsupported("Take the sample of a query that uses no outer columns.", "a sample of rows that depend on an outer query is not supported")
 	case *AsofJoin:
 		return u.pushAsof(n, want)
 	case *SetOp:

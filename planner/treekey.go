@@ -20,6 +20,8 @@ func writeTreeKey(b *strings.Builder, n Node) {
 		fmt.Fprintf(b, "scan %p %d", x.Table, x.Limit)
 	case *Join:
 		fmt.Fprintf(b, "join %d %v %v", x.Kind, x.Lateral, x.TwoValued)
+	case *Sample:
+		fmt.Fprintf(b, "sample %d %v", x.Method, x.Seed == nil)
 	case *AsofJoin:
 		fmt.Fprintf(b, "asof %s %v", x.Op, x.Outer)
 	case *ProjectSet:

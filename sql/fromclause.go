@@ -72,6 +72,11 @@ func (b *binder) tableExpr(blk *block, t syntax.TableExpr) (*relation, error) {
 	switch t := t.(type) {
 	case *syntax.Join:
 		return b.joinExpr(blk, t)
+	case *syntax.Sample:
+		if r, err = b.tableExpr(blk, t.Table); err == nil {
+			r.node, err = b.sample(blk, t, r.node)
+		}
+		return r, err
 	case *syntax.Table:
 		if t.Catalog != "" && b.env.Fn != nil && b.env.Fn.Database != "" && t.Catalog != b.env.Fn.Database {
 			return nil, unsupported(t.Pos, "", "cross-database references are not implemented: \"%s.%s.%s\"", t.Catalog, t.Schema, t.Name)

@@ -63,6 +63,7 @@ type parts struct {
 	distinctOn []*target
 	offset     expr.Expr
 	count      expr.Expr
+	percent    bool // count is a percentage
 	ties       bool // WITH TIES
 }
 
@@ -98,6 +99,9 @@ func (b *binder) sorted(blk *block, p *parts, n planner.Node, keys []expr.SortKe
 	}
 	if p.offset == nil && p.count == nil {
 		return n
+	}
+	if p.percent {
+		return b.limitPercent(blk, n, keys, p)
 	}
 	if !p.ties {
 		return &planner.Limit{Input: n, Offset: p.offset, Count: p.count}

@@ -191,6 +191,11 @@ func (b *binder) selectQuery(q *syntax.Query, s *syntax.Select, parent *block, s
 	if p.from, err = b.fromClause(blk, s.From); err != nil {
 		return nil, err
 	}
+	if s.Sample != nil {
+		if p.from, err = b.sample(blk, s.Sample, p.from); err != nil {
+			return nil, err
+		}
+	}
 	// Windows may be named in the select list before they are defined.
 	if err := b.windowClause(blk, s.Windows); err != nil {
 		return nil, err
@@ -321,6 +326,11 @@ func (b *binder) star(blk *block, p *parts, s *syntax.Star) error {
 func (b *binder) limits(blk *block, q *syntax.Query, p *parts) error {
 	var err error
 	if p.offset, err = b.limit(blk, inOffset, q.Offset); err != nil {
+		return err
+	}
+	if q.Percent {
+		p.percent = true
+		p.count, err = b.percentage(q)
 		return err
 	}
 	if p.count, err = b.limit(blk, inLimit, q.Limit); err != nil || !q.WithTies || p.count == nil {

@@ -34,6 +34,8 @@ const (
 	InvalidEscapeSequence      Code = "22025"
 	InvalidRegularExpression   Code = "2201B"
 	ArrayElementError          Code = "2202E"
+	InvalidSampleRepeat        Code = "2202G"
+	InvalidSampleArgument      Code = "2202H"
 	BadTextValue               Code = "22P02"
 	BadBinaryValue             Code = "22P03"
 	BadCopyFormat              Code = "22P04"

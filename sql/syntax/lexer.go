@@ -1,6 +1,7 @@
 package syntax
 
 import (
+	"math/big"
 	"strings"
 	"unicode/utf8"
 
@@ -255,6 +256,10 @@ func cutName(s string) string {
 func (l *lexer) number() {
 	pos := l.pos
 	kind := tInt
+	if base := numberBase(l.at(0), l.at(1)); base > 0 {
+		l.based(base)
+		return
+	}
 	l.digits()
 	if l.at(0) == '.' && l.at(1) != '.' {
 		kind = tFloat
@@ -275,7 +280,63 @@ func (l *lexer) number() {
 		}
 	}
 	l.junk(pos, "trailing junk after numeric literal")
-	l.add(kind, pos, l.src[pos:l.pos])
+	l.add(kind, pos, strings.ReplaceAll(l.src[pos:l.pos], "_", ""))
+}
+
+// numberBase returns the base of a number that begins with 0x, 0o or 0b, as since PostgreSQL 16; 0 for others.
+func numberBase(zero, letter byte) int {
+	if zero != '0' {
+		return 0
+	}
+	switch letter {
+	case 'x', 'X':
+		return 16
+	case 'o', 'O':
+		return 8
+	case 'b', 'B':
+		return 2
+	}
+	return 0
+}
+
+// based reads an integer of another base than ten, and adds it as one of base ten.
+func (l *lexer) based(base int) {
+	pos := l.pos
+	l.pos += 2
+	var digits []byte
+	for {
+		c := l.at(0)
+		if c == '_' {
+			c = l.at(1)
+		}
+		if v := digitValue(c); v >= base {
+			break
+		}
+		if l.at(0) == '_' {
+			l.pos++
+		}
+		l.pos++
+		digits = append(digits, c)
+	}
+	if len(digits) == 0 {
+		name := map[int]string{16: "hexadecimal", 8: "octal", 2: "binary"}[base]
+		l.fail(pos, l.pos, "invalid "+name+" integer")
+		return
+	}
+	l.junk(pos, "trailing junk after numeric literal")
+	n, _ := new(big.Int).SetString(string(digits), base)
+	l.add(tInt, pos, n.String())
+}
+
+// digitValue returns the value of a digit in bases up to 16, 16 for what is none.
+func digitValue(c byte) int {
+	switch {
+	case isDigit(c):
+		return int(c - '0')
+	case 'a' <= c|0x20 && c|0x20 <= 'f':
+		return int(c|0x20-'a') + 10
+	}
+	return 16
 }
 
 // junk fails if a name follows a number immediately.
@@ -290,8 +351,9 @@ func (l *lexer) junk(pos int, message string) {
 	l.fail(pos, end, message)
 }
 
+// digits reads digits, between which single underscores may stand, as since PostgreSQL 16.
 func (l *lexer) digits() {
-	for isDigit(l.at(0)) {
+	for isDigit(l.at(0)) || l.at(0) == '_' && isDigit(l.at(1)) && l.pos > 0 && isDigit(l.src[l.pos-1]) {
 		l.pos++
 	}
 }
@@ -300,8 +362,8 @@ func (l *lexer) digits() {
 func (l *lexer) dollar() {
 	pos := l.pos
 	if isDigit(l.at(1)) {
-		l.pos++
-		l.digits()
+		for l.pos++; isDigit(l.at(0)); l.pos++ {
+		}
 		l.junk(pos, "trailing junk after parameter")
 		l.add(tParam, pos, l.src[pos+1:l.pos])
 		return

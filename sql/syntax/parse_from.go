@@ -112,8 +112,19 @@ func (p *parser) joinCondition(j *Join) {
 	}
 }
 
-// tablePrimary reads an item of FROM without joins.
+// tablePrimary reads an item of FROM without joins, with its sample.
 func (p *parser) tablePrimary() TableExpr {
+	t := p.tableItem()
+	if p.is("tablesample") {
+		s := &Sample{Pos: t.Position(), Table: t}
+		p.i++
+		p.sample(s)
+		return s
+	}
+	return t
+}
+
+func (p *parser) tableItem() TableExpr {
 	pos := p.pos()
 	switch {
 	case p.is("lateral"):
@@ -189,9 +200,6 @@ func (p *parser) aliasedRelation() TableExpr {
 	}
 	t := p.relation()
 	t.Alias = p.alias()
-	if p.is("tablesample") {
-		p.unsupported(p.pos(), "Use WHERE random() < fraction.", "TABLESAMPLE is not supported")
-	}
 	return t
 }
 

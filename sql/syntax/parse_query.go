@@ -224,6 +224,11 @@ func (p *parser) selectBody() Body {
 		p.i++
 		s.Qualify = p.expr()
 	}
+	if p.atSample() {
+		s.Sample = &Sample{Pos: p.pos()}
+		p.i += 2
+		p.sample(s.Sample)
+	}
 	return s
 }
 
@@ -248,7 +253,7 @@ func (p *parser) targets(s *Select) {
 	}
 	for {
 		s.Targets = append(s.Targets, p.target())
-		if p.err != nil || !p.acceptPunct(",") || p.is("from") {
+		if p.err != nil || !p.acceptPunct(",") || p.afterTargets() {
 			return
 		}
 	}
@@ -452,7 +457,12 @@ func (p *parser) repeated(same bool, pos int, clause string) {
 func (p *parser) limit(q *Query) {
 	q.LimitPos = p.pos()
 	if p.accept("limit") {
-		if !p.accept("all") {
+		switch t := p.tok(); {
+		case p.accept("all"):
+		case (t.kind == tInt || t.kind == tFloat) && p.peek(1).isPunct("%") && followsTargets(p.peek(2)):
+			q.Limit, q.Percent = &Number{at{int(t.pos)}, t.text}, true
+			p.i += 2
+		default:
 			q.Limit = p.expr()
 		}
 		if p.acceptPunct(",") {

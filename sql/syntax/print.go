@@ -351,6 +351,8 @@ func (w *printer) table(t TableExpr) error {
 		}
 	case *Join:
 		return w.join(t)
+	case *Sample:
+		return w.sample(t)
 	}
 	w.write(` AS "`)
 	w.number(t)
@@ -379,6 +381,18 @@ func (w *printer) join(j *Join) error {
 	var on slotList
 	on.add(&j.On)
 	err := w.call(strings.ToLower(j.Kind.String())+" join", j, on)
+	w.write(")")
+	return err
+}
+
+// sample writes a sample as a join of its table, in whose condition it is.
+func (w *printer) sample(s *Sample) error {
+	w.write("(")
+	if err := w.table(s.Table); err != nil {
+		return err
+	}
+	w.write(` JOIN "sample" ON `)
+	err := w.call("sample", s, s.slots())
 	w.write(")")
 	return err
 }

@@ -9,6 +9,7 @@ type Query struct {
 	OrderAll *SortItem // ORDER BY ALL, without an expression; nil if not said
 	Limit    Expr      // nil for none and for LIMIT ALL
 	LimitPos int
+	Percent  bool // Limit is a percentage of the rows, as in DuckDB
 	Offset   Expr // nil if none
 	OffPos   int
 	WithTies bool // FETCH FIRST ... WITH TIES
@@ -57,6 +58,7 @@ type Select struct {
 	Windows       []*Window // of the WINDOW clause, with their Name
 	Qualify       Expr
 	Kind          SelectKind
+	Sample        *Sample // USING SAMPLE: of the rows of FROM; nil if none
 }
 
 // SelectKind says what a Select is of.

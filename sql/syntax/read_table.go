@@ -108,6 +108,13 @@ func (r *reader) join(n *ast.Join) (TableExpr, error) {
 	if err != nil {
 		return nil, err
 	}
+	if s, ok := node.(*Sample); ok {
+		if err := r.fill(s.slots(), call.Args[1:], call); err != nil {
+			return nil, err
+		}
+		s.Table, err = r.table(n.Left)
+		return s, err
+	}
 	j, ok := node.(*Join)
 	if !ok || n.Tp != grammarJoin(j.Kind) {
 		return nil, r.unexpected("join", n)

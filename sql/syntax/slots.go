@@ -133,6 +133,9 @@ func (b *block) slots() slotList {
 			l.window(w)
 		}
 		l.add(&s.Qualify)
+		if s.Sample != nil {
+			l = append(l, s.Sample.slots()...)
+		}
 	}
 	if d, ok := b.body.(*Describe); ok {
 		l.query(&d.Query)
@@ -140,6 +143,14 @@ func (b *block) slots() slotList {
 	if b.query != nil {
 		l.add(&b.query.Limit, &b.query.Offset)
 	}
+	return l
+}
+
+// slots returns the arguments of a sample.
+func (t *Sample) slots() slotList {
+	var l slotList
+	l.list(t.Args)
+	l.add(&t.Repeatable)
 	return l
 }
 

@@ -1,6 +1,6 @@
 package syntax
 
-// TableExpr is an item of FROM: *Table, *File, *FuncTable, *SubqueryTable or *Join.
+// TableExpr is an item of FROM: *Table, *File, *FuncTable, *SubqueryTable, *Join or *Sample.
 type TableExpr interface {
 	Position() int
 	tableExpr()
@@ -92,12 +92,33 @@ func (k JoinKind) String() string {
 	return [...]string{"INNER", "CROSS", "LEFT", "RIGHT", "FULL", "SEMI", "ANTI", "ASOF", "ASOF LEFT"}[k]
 }
 
+// Sample is an item of FROM with TABLESAMPLE, of which the rows are a part.
+type Sample struct {
+	Pos        int
+	Table      TableExpr // nil in USING SAMPLE
+	Method     Ident     // as written; without a Name it goes by Unit
+	Unit       SampleUnit
+	Args       []Expr // the size of the sample; DuckDB's methods have the seed in Repeatable too
+	Repeatable Expr   // nil if not said
+}
+
+// SampleUnit is what the size of a sample counts.
+type SampleUnit uint8
+
+const (
+	SampleUnsaid SampleUnit = iota
+	SamplePercent
+	SampleRows
+)
+
+func (t *Sample) Position() int        { return t.Pos }
 func (t *Table) Position() int         { return t.Pos }
 func (t *File) Position() int          { return t.Pos }
 func (t *FuncTable) Position() int     { return t.Pos }
 func (t *SubqueryTable) Position() int { return t.Pos }
 func (t *Join) Position() int          { return t.Pos }
 
+func (*Sample) tableExpr()        {}
 func (*Table) tableExpr()         {}
 func (*File) tableExpr()          {}
 func (*FuncTable) tableExpr()     {}
