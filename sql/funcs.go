@@ -21,6 +21,9 @@ func (b *binder) call(blk *block, e *syntax.Call) (value, error) {
 		}
 		return value{}, functionError(notFound, e.Schema+"."+e.Name, typesOf(vs), e.Pos)
 	}
+	if e.Schema == "" && e.Name == "columns" {
+		return b.columnsCall(blk, e)
+	}
 	if e.SQLSyntax {
 		switch e.Name {
 		case "coalesce", "nullif", "greatest", "least", "grouping":

@@ -14,6 +14,9 @@ func (b *binder) withQuery(w *syntax.With, c *syntax.CTE, parent *block, self *c
 	if !w.Recursive || !ok || op.Kind != syntax.Union {
 		return b.query(c.Query, parent, self, true)
 	}
+	if op.ByName {
+		return nil, unsupported(op.Pos, "Give the columns of both parts the same order.", "UNION BY NAME in WITH RECURSIVE is not supported")
+	}
 	scope, err := b.withClause(c.Query.With, parent, self)
 	if err != nil {
 		return nil, err

@@ -91,6 +91,11 @@ func (b *binder) body(body syntax.Body, parent *block, scope *cteScope) (*query,
 		if err != nil {
 			return nil, err
 		}
+		if body.ByName {
+			if l, r, err = b.byName(newBlock(parent, scope), l, r, body.Pos); err != nil {
+				return nil, err
+			}
+		}
 		kinds := [...]planner.SetKind{syntax.Union: planner.Union, syntax.Intersect: planner.Intersect, syntax.Except: planner.Except}
 		return b.setOperation(newBlock(parent, scope), kinds[body.Kind], body.All, l, r, firstTarget(body.Right))
 	case *syntax.Values:
@@ -256,11 +261,20 @@ func (b *binder) condition(blk *block, c clause, e syntax.Expr) (expr.Expr, erro
 		return nil, nil
 	}
 	blk.clause = c
-	v, err := b.scalar(blk, e)
+	var terms []expr.Expr
+	err := b.forColumns(blk, func(*expansion) error {
+		v, err := b.scalar(blk, e)
+		if err != nil {
+			return err
+		}
+		term, err := b.boolean(v, c.String())
+		terms = append(terms, term)
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
-	return b.boolean(v, c.String())
+	return expr.NewAnd(terms...), nil
 }
 
 // target binds an item of the select list; a star becomes several.
@@ -275,11 +289,16 @@ func (b *binder) target(blk *block, p *parts, t *syntax.Target) error {
 		}
 		return err
 	}
+	return b.forColumns(blk, func(x *expansion) error { return b.targetOf(blk, p, t, x) })
+}
+
+// targetOf binds an item of the select list that is no star; x says what COLUMNS stands for in it.
+func (b *binder) targetOf(blk *block, p *parts, t *syntax.Target, x *expansion) error {
 	v, err := b.scalar(blk, t.Expr)
 	if err != nil {
 		return err
 	}
-	name := t.Name()
+	name := x.name(t)
 	if _, ok := t.Expr.(*syntax.Subquery); ok && t.Alias == "" {
 		name = v.name // what SELECT * is called is known only now
 	}

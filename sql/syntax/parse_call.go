@@ -74,6 +74,12 @@ func (p *parser) arguments(c *Call) {
 	if p.isPunct(")") {
 		return
 	}
+	if p.isPunct("*") && c.Schema == "" && c.Name == "columns" {
+		s := &Star{at: at{int(p.advance().pos)}}
+		p.starOptions(s)
+		c.Args = []Arg{{Value: s}}
+		return
+	}
 	if p.acceptPunct("*") {
 		c.Star = true
 		return
@@ -98,7 +104,11 @@ func (p *parser) argument() Arg {
 		p.i += 2
 		return Arg{Name: t.text, NamePos: int(t.pos), Value: p.expr()}
 	}
-	return Arg{Value: p.expr()}
+	e := p.expr()
+	if s, ok := e.(*Star); ok {
+		p.starOptions(s)
+	}
+	return Arg{Value: e}
 }
 
 // withinGroup reads WITHIN GROUP (ORDER BY ...).

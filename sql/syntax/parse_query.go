@@ -119,6 +119,7 @@ func (p *parser) setOpsAfter(left Body, level int) Body {
 		if !op.All {
 			p.accept("distinct")
 		}
+		op.ByName = kind == Union && p.acceptAll("by", "name")
 		op.Right = p.setOps(own + 1)
 		left = op
 	}

@@ -92,6 +92,7 @@ type SetOp struct {
 	Pos         int // of the operator's word
 	Kind        SetOpKind
 	All         bool
+	ByName      bool // UNION BY NAME, as in DuckDB
 	Left, Right Body
 }
 
