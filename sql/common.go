@@ -16,6 +16,8 @@ type value struct {
 	name string
 	// row, when not nil, are the columns of a row constructor; e is nil then.
 	row []value
+	// parts, when not nil, are the columns of the row constructor that e is made of.
+	parts []value
 	// elems, when not nil, are the elements of an array constructor.
 	elems []value
 }
@@ -139,6 +141,9 @@ func (b *binder) unifyValues(vs []value, context string) (types.Type, error) {
 
 // commonOf returns the common type of vs.
 func (b *binder) commonOf(vs []value, context string) (types.Type, error) {
+	if err := b.unifyRows(vs); err != nil {
+		return types.Type{}, err
+	}
 	ts := typesOf(vs)
 	t, bad := unify(ts)
 	if bad >= 0 {

@@ -193,12 +193,13 @@ func (b *binder) funcTable(blk *block, t *syntax.FuncTable) (*relation, error) {
 	switch {
 	case t.RowsFrom || len(t.Calls) != 1:
 		return nil, unsupported(t.Pos, "Join the functions.", "ROWS FROM is not supported")
-	case len(t.ColumnDefs) > 0 || len(t.Calls[0].ColumnDefs) > 0:
-		return nil, unsupported(t.Pos, "", "a column definition list is not supported")
+	case len(t.ColumnDefs) > 0 && t.Ordinality:
+		return nil, sqlstate.New(sqlstate.SyntaxError, "WITH ORDINALITY cannot be used with a column definition list").
+			WithHint("Join a query with row_number().").At(t.ColumnDefs[0].Pos)
 	}
 	call, ok := t.Calls[0].Expr.(*syntax.Call)
 	if !ok {
-		return b.scalarTable(blk, t.Calls[0].Expr, t.Alias.Name)
+		return b.scalarTable(blk, t, t.Calls[0].Expr)
 	}
 	if call.Distinct || call.Star || call.Filter != nil || call.Over != nil || len(call.OrderBy) > 0 || call.Variadic {
 		return nil, unsupported(call.Pos, "", "this form of call is not supported in FROM")
@@ -209,6 +210,9 @@ func (b *binder) funcTable(blk *block, t *syntax.FuncTable) (*relation, error) {
 	if len(fn.Windows(call.Name)) > 0 {
 		return nil, sqlstate.New(sqlstate.WrongObjectType, "window function %s requires an OVER clause", call.Name).At(call.Pos)
 	}
+	if r, ok, err := b.recordTable(blk, t, call); ok || err != nil {
+		return r, err
+	}
 	if r, ok, err := b.setTable(blk, t, call); ok || err != nil {
 		return r, err
 	}
@@ -216,7 +220,10 @@ func (b *binder) funcTable(blk *block, t *syntax.FuncTable) (*relation, error) {
 		return nil, unsupported(t.Pos, "Use row_number() OVER ().", "WITH ORDINALITY is not supported for %s", call.Name)
 	}
 	if len(fn.Scalars(call.Name)) > 0 {
-		return b.scalarTable(blk, call, t.Alias.Name)
+		return b.scalarTable(blk, t, call)
+	}
+	if len(t.ColumnDefs) > 0 {
+		return nil, redundantColumns(t)
 	}
 	args := make([]exec.Arg, len(call.Args))
 	for i, a := range call.Args {
@@ -256,8 +263,8 @@ func (b *binder) renameColumn(r *relation, name string) {
 }
 
 // scalarTable binds a scalar function in FROM: a table of one row and one column.
-func (b *binder) scalarTable(blk *block, e syntax.Expr, alias string) (*relation, error) {
-	name := syntax.ColumnName(e)
+func (b *binder) scalarTable(blk *block, t *syntax.FuncTable, e syntax.Expr) (*relation, error) {
+	name, alias := syntax.ColumnName(e), t.Alias.Name
 	saved := blk.lateral
 	blk.lateral = true
 	var v value
@@ -270,6 +277,12 @@ func (b *binder) scalarTable(blk *block, e syntax.Expr, alias string) (*relation
 	blk.lateral = saved
 	if err != nil {
 		return nil, err
+	}
+	if v.typ().ID == types.Record {
+		return b.recordRelation(blk, t, v)
+	}
+	if len(t.ColumnDefs) > 0 {
+		return nil, redundantColumns(t)
 	}
 	if alias != "" {
 		name = alias

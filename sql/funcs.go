@@ -54,6 +54,15 @@ func (b *binder) call(blk *block, e *syntax.Call) (value, error) {
 		// Types are known now; the argument is checked but not computed.
 		return value{e: textConst(types.Of(types.Text), vs[0].typ().Base()), pos: e.Pos}, nil
 	}
+	switch e.Name {
+	case "json_to_record", "jsonb_to_record", "json_to_recordset", "jsonb_to_recordset":
+		return value{}, unsupported(e.Pos, "Call the function in the FROM clause using a column definition list.",
+			"could not determine row type for result of %s", e.Name)
+	case "json_populate_record", "jsonb_populate_record", "json_populate_recordset", "jsonb_populate_recordset":
+		if err := rowBase(e, vs); err != nil {
+			return value{}, err
+		}
+	}
 	if returnsSet(e.Name) {
 		return b.setTarget(blk, e, vs)
 	}

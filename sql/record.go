@@ -206,7 +206,53 @@ func (b *binder) recordOf(vs []value, names []string, pos int) (value, error) {
 		}
 		fields[i], args[i] = types.Field{Name: names[i], Type: v.typ()}, v.e
 	}
-	return value{e: &expr.Call{Fn: fn.MakeRow, Args: args, Typ: types.RecordOf("", fields)}, pos: pos}, nil
+	return value{e: &expr.Call{Fn: fn.MakeRow, Args: args, Typ: types.RecordOf("", fields)}, pos: pos, parts: vs}, nil
+}
+
+// unifyRows gives the columns of row constructors, in place, the common types of those of all of vs, where there are any: a
+// NULL in one of several rows has no type of its own.
+func (b *binder) unifyRows(vs []value) error {
+	n := -1
+	for _, v := range vs {
+		if v.parts != nil && (n < 0 || n == len(v.parts)) {
+			n = len(v.parts)
+		} else if !v.isNullLiteral() {
+			return nil
+		}
+	}
+	columns := make([]types.Type, max(n, 0))
+	for i := range columns {
+		var ts []types.Type
+		for _, v := range vs {
+			if v.parts != nil {
+				ts = append(ts, v.parts[i].typ())
+			}
+		}
+		var ok bool
+		if columns[i], ok = commonType(ts); !ok {
+			return nil
+		}
+	}
+	for k, v := range vs {
+		if v.parts == nil {
+			continue
+		}
+		parts, names := slices.Clone(v.parts), make([]string, n)
+		for i, f := range v.typ().Fields() {
+			names[i] = f.Name
+		}
+		for i, t := range columns {
+			var err error
+			if parts[i], err = b.coerce(parts[i], t, fn.Implicit); err != nil {
+				return err
+			}
+		}
+		var err error
+		if vs[k], err = b.recordOf(parts, names, v.pos); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // structLiteral binds {'a': 1, 'b': 2} and struct_pack(a := 1, b := 2).
@@ -325,6 +371,33 @@ func dissimilar(a, c types.Type, pos int) error {
 		}
 	}
 	return sqlstate.New(sqlstate.DatatypeMismatch, "cannot compare types %s and %s", a.Base(), c.Base()).At(pos)
+}
+
+// rowAs binds a cast of a row constructor to a record type.
+func (b *binder) rowAs(blk *block, e *syntax.Row, t types.Type, pos int) (value, error) {
+	v, err := b.row(blk, e)
+	if err != nil {
+		return v, err
+	}
+	cannot := sqlstate.New(sqlstate.CannotCoerce, "cannot cast type record to %s", t.Base()).At(pos)
+	switch n, want := len(v.row), len(t.Fields()); {
+	case n < want:
+		return v, cannot.WithDetail("Input has too few columns.")
+	case n > want:
+		return v, cannot.WithDetail("Input has too many columns.")
+	}
+	args := make([]expr.Expr, len(v.row))
+	for i, f := range t.Fields() {
+		c, err := b.cast(v.row[i], f.Type, v.row[i].pos)
+		if err == nil {
+			c, err = b.coerce(c, f.Type, fn.Explicit)
+		}
+		if err != nil {
+			return c, err
+		}
+		args[i] = c.e
+	}
+	return value{e: &expr.Call{Fn: fn.MakeRow, Args: args, Typ: t}, pos: pos}, nil
 }
 
 // castToRecord binds a cast to a record type, column by column.

@@ -29,7 +29,8 @@ func returnsSet(name string) bool {
 	switch name {
 	case "generate_series", "unnest", "generate_subscripts", "regexp_matches", "regexp_split_to_table", "string_to_table",
 		"json_array_elements", "jsonb_array_elements", "json_array_elements_text", "jsonb_array_elements_text",
-		"json_each", "jsonb_each", "json_each_text", "jsonb_each_text", "json_object_keys", "jsonb_object_keys":
+		"json_each", "jsonb_each", "json_each_text", "jsonb_each_text", "json_object_keys", "jsonb_object_keys",
+		"json_populate_recordset", "jsonb_populate_recordset":
 		return true
 	}
 	return false
@@ -138,6 +139,14 @@ func (b *binder) setTable(blk *block, t *syntax.FuncTable, call *syntax.Call) (r
 	if err != nil {
 		return nil, true, err
 	}
+	if len(t.ColumnDefs) > 0 && len(arrays) == 1 {
+		arrays[0], err = b.definedArray(t, arrays[0])
+	} else if len(t.ColumnDefs) > 0 {
+		err = redundantColumns(t)
+	}
+	if err != nil {
+		return nil, true, err
+	}
 	return b.setRelation(blk, t, call, arrays, names), true, nil
 }
 
@@ -198,6 +207,11 @@ func (b *binder) setRelation(blk *block, t *syntax.FuncTable, call *syntax.Call,
 			column = names[i]
 		case len(arrays) == 1:
 			column = name
+		}
+		if expandsRows(t, call, a.typ()) {
+			it.value = false
+			b.recordColumns(blk, n, it, a)
+			continue
 		}
 		n.Arrays, n.Elems = append(n.Arrays, a.e), append(n.Elems, field(column, a.typ().Element()))
 	}

@@ -45,9 +45,12 @@ func TypeOf(n *syntax.TypeName) (types.Type, error) {
 
 // castExpr binds a cast as it is written.
 func (b *binder) castExpr(blk *block, e *syntax.Cast) (value, error) {
-	t, err := TypeOf(e.Type)
+	t, err := b.typeOf(e.Type)
 	if err != nil {
 		return value{}, err
+	}
+	if r, ok := e.Arg.(*syntax.Row); ok && t.ID == types.Record && t.Row != nil {
+		return b.rowAs(blk, r, t, e.Pos)
 	}
 	if a, ok := e.Arg.(*syntax.Array); ok && t.ID == types.Array {
 		return b.array(blk, a, t.Element())

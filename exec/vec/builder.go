@@ -33,6 +33,9 @@ func NewBuilder(t types.Type) *Builder {
 	return b
 }
 
+// Type returns the type of the vectors.
+func (b *Builder) Type() types.Type { return b.typ }
+
 // Len returns the number of rows appended since the last Finish.
 func (b *Builder) Len() int { return b.n }
 
