@@ -356,6 +356,9 @@ func (b *binder) extreme(name, context string, args []value, pos int) (value, er
 func (b *binder) isNull(v value, not bool, pos int) (value, error) {
 	if v.row != nil {
 		// A row is null when all its columns are, and not null when none is.
+		if len(v.row) == 0 {
+			return value{e: expr.Bool(true), pos: pos}, nil
+		}
 		terms := make([]expr.Expr, len(v.row))
 		for i, c := range v.row {
 			if c.typ().ID == types.Record { // what a row within consists of does not count

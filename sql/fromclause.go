@@ -249,6 +249,7 @@ func (b *binder) funcTable(blk *block, t *syntax.FuncTable) (*relation, error) {
 			name = t.Alias.Name
 		}
 		b.renameColumn(r, name)
+		it.value = true
 	}
 	return r, nil
 }
