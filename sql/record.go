@@ -43,7 +43,7 @@ func (b *binder) expanded(blk *block, e syntax.Expr) ([]value, []string, error) 
 		}
 		it, err := b.starRelation(blk, e)
 		if err != nil {
-			return nil, nil, err
+			return b.starRecord(blk, e, err)
 		}
 		vs, names := []value{}, []string{}
 		for _, c := range it.cols {
@@ -56,6 +56,19 @@ func (b *binder) expanded(blk *block, e syntax.Expr) ([]value, []string, error) 
 		}
 	}
 	return nil, nil, nil
+}
+
+// starRecord binds s.* where s is a column with records, as in DuckDB; missing is the error when it is none.
+func (b *binder) starRecord(blk *block, s *syntax.Star, missing error) ([]value, []string, error) {
+	c := &syntax.Column{Names: s.Table}
+	if len(s.Table) == 1 {
+		if col, err := b.lookup(blk, s.Table[0], s.Pos); err != nil || col == nil || col.Type().ID != types.Record {
+			return nil, nil, missing
+		}
+	} else if v, err := b.columnRef(blk, "", s.Table[0], s.Table[1], s.Pos); err != nil || len(s.Table) > 2 || v.typ().ID != types.Record {
+		return nil, nil, missing
+	}
+	return b.fieldsOf(blk, &syntax.Field{Arg: c, Star: true})
 }
 
 // starRelation finds the item of FROM that t.* names.

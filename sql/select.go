@@ -308,35 +308,29 @@ func (b *binder) targetOf(blk *block, p *parts, t *syntax.Target, x *expansion) 
 
 // star expands * and t.*.
 func (b *binder) star(blk *block, p *parts, s *syntax.Star) error {
-	var items []*fromItem
-	if n := len(s.Table); n > 0 {
-		schema := ""
-		if n > 1 {
-			schema = s.Table[n-2]
-		}
-		it, err := b.relation(blk, schema, s.Table[n-1], s.Pos)
+	before := len(p.targets)
+	if len(s.Table) > 0 {
+		vs, names, err := b.expanded(blk, s)
 		if err != nil {
 			return err
 		}
-		if it == nil {
-			return b.missingRelation(blk, schema, s.Table[n-1], s.Pos)
+		for i, v := range vs {
+			p.targets = append(p.targets, &target{name: names[i], v: v})
 		}
-		items = append(items, it)
-	} else {
-		for _, it := range blk.items {
-			if it.hasCols {
-				items = append(items, it)
-			}
-		}
-		if len(items) == 0 {
-			return sqlstate.New(sqlstate.SyntaxError, "SELECT * with no tables specified is not valid").At(s.Pos)
-		}
+		return b.starOptions(blk, p, s, before)
 	}
-	before := len(p.targets)
-	for _, it := range items {
+	tables := false
+	for _, it := range blk.items {
+		if !it.hasCols {
+			continue
+		}
+		tables = true
 		for _, c := range it.cols {
 			p.targets = append(p.targets, &target{name: c.name, v: b.use(blk, c.expr, s.Pos)})
 		}
+	}
+	if !tables {
+		return sqlstate.New(sqlstate.SyntaxError, "SELECT * with no tables specified is not valid").At(s.Pos)
 	}
 	return b.starOptions(blk, p, s, before)
 }
