@@ -39,6 +39,9 @@ func (b *binder) resolveAggregate(c *aggregateCall) (*expr.Aggregate, error) {
 	}
 	f := usable[m.index]
 	if err := polymorphic(m.declared, ts, c.pos); err != nil {
+		if c.name == "array_agg" { // for PostgreSQL that of arrays is another one
+			err = functionError(ambiguous, c.name, ts, c.pos)
+		}
 		return nil, err
 	}
 	es, ats, err := b.arguments(m, c.args)

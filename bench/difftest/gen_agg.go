@@ -50,7 +50,7 @@ func (g *gen) aggregateCall(p, in place, s signature) *node {
 			args = append(args, g.expr(in, k))
 		}
 	}
-	if p.over && (s.name == "string_agg" || s.name == "array_agg") {
+	if p.over && listing(s.name) {
 		return nil
 	}
 	n := g.finishAggregate(in, s, args, p.over)
@@ -59,6 +59,11 @@ func (g *gen) aggregateCall(p, in place, s signature) *node {
 		n.pick = true
 	}
 	return n
+}
+
+// listing reports whether the result of an aggregate has its input in order.
+func listing(name string) bool {
+	return name == "string_agg" || name == "array_agg" || name == "json_agg" || name == "jsonb_agg" || name == "jsonb_object_agg"
 }
 
 func (g *gen) stringSeparator(kind string) *node {
@@ -71,7 +76,7 @@ func (g *gen) stringSeparator(kind string) *node {
 // finishAggregate adds DISTINCT, ORDER BY and FILTER.
 func (g *gen) finishAggregate(in place, s signature, args []*node, over bool) *node {
 	var distinct, order, filter *node
-	ordered := s.name == "string_agg" || s.name == "array_agg"
+	ordered := listing(s.name)
 	if !over && g.chance(15) {
 		distinct = optional("DISTINCT ")
 		if s.name == "string_agg" || s.name == "sum" && ambiguous[s.ret] {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -413,12 +414,17 @@ func (g *gen) grouped(sc *scope, src source, where *node, o queryOptions, keys i
 		c := column{name: "", ref: e, kind: e.kind, fixed: e.leaf && e.fixed, expr: !e.leaf, lenience: lenience{pick: ambiguous[e.kind] && !(e.leaf && e.fixed)}}
 		gs.cols = append(gs.cols, c)
 	}
-	p := place{sc: gs, agg: sc, window: g.chance(25), depth: 1 + g.Intn(2), sub: o.sub}
+	sets := ""
+	if o.want == nil && len(groups) > 0 && g.chance(20) {
+		sets = pick(g, []string{"ROLLUP", "CUBE", "GROUPING SETS"})
+		groups, gs.key = slices.Clone(groups), nil
+	}
+	p := place{sc: gs, agg: sc, window: sets == "" && g.chance(25), depth: 1 + g.Intn(2), sub: o.sub}
 	if o.want == nil {
 		for i, c := range gs.cols {
 			if g.chance(70) {
 				items = append(items, g.item(c.node(), o))
-				if g.chance(25) {
+				if sets == "" && g.chance(25) { // two numbers of one expression would be two keys
 					groups[i] = plain(fmt.Sprint(len(items)))
 				}
 			}
@@ -430,15 +436,11 @@ func (g *gen) grouped(sc *scope, src source, where *node, o queryOptions, keys i
 	tail := plain()
 	if len(groups) > 0 {
 		list := listOf(", ", 1, groups...)
-		switch {
-		case o.want == nil && g.chance(20):
-			// Two ordinals of one expression are two keys for PostgreSQL.
-			list, gs.key = listOf(", ", 1, gs.key...), nil
+		if sets != "" {
 			items = append(items, g.item(mk("int4", "GROUPING(", gs.cols[0].node(), ")"), o))
-			tail.parts = append(tail.parts, " GROUP BY "+pick(g, []string{"ROLLUP", "CUBE", "GROUPING SETS"})+"(", list, ")")
-		default:
-			tail.parts = append(tail.parts, " GROUP BY ", list)
+			list = plain(sets+"(", list, ")")
 		}
+		tail.parts = append(tail.parts, " GROUP BY ", list)
 	}
 	if len(groups) == 0 && !hasAggregate(items) {
 		tail.parts = append(tail.parts, " HAVING count(*) >= 0")

@@ -2,6 +2,7 @@ package fn
 
 import (
 	"math"
+	"time"
 
 	"gsql/exec/sqlstate"
 	"gsql/exec/text"
@@ -25,10 +26,15 @@ func init() {
 	RegisterScalar(
 		scalar("date_trunc", types.Timestamp, Map2(func(_ *Call, f []byte, ts int64) (int64, error) { return trunc(field(f), ts, types.Timestamp) }), types.Text, types.Timestamp),
 		stable(scalar("date_trunc", types.TimestampTZ, Map2(func(c *Call, f []byte, ts int64) (int64, error) {
-			loc := c.location()
-			x, err := trunc(field(f), text.UTCToLocal(ts, loc), types.TimestampTZ)
-			return text.LocalToUTC(x, loc), err
+			return truncIn(c.location(), field(f), ts)
 		}), types.Text, types.TimestampTZ)),
+		stable(scalar("date_trunc", types.TimestampTZ, Map3(func(_ *Call, f []byte, ts int64, zone []byte) (int64, error) {
+			loc, err := zoneNamed(string(zone))
+			if err != nil {
+				return 0, err
+			}
+			return truncIn(loc, field(f), ts)
+		}), types.Text, types.TimestampTZ, types.Text)),
 		scalar("date_trunc", types.Interval, Map2(truncInterval), types.Text, types.Interval),
 	)
 }
@@ -380,6 +386,18 @@ func trunc(f string, ts int64, id types.ID) (int64, error) {
 	_, known := dateParts[f]
 	_, timePart := timeParts[f]
 	return 0, badField(f, id, known || timePart || f == "epoch" || f == "timezone")
+}
+
+// truncIn cuts a moment below a field of the time of day in a zone. Where the zone's clock is set, what is cut below an
+// hour or less stays on its side.
+func truncIn(loc *time.Location, f string, ts int64) (int64, error) {
+	local := text.UTCToLocal(ts, loc)
+	x, err := trunc(f, local, types.TimestampTZ)
+	switch f {
+	case "microseconds", "milliseconds", "second", "minute", "hour":
+		return x - (local - ts), err
+	}
+	return text.LocalToUTC(x, loc), err
 }
 
 func truncInterval(_ *Call, name []byte, x vec.Interval) (vec.Interval, error) {

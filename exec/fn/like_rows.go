@@ -17,18 +17,20 @@ func init() {
 		name, negation string
 		fold           bool
 	}{{"~~", "!~~", false}, {"~~*", "!~~*", true}} {
-		like, unlike := likeOperator(op.name, op.fold, false), likeOperator(op.negation, op.fold, true)
-		like.Negated, unlike.Negated = unlike, like
-		RegisterScalar(like, unlike)
+		for _, id := range []types.ID{types.Text, types.Char} { // a char(n) is matched with its spaces
+			like, unlike := likeOperator(op.name, id, op.fold, false), likeOperator(op.negation, id, op.fold, true)
+			like.Negated, unlike.Negated = unlike, like
+			RegisterScalar(like, unlike)
+		}
 	}
 	RegisterScalar(
 		scalar("like_escape", types.Text, Map2(likeEscape), types.Text, types.Text),
 	)
 }
 
-func likeOperator(name string, fold, not bool) *Scalar {
+func likeOperator(name string, id types.ID, fold, not bool) *Scalar {
 	l := &likeOp{fold, not}
-	return &Scalar{Name: name, Args: typesOf([]types.ID{types.Text, types.Text}), Ret: types.Of(types.Bool), Eval: l.eval, Select: l.sel, Fresh: true}
+	return &Scalar{Name: name, Args: typesOf([]types.ID{id, types.Text}), Ret: types.Of(types.Bool), Eval: l.eval, Select: l.sel, Fresh: true}
 }
 
 type likeOp struct{ fold, not bool }

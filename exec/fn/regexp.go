@@ -25,7 +25,8 @@ func init() {
 		if op.fold {
 			flags = "i"
 		}
-		RegisterScalar(scalar(op.name, types.Bool, regexpEval(flags, op.not), t, t))
+		eval := regexpEval(flags, op.not)
+		RegisterScalar(scalar(op.name, types.Bool, eval, t, t), scalar(op.name, types.Bool, eval, types.Char, t))
 	}
 	RegisterScalar(
 		scalar("regexp_like", types.Bool, Map2(func(_ *Call, s, p []byte) (bool, error) { return regexpMatch(s, p, nil) }), t, t),
