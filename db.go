@@ -105,5 +105,16 @@ func (db *DB) memoryShort() bool {
 // MemoryHeld returns how many bytes running queries have reserved for their large state.
 func (db *DB) MemoryHeld() int64 { return db.pool.Used() }
 
-// Close closes the database and removes its temporary files. Results must be closed before.
-func (db *DB) Close() error { return db.spill.Close() }
+// Close closes the database, drops its tables in memory and removes its temporary files. Results and sessions must be
+// closed before.
+func (db *DB) Close() error {
+	_ = db.main.Close() // cannot fail
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	for _, r := range db.shared.Swap(noRelations()).byName {
+		if r.table != nil {
+			r.table.Memory.Release()
+		}
+	}
+	return db.spill.Close()
+}

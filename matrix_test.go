@@ -1,6 +1,7 @@
 package gsql_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -70,14 +71,20 @@ func (s setup) open(t *testing.T) *gsql.DB {
 // run returns the rows of a query. With spill, operators that can spill get room for as many bytes first, and for more
 // when a query cannot do with that.
 func (s setup) run(db *gsql.DB, query string, room int64) ([]string, error) {
+	rows, _, err := s.runTagged(db, query, room)
+	return rows, err
+}
+
+// runTagged is run that returns the command tag, too.
+func (s setup) runTagged(db *gsql.DB, query string, room int64) (rows []string, tag string, err error) {
 	if !s.spill {
-		return runQuery(db, query)
+		return runTagged(context.Background(), db, query)
 	}
 	for ; ; room *= 4 {
 		db.SpillBeyond(room)
-		rows, err := runQuery(db, query)
+		rows, tag, err := runTagged(context.Background(), db, query)
 		if room >= leastRoom || sqlstate.Of(err) != sqlstate.OutOfMemory {
-			return rows, err
+			return rows, tag, err
 		}
 	}
 }

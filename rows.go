@@ -9,6 +9,7 @@ import (
 	"github.com/apache/arrow/go/v15/arrow"
 
 	"gsql/exec"
+	"gsql/exec/mem"
 	"gsql/exec/sqlstate"
 	"gsql/exec/text"
 	"gsql/exec/types"
@@ -37,6 +38,7 @@ type Rows struct {
 	// release ends a timeout; may be nil.
 	release func()
 	env     *exec.Env
+	held    *mem.Reservation // of rows that are there; nil: none
 	stream  exec.Stream
 	plan    exec.Plan
 	query   *execution // what is known of it; nil for statements that are no queries
@@ -207,6 +209,7 @@ func (r *Rows) Close() error {
 			err = errors.Join(err, r.env.Spill.Close())
 		}
 	}
+	r.held.Release()
 	if r.query != nil {
 		r.query.finish(ended)
 	}

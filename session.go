@@ -9,6 +9,7 @@ import (
 
 	"gsql/exec"
 	"gsql/exec/fn"
+	"gsql/exec/mem"
 	"gsql/exec/sqlstate"
 	"gsql/exec/text"
 	"gsql/exec/types"
@@ -552,11 +553,14 @@ func (s *Session) textRows(tag string, cols []Column, values []string) *Rows {
 		b.Cols = append(b.Cols, x.Finish())
 		schema = append(schema, exec.Field{Name: cols[i].Name, Type: cols[i].Type})
 	}
-	rows := &Rows{cols: cols, tag: tag, hasRow: true, session: s, ctx: context.Background(), style: s.Style()}
-	plan := &exec.Values{Out: schema, Batches: []*vec.Batch{b}}
-	if b.Rows == 0 {
-		plan.Batches = nil
-	}
+	rows := s.valuesRows(cols, &exec.Values{Out: schema, Batches: []*vec.Batch{b}}, nil)
+	rows.tag = tag
+	return rows
+}
+
+// valuesRows makes a result of rows that are there. held is what they have reserved, nil for nothing.
+func (s *Session) valuesRows(cols []Column, plan *exec.Values, held *mem.Reservation) *Rows {
+	rows := &Rows{cols: cols, hasRow: true, session: s, ctx: context.Background(), style: s.Style(), held: held}
 	rows.env = exec.NewEnv(rows.ctx, s.fnCtx(rows.ctx), s.db.pool, s.db.cfg.BatchRows)
 	rows.stream, rows.err = plan.Open(rows.ctx, rows.env, 0)
 	return rows

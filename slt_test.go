@@ -23,7 +23,7 @@ import (
 // The tests of testdata/slt are in the form of sqllogictest:
 //
 //	# A sentence of intent.
-//	statement ok
+//	statement ok [command tag]
 //	CREATE VIEW v AS ...
 //
 //	statement error 22012
@@ -39,7 +39,9 @@ import (
 //
 // Results come from PostgreSQL: go test -run SLT -oracle 'psql -h HOST -U USER' writes what PostgreSQL answers
 // into the files whose first line is not "# oracle: none"; those are about files and gsql's own functions, and
-// their results come from DuckDB or from counting by hand.
+// their results come from DuckDB or from counting by hand. For files that begin with "# oracle: session" all statements
+// are sent in one session to a database made for them, with an error or without, and the tags are written, too; for others
+// each query gets a session with the statements before it.
 var oracle = flag.String("oracle", "", "psql command whose answers become the expected results of testdata/slt")
 
 // record is one statement or query of a file.
@@ -51,6 +53,7 @@ type record struct {
 	query    bool
 	rowsort  bool
 	code     string // statement error: SQLSTATE
+	tag      string // statement ok: the command tag; "" if it does not matter
 	expected []string
 }
 
@@ -76,7 +79,11 @@ func TestSLT(t *testing.T) {
 				t.Fatalf("%s: %v", f, err)
 			}
 			if *oracle != "" {
-				if !bytes.HasPrefix(b, []byte("# oracle: none")) {
+				switch {
+				case bytes.HasPrefix(b, []byte("# oracle: none")):
+				case bytes.HasPrefix(b, []byte("# oracle: session")):
+					askSession(t, f, records)
+				default:
 					askOracle(t, f, records)
 				}
 				return
@@ -113,7 +120,8 @@ func parseSLT(s string) ([]*record, error) {
 			case f[0] == "query":
 				r.query = true
 				r.rowsort = len(f) > 1 && f[1] == "rowsort"
-			case f[0] == "statement" && len(f) == 2 && f[1] == "ok":
+			case f[0] == "statement" && len(f) >= 2 && f[1] == "ok":
+				r.tag = strings.Join(f[2:], " ")
 			case f[0] == "statement" && len(f) == 3 && f[1] == "error":
 				r.code = f[2]
 			default:
@@ -142,7 +150,7 @@ func runSLT(t *testing.T, file string, records []*record, s setup) {
 		if r.rules && s.NoOptimizer {
 			continue
 		}
-		rows, err := s.run(db, r.sql, 1<<10)
+		rows, tag, err := s.runTagged(db, r.sql, 1<<10)
 		where := fmt.Sprintf("%s:%d", file, r.line)
 		switch {
 		case s.failsInTinyMemory(err):
@@ -154,6 +162,8 @@ func runSLT(t *testing.T, file string, records []*record, s setup) {
 			}
 		case err != nil:
 			t.Errorf("%s: %v\n%s", where, describe(err), r.sql)
+		case r.tag != "" && r.tag != tag:
+			t.Errorf("%s: tag %s, want %s\n%s", where, tag, r.tag, r.sql)
 		case r.query:
 			want := r.expected
 			if r.rowsort {
@@ -182,18 +192,23 @@ func runQuery(db *gsql.DB, query string) ([]string, error) {
 }
 
 func runQueryContext(ctx context.Context, db *gsql.DB, query string) ([]string, error) {
+	lines, _, err := runTagged(ctx, db, query)
+	return lines, err
+}
+
+// runTagged returns the command tag, too.
+func runTagged(ctx context.Context, db *gsql.DB, query string) (lines []string, tag string, err error) {
 	rows, err := db.Query(ctx, query)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	defer rows.Close()
-	var out []string
 	for {
 		b, err := rows.NextBatch()
 		if err != nil {
-			return out, rows.Err()
+			return lines, rows.Tag(), rows.Err()
 		}
-		out = appendLines(out, b, rows.Style())
+		lines = appendLines(lines, b, rows.Style())
 	}
 }
 
@@ -242,24 +257,74 @@ func askOracle(t *testing.T, file string, records []*record) {
 			fmt.Fprintf(&out, "statement ok\n%s\n", r.sql)
 			continue
 		}
-		sortMark := ""
-		if r.rowsort {
-			sortMark = " rowsort"
+		writeRows(&out, r, stdout.String())
+	}
+	if err := os.WriteFile(file, []byte(out.String()), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// writeRows writes a query with the rows that psql printed.
+func writeRows(out *strings.Builder, r *record, printed string) {
+	sortMark := ""
+	if r.rowsort {
+		sortMark = " rowsort"
+	}
+	fmt.Fprintf(out, "query%s\n%s\n----\n", sortMark, r.sql)
+	if printed == "" {
+		return
+	}
+	lines := strings.Split(strings.TrimSuffix(printed, "\n"), "\x1e")
+	if r.rowsort {
+		sort.Strings(lines)
+	}
+	for _, l := range lines {
+		cells := strings.Split(l, "\x1f")
+		for k := range cells {
+			cells[k] = cell(cells[k])
 		}
-		fmt.Fprintf(&out, "query%s\n%s\n----\n", sortMark, r.sql)
-		lines := strings.Split(strings.TrimSuffix(stdout.String(), "\n"), "\x1e")
-		if stdout.Len() == 0 {
-			lines = nil
+		fmt.Fprintln(out, strings.Join(cells, "\t"))
+	}
+}
+
+// askSession writes into a file what PostgreSQL answers to all of its statements in one session.
+func askSession(t *testing.T, file string, records []*record) {
+	const database, mark = "slt_session", "\x1d"
+	psql := strings.Fields(*oracle)
+	admin := func(sql string) {
+		if out, err := exec.Command(psql[0], append(psql[1:], "-qc", sql)...).CombinedOutput(); err != nil {
+			t.Fatalf("%s: %s", sql, out)
 		}
-		if r.rowsort {
-			sort.Strings(lines)
+	}
+	admin("DROP DATABASE IF EXISTS " + database)
+	admin("CREATE DATABASE " + database)
+	defer admin("DROP DATABASE " + database)
+	var script strings.Builder
+	script.WriteString("\\set QUIET on\nSET timezone = 'UTC';\n")
+	for _, r := range records {
+		fmt.Fprintf(&script, "\\set QUIET %v\n%s;\n\\echo %s :SQLSTATE %s\n", r.query, r.sql, mark, mark)
+	}
+	cmd := exec.Command(psql[0], append(psql[1:], "-AtX", "-d", database, "-F", "\x1f", "-R", "\x1e", "-P", "null=NULL", "-f", "-")...)
+	cmd.Stdin = strings.NewReader(script.String())
+	stdout, err := cmd.Output()
+	parts := strings.Split(string(stdout), mark)
+	if err != nil || len(parts) != 2*len(records)+1 {
+		t.Fatalf("%v: %d parts for %d statements\n%s", err, len(parts), len(records), stdout)
+	}
+	var out strings.Builder
+	for i, r := range records {
+		if i > 0 {
+			out.WriteString("\n")
 		}
-		for _, l := range lines {
-			cells := strings.Split(l, "\x1f")
-			for k := range cells {
-				cells[k] = cell(cells[k])
-			}
-			fmt.Fprintln(&out, strings.Join(cells, "\t"))
+		out.WriteString(r.comment)
+		printed, code := strings.TrimPrefix(parts[2*i], "\n"), strings.TrimSpace(parts[2*i+1])
+		switch {
+		case code != "00000":
+			fmt.Fprintf(&out, "statement error %s\n%s\n", code, r.sql)
+		case r.query:
+			writeRows(&out, r, printed)
+		default:
+			fmt.Fprintf(&out, "statement ok %s\n%s\n", strings.TrimSpace(printed), r.sql)
 		}
 	}
 	if err := os.WriteFile(file, []byte(out.String()), 0o644); err != nil {

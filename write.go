@@ -119,26 +119,27 @@ func (p *Prepared) modify(ctx context.Context, values []*vec.Vector) (rows *Rows
 	} else {
 		c, out, n, err = p.rewrite(ctx, values, held)
 	}
-	if err != nil {
+	rows = &Rows{ctx: ctx}
+	if err == nil && p.write.returning != nil {
+		rows, err = p.returned(ctx, values, p.write.table.Empty().Append(out...))
+	}
+	if err == nil && n > 0 {
+		err = s.change(c) // which takes what is held
+	}
+	if err != nil || n == 0 {
 		held.Release()
+	}
+	if err != nil {
+		if rows != nil {
+			rows.Close()
+		}
 		return nil, err
 	}
-	if n > 0 {
-		err = s.change(c)
-	} else {
-		held.Release()
-	}
-	if err != nil {
-		return nil, err
-	}
-	tag := fmt.Sprintf("%s %d", p.stmt.Tag(), n)
+	rows.tag = fmt.Sprintf("%s %d", p.stmt.Tag(), n)
 	if insert {
-		tag = fmt.Sprintf("INSERT 0 %d", n)
+		rows.tag = fmt.Sprintf("INSERT 0 %d", n)
 	}
-	if p.write.returning == nil {
-		return &Rows{tag: tag, ctx: ctx}, nil
-	}
-	return p.returned(ctx, values, p.write.table.Empty().Append(out...), tag)
+	return rows, nil
 }
 
 // insert makes the rows of an INSERT and the change that adds them.
@@ -248,8 +249,9 @@ func (p *Prepared) each(ctx context.Context, values []*vec.Vector, f func(*vec.B
 	}
 }
 
-// returned makes the result of RETURNING from the rows that were written.
-func (p *Prepared) returned(ctx context.Context, values []*vec.Vector, rows *memory.Table, tag string) (*Rows, error) {
+// returned makes the result of RETURNING from the rows that are to be written. All of it is made at once, since an error
+// in it is one of the statement.
+func (p *Prepared) returned(ctx context.Context, values []*vec.Vector, rows *memory.Table) (*Rows, error) {
 	var q *syntax.Query
 	switch stmt := p.stmt.(type) {
 	case *syntax.InsertStmt:
@@ -266,11 +268,24 @@ func (p *Prepared) returned(ctx context.Context, values []*vec.Vector, rows *mem
 		return nil, err
 	}
 	r.bound = r.write.returning
-	out, err := r.run(ctx, values)
-	if err == nil {
-		out.tag = tag
+	held := p.s.db.pool.Reserve("RETURNING")
+	plan := &exec.Values{}
+	for _, c := range r.bound.Columns {
+		plan.Out = append(plan.Out, exec.Field{ID: c.ID, Name: c.Name, Type: c.Type})
 	}
-	return out, err
+	err := r.each(ctx, values, func(b *vec.Batch) error {
+		var size int64
+		for _, v := range b.Cols {
+			size += v.Size()
+		}
+		plan.Batches = append(plan.Batches, b)
+		return held.Grow(size)
+	})
+	if err != nil {
+		held.Release()
+		return nil, err
+	}
+	return p.s.valuesRows(r.cols, plan, held), nil
 }
 
 // createTableAs runs CREATE TABLE AS.

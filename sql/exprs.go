@@ -491,10 +491,11 @@ func (b *binder) array(blk *block, e *syntax.Array, elem types.Type) (value, err
 				return value{}, err
 			}
 		}
-		// A cast to numeric keeps each element's scale; an array has one.
-		if elem, err = b.unifyValues(vs, "ARRAY"); len(vs) == 0 {
-			return value{e: emptyArray(elem), pos: e.Pos, elems: []value{}}, err
+		if len(vs) == 0 {
+			return value{e: emptyArray(elem), pos: e.Pos, elems: []value{}}, nil
 		}
+		// A cast to numeric keeps each element's scale; an array has one.
+		elem, err = b.unifyValues(vs, "ARRAY")
 	case len(vs) == 0 && e.List:
 		return value{e: emptyArray(types.Of(types.Int32)), pos: e.Pos, elems: []value{}}, nil
 	case len(vs) == 0:

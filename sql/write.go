@@ -251,6 +251,9 @@ func (w *writer) columnDefault(e syntax.Expr, c *TableColumn) (value, error) {
 	blk := newBlock(nil, nil)
 	blk.clause = inDefault
 	v, err := w.scalar(blk, e)
+	if sqlstate.Of(err) == sqlstate.UndefinedColumn || sqlstate.Of(err) == sqlstate.UndefinedTable {
+		return v, sqlstate.New(sqlstate.FeatureNotSupported, "cannot use column reference in DEFAULT expression").At(e.Position())
+	}
 	if err != nil {
 		return v, err
 	}
