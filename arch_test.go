@@ -27,6 +27,7 @@ var layers = [][]string{
 	{"storage", "planner"},
 	{"sql/syntax"},
 	{"sql"},
+	{"storage/copytext"},
 	{""},
 	{"pgwire", "dashboard", "testdata/slt"},
 	{"cmd/gsql"},

@@ -173,6 +173,7 @@ type Prepared struct {
 	state state      // that it was bound in
 	bound *sql.Bound // of a query, or of the rows that a statement writes, also within EXPLAIN
 	write *written   // of a statement that writes; nil: it does not
+	copy  *copied    // of COPY ... FROM
 	cols  []Column
 }
 
@@ -235,6 +236,10 @@ func (s *Session) prepare(ctx context.Context, query string, stmt syntax.Stateme
 		}
 	case *syntax.CreateTableAsStmt:
 		if err := p.bindCreate(ctx, stmt.Query); err != nil {
+			return nil, err
+		}
+	case *syntax.CopyFromStmt:
+		if err := p.bindCopy(ctx, stmt); err != nil {
 			return nil, err
 		}
 	case *syntax.ShowTablesStmt:
@@ -386,6 +391,8 @@ func (p *Prepared) Query(ctx context.Context, args []*vec.Vector) (rows *Rows, e
 		return p.modify(ctx, values)
 	case *syntax.CreateTableAsStmt:
 		return p.createTableAs(ctx, stmt)
+	case *syntax.CopyFromStmt:
+		return p.copyFile(ctx, stmt)
 	case *syntax.ExplainStmt:
 		return p.explain(ctx, stmt, values)
 	}

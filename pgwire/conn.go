@@ -26,6 +26,7 @@ type conn struct {
 	statements  map[string]*statement
 	portals     map[string]*portal
 	reported    map[string]string // what the client was told of settings
+	unwatch     func()            // ends the watching of the client, whose input a running COPY reads
 	skip        bool              // after an error in the extended protocol, until Sync
 
 	mu     sync.Mutex
@@ -200,7 +201,8 @@ func (c *conn) running(f func(ctx context.Context) error) error {
 	}
 	c.cancel = cancel
 	c.mu.Unlock()
-	stop := c.watch(cancel)
+	stop := sync.OnceFunc(c.watch(cancel))
+	c.unwatch = stop
 	defer func() {
 		stop()
 		c.mu.Lock()

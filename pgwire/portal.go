@@ -43,7 +43,7 @@ func (c *conn) runPortal(ctx context.Context, p *portal, name string, limit int6
 		var query context.Context
 		query, p.cancel = context.WithCancelCause(context.Background())
 		defer context.AfterFunc(ctx, func() { p.cancel(context.Cause(ctx)) })()
-		rows, err := p.prepared.Query(query, p.params)
+		rows, err := c.execution(query, p.prepared, p.params)
 		if err != nil {
 			p.release()
 			return err

@@ -96,7 +96,7 @@ func (c *conn) runOne(ctx context.Context, query string, stmt syntax.Statement) 
 	if err != nil {
 		return err
 	}
-	rows, err := p.Query(ctx, nil)
+	rows, err := c.execution(ctx, p, nil)
 	if err != nil {
 		return err
 	}

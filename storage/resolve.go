@@ -226,3 +226,15 @@ func dataFiles(dir string) ([]string, error) {
 	sort.Strings(data)
 	return data, nil
 }
+
+// OpenFile opens one file that queries may read, by its path.
+func (c *Catalog) OpenFile(path string) (*os.File, error) {
+	files, err := c.files([]string{path})
+	if err != nil {
+		return nil, err
+	}
+	if len(files) != 1 {
+		return nil, sqlstate.Unsupported("Use INSERT ... SELECT * FROM the files.", "\"%s\" is more than one file", path)
+	}
+	return files[0].Open()
+}

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -219,6 +220,9 @@ func oneShot(ctx context.Context, args []string, stdin io.Reader, stdout, stderr
 	s := db.Session()
 	defer s.Close()
 	r := &run{session: s, format: o.format, out: stdout, err: stderr, watch: isTerminal(stderr) && !o.format.quiet}
+	if len(o.commands) > 0 && !slices.Contains(o.files, "-") {
+		r.in = stdin
+	}
 	if o.profile != "" {
 		r.profile = &profilePage{}
 	}

@@ -12,6 +12,7 @@ import (
 type run struct {
 	session  *gsql.Session
 	format   format
+	in       io.Reader // for COPY ... FROM STDIN; nil: there is none
 	out, err io.Writer
 	// watch says that err is a terminal, and somebody there wants to see how far a statement is.
 	watch    bool
@@ -53,7 +54,7 @@ func (r *run) statement(ctx context.Context, sql string, stmt syntax.Statement) 
 		r.progress = startProgress(r.session, r.err)
 		defer r.progress.end()
 	}
-	rows, err := p.Query(ctx, nil)
+	rows, err := r.start(ctx, p)
 	if err != nil {
 		return err
 	}
@@ -69,6 +70,14 @@ func (r *run) statement(ctx context.Context, sql string, stmt syntax.Statement) 
 		r.profile.add(sql[start:end], rows.Report(), err)
 	}
 	return err
+}
+
+// start runs a statement. COPY ... FROM STDIN reads standard input, if the SQL has not been read from it.
+func (r *run) start(ctx context.Context, p *gsql.Prepared) (*gsql.Rows, error) {
+	if p.CopiesIn() && r.in != nil {
+		return p.CopyFrom(ctx, r.in)
+	}
+	return p.Query(ctx, nil)
 }
 
 // afterProgress writes to the terminal on which the progress is, which makes room first.

@@ -142,3 +142,9 @@ func (p *parser) forced(o *Option) {
 	}
 	p.list(func() { o.List = append(o.List, p.colID().Name) })
 }
+
+// StarOf is SELECT * FROM a table, as Parse would return it.
+func StarOf(t TableExpr) *Query {
+	s := &Select{Pos: t.Position(), From: []TableExpr{t}, Targets: []*Target{{Expr: &Star{at: at{t.Position()}}}}}
+	return &Query{Pos: s.Pos, Body: s}
+}
