@@ -20,8 +20,14 @@ func (s *Session) command(ctx context.Context, p *Prepared) (*Rows, error) {
 		return &Rows{tag: p.stmt.Tag(), ctx: ctx}, nil
 	}
 	switch stmt := p.stmt.(type) {
-	case *syntax.EmptyStmt, *syntax.NoopStmt:
+	case *syntax.EmptyStmt:
 		return done(nil)
+	case *syntax.NoopStmt:
+		return done(s.noop(stmt))
+	case *syntax.PrepareStmt:
+		return done(s.prepareNamed(ctx, p.text, stmt))
+	case *syntax.DeallocateStmt:
+		return done(s.deallocate(stmt))
 	case *syntax.UnsupportedStmt:
 		return nil, stmt.Err
 	case *syntax.CreateViewStmt:
@@ -144,6 +150,7 @@ func (s *Session) discard(stmt *syntax.DiscardStmt) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if stmt.What == "all" {
+		clear(s.named)
 		_ = s.settings.Reset("all") // cannot fail
 	}
 	return nil

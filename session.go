@@ -174,7 +174,9 @@ type Prepared struct {
 	bound *sql.Bound // of a query, or of the rows that a statement writes, also within EXPLAIN
 	write *written   // of a statement that writes; nil: it does not
 	copy  *copied    // of COPY ... FROM
-	cols  []Column
+	// execute is the statement that EXECUTE is of, also within EXPLAIN.
+	execute *Prepared
+	cols    []Column
 }
 
 // Prepare reads and binds one statement. params gives the types of its first parameters; unknown ones are
@@ -242,6 +244,11 @@ func (s *Session) prepare(ctx context.Context, query string, stmt syntax.Stateme
 		if err := p.bindCopy(ctx, stmt); err != nil {
 			return nil, err
 		}
+	case *syntax.ExecuteStmt:
+		if p.execute, err = s.Named(stmt.Name); err != nil {
+			return nil, err
+		}
+		p.cols = p.execute.cols
 	case *syntax.ShowTablesStmt:
 		p.cols = []Column{{"name", textType}}
 	case *syntax.ShowStmt:
@@ -283,7 +290,7 @@ func (p *Prepared) bindCreate(ctx context.Context, q *syntax.Query) (err error) 
 }
 
 // bindExplained binds the statement that EXPLAIN is of.
-func (p *Prepared) bindExplained(ctx context.Context, e *syntax.ExplainStmt, params []types.Type, fixed bool) error {
+func (p *Prepared) bindExplained(ctx context.Context, e *syntax.ExplainStmt, params []types.Type, fixed bool) (err error) {
 	switch inner := e.Statement.(type) {
 	case *syntax.SelectStmt:
 		return p.bind(ctx, inner.Query, params, fixed)
@@ -295,6 +302,9 @@ func (p *Prepared) bindExplained(ctx context.Context, e *syntax.ExplainStmt, par
 		if !e.Analyze {
 			return p.bindCreate(ctx, inner.Query)
 		}
+	case *syntax.ExecuteStmt:
+		p.execute, err = p.s.Named(inner.Name)
+		return err
 	case *syntax.UnsupportedStmt:
 		return inner.Err
 	}
@@ -393,7 +403,12 @@ func (p *Prepared) Query(ctx context.Context, args []*vec.Vector) (rows *Rows, e
 		return p.createTableAs(ctx, stmt)
 	case *syntax.CopyFromStmt:
 		return p.copyFile(ctx, stmt)
+	case *syntax.ExecuteStmt:
+		return p.executeNamed(ctx, stmt)
 	case *syntax.ExplainStmt:
+		if e, ok := stmt.Statement.(*syntax.ExecuteStmt); ok {
+			return p.explainNamed(ctx, stmt, e)
+		}
 		return p.explain(ctx, stmt, values)
 	}
 	return p.s.command(ctx, p)

@@ -23,7 +23,7 @@ type conn struct {
 	out         []byte
 	pid, secret uint32
 	session     *gsql.Session
-	statements  map[string]*statement
+	unnamed     *statement // those with a name are the session's
 	portals     map[string]*portal
 	reported    map[string]string // what the client was told of settings
 	unwatch     func()            // ends the watching of the client, whose input a running COPY reads
@@ -38,7 +38,7 @@ type conn struct {
 const flushBytes = 64 << 10
 
 func newConn(s *Server, nc net.Conn) *conn {
-	return &conn{srv: s, nc: nc, in: newInput(nc), statements: map[string]*statement{}, portals: map[string]*portal{},
+	return &conn{srv: s, nc: nc, in: newInput(nc), portals: map[string]*portal{},
 		reported: map[string]string{}}
 }
 

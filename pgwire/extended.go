@@ -53,11 +53,9 @@ func (c *conn) sync() error {
 // parse answers Parse. Like the other messages' functions it returns the text that an error's position is in.
 func (c *conn) parse(m pgproto3.Parse) (string, error) {
 	if m.Name == "" {
-		delete(c.statements, "")
-	} else if c.statements[m.Name] != nil {
-		return "", sqlstate.New(sqlstate.DuplicatePreparedStatement, "prepared statement \"%s\" already exists", m.Name)
-	} else if len(c.statements) >= maxStatements {
-		return "", sqlstate.New(sqlstate.ProgramLimitExceeded, "too many prepared statements")
+		c.unnamed = nil
+	} else if err := c.session.MayName(m.Name); err != nil {
+		return "", err
 	}
 	params := make([]types.Type, len(m.ParameterOIDs))
 	for i, oid := range m.ParameterOIDs {
@@ -88,20 +86,28 @@ func (c *conn) parse(m pgproto3.Parse) (string, error) {
 		if len(p.Params()) > maxParams {
 			return sqlstate.New(sqlstate.ProgramLimitExceeded, "a statement cannot have more than %d parameters", maxParams)
 		}
-		c.statements[m.Name] = &statement{prepared: p, text: m.Query}
+		if m.Name == "" {
+			c.unnamed = &statement{prepared: p, text: m.Query}
+		} else if err := c.session.SetNamed(m.Name, p); err != nil {
+			return err
+		}
 		c.message('1', nil) // ParseComplete
 		return nil
 	})
 }
 
 func (c *conn) statement(name string) (*statement, error) {
-	if s := c.statements[name]; s != nil {
-		return s, nil
-	}
-	if name == "" {
+	switch {
+	case name != "":
+		p, err := c.session.Named(name)
+		if err != nil {
+			return nil, err
+		}
+		return &statement{prepared: p, text: p.Text()}, nil
+	case c.unnamed == nil:
 		return nil, sqlstate.New(sqlstate.InvalidStatementName, "unnamed prepared statement does not exist")
 	}
-	return nil, sqlstate.New(sqlstate.InvalidStatementName, "prepared statement \"%s\" does not exist", name)
+	return c.unnamed, nil
 }
 
 func (c *conn) bind(m pgproto3.Bind) (string, error) {
@@ -289,7 +295,11 @@ func (c *conn) execute(m pgproto3.Execute) (string, error) {
 func (c *conn) closeObject(m pgproto3.Close) (string, error) {
 	switch m.ObjectType {
 	case 'S':
-		delete(c.statements, m.Name)
+		if m.Name == "" {
+			c.unnamed = nil
+		} else {
+			c.session.Unname(m.Name)
+		}
 	case 'P':
 		c.closePortal(m.Name)
 	default:

@@ -16,7 +16,7 @@ func (c *conn) simple(query string, err error) error {
 		return nil
 	}
 	c.closePortal("")
-	delete(c.statements, "")
+	c.unnamed = nil
 	if err == nil {
 		err = c.running(func(ctx context.Context) error { return c.runAll(ctx, query) })
 	}

@@ -28,7 +28,6 @@ const (
 	writeTimeout   = 5 * time.Minute  // without progress
 	maxQuery       = 4 << 20          // bytes of a text of statements, which takes a hundred times that to read
 	maxParams      = 1<<16 - 1        // parameters of a statement
-	maxStatements  = 10_000           // prepared statements of a connection
 	maxPortals     = 1_000            // of a connection
 	maxStarting    = 100              // connections that have not started a session
 )

@@ -92,6 +92,9 @@ func BindArgs(ctx context.Context, args []syntax.Expr, params []types.Type, env 
 		if err != nil {
 			return nil, err
 		}
+		if hasSubquery(v.e) {
+			return nil, sqlstate.New(sqlstate.FeatureNotSupported, "cannot use subquery in EXECUTE parameter").At(v.pos)
+		}
 		if from := v.typ(); !canCoerce(from, params[i], fn.Assignment) {
 			return nil, sqlstate.New(sqlstate.DatatypeMismatch, "parameter $%d of type %s cannot be coerced to the expected type %s",
 				i+1, from.Base(), params[i].Base()).WithHint("You will need to rewrite or cast the expression.").At(v.pos)

@@ -257,13 +257,7 @@ func (w *writer) columnDefault(e syntax.Expr, c *TableColumn) (value, error) {
 	if err != nil {
 		return v, err
 	}
-	sub := false
-	expr.Walk(v.e, func(x expr.Expr) bool {
-		_, is := x.(*expr.Subquery)
-		sub = sub || is
-		return true
-	})
-	if sub {
+	if hasSubquery(v.e) {
 		return v, sqlstate.New(sqlstate.FeatureNotSupported, "cannot use subquery in DEFAULT expression").At(v.pos)
 	}
 	from, t := v.typ(), stored(c.Type)
@@ -272,6 +266,15 @@ func (w *writer) columnDefault(e syntax.Expr, c *TableColumn) (value, error) {
 			WithHint("You will need to rewrite or cast the expression.")
 	}
 	return w.coerce(v, t, fn.Assignment)
+}
+
+func hasSubquery(e expr.Expr) (found bool) {
+	expr.Walk(e, func(x expr.Expr) bool {
+		_, is := x.(*expr.Subquery)
+		found = found || is
+		return true
+	})
+	return found
 }
 
 // CheckDefault binds the expression of DEFAULT of a column, and returns what is wrong with it.

@@ -153,34 +153,23 @@ func init() {
 		"deallocate": (*parser).deallocate, "declare": (*parser).declare, "fetch": (*parser).fetch,
 		"move": (*parser).fetch, "close": (*parser).closeCursor, "copy": (*parser).copy,
 		"unlisten": (*parser).unlisten, "alter": (*parser).alter, "truncate": (*parser).truncate,
-		"insert": func(p *parser) Statement { return p.insert(nil) },
-		"update": func(p *parser) Statement { return p.update(nil) },
-		"delete": func(p *parser) Statement { return p.delete(nil) },
+		"insert":  func(p *parser) Statement { return p.insert(nil) },
+		"update":  func(p *parser) Statement { return p.update(nil) },
+		"delete":  func(p *parser) Statement { return p.delete(nil) },
+		"comment": (*parser).comment, "grant": (*parser).grant,
+	}
+	for word, name := range map[string]string{"analyze": "ANALYZE", "analyse": "ANALYZE", "vacuum": "VACUUM", "cluster": "CLUSTER",
+		"reindex": "REINDEX", "checkpoint": "CHECKPOINT"} {
+		statementReaders[word] = func(p *parser) Statement { return p.noop(name) }
 	}
 }
 
 // unsupportedStatements are the statements that PostgreSQL has and gsql has not, by their first word.
 var unsupportedStatements = map[string]string{
-	"merge":   "MERGE",
-	"analyze": "ANALYZE", "analyse": "ANALYZE", "vacuum": "VACUUM", "cluster": "CLUSTER", "reindex": "REINDEX",
-	"comment": "COMMENT", "grant": "GRANT", "revoke": "REVOKE", "security": "SECURITY LABEL", "lock": "LOCK TABLE",
-	"listen": "LISTEN", "notify": "NOTIFY", "do": "DO", "call": "CALL", "load": "LOAD", "checkpoint": "CHECKPOINT",
+	"merge":  "MERGE",
+	"revoke": "REVOKE", "security": "SECURITY LABEL", "lock": "LOCK TABLE",
+	"listen": "LISTEN", "notify": "NOTIFY", "do": "DO", "call": "CALL", "load": "LOAD",
 	"import": "IMPORT FOREIGN SCHEMA", "reassign": "REASSIGN OWNED", "refresh": "REFRESH MATERIALIZED VIEW",
-}
-
-// unsupportedHint is what a user can do instead of a statement.
-func unsupportedHint(name string) string {
-	switch name {
-	case "INSERT", "UPDATE", "DELETE", "MERGE", "TRUNCATE TABLE", "COPY FROM":
-		return "gsql queries files in place and does not change them."
-	case "CREATE TABLE", "CREATE TABLE AS", "CREATE FOREIGN TABLE", "CREATE MATERIALIZED VIEW":
-		return "Files are tables already: SELECT ... FROM 'path/*.csv'. Use CREATE VIEW to give a query a name."
-	case "ANALYZE", "VACUUM", "CREATE INDEX", "REINDEX", "CLUSTER":
-		return "gsql keeps no tables of its own and needs no maintenance."
-	case "LISTEN", "NOTIFY":
-		return "gsql has no channels."
-	}
-	return "gsql reads files; it has queries, views, COPY ... TO, cursors, prepared statements and settings."
 }
 
 // unsupportedStatement skips a statement that gsql has not.
@@ -190,11 +179,6 @@ func (p *parser) unsupportedStatement(name, hint string) Statement {
 	}
 	s := &UnsupportedStmt{Name: name, Err: sqlstate.Unsupported(hint, "%s is not supported", name).At(p.pos())}
 	p.i++
-	for p.tok().kind != tEOF && !p.isPunct(";") {
-		p.i++
-	}
-	if p.bad != nil && p.tok().kind == tEOF {
-		p.fail(p.bad)
-	}
+	p.skipRest()
 	return s
 }

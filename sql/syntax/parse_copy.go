@@ -14,7 +14,7 @@ func (p *parser) copy() Statement {
 				return
 			}
 			if p.isOneOf("insert", "update", "delete") {
-				p.unsupported(p.pos(), unsupportedHint("INSERT"), "COPY of a statement that changes data is not supported")
+				p.unsupported(p.pos(), "Copy a query, or use RETURNING.", "COPY of a statement that changes data is not supported")
 			}
 			p.syntaxError()
 		})

@@ -41,6 +41,10 @@ func (p *parser) create() Statement {
 		p.view(v, recursive)
 		return v
 	}
+	if !v.OrReplace && !v.Temporary && !recursive && p.peek(i).is("index") {
+		p.i += i
+		return p.createIndex()
+	}
 	name := p.objectName(i)
 	if name == "" {
 		p.i += i
@@ -93,6 +97,10 @@ func (p *parser) drop() Statement {
 	if p.peek(1).is("table") {
 		p.i += 2
 		return p.dropTable()
+	}
+	if p.peek(1).is("index") {
+		p.i++
+		return p.dropIndex()
 	}
 	if !p.peek(1).is("view") {
 		name := p.objectName(1)

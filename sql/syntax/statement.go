@@ -232,10 +232,12 @@ type Option struct {
 	Star  bool     // the value is *
 }
 
-// NoopStmt is a statement that has nothing to do in gsql and succeeds: UNLISTEN.
+// NoopStmt is a statement that has nothing to do in gsql and succeeds: UNLISTEN, ANALYZE.
 type NoopStmt struct {
 	span
-	Name string // its tag
+	Name   string         // its tag
+	Table  *QualifiedName // that must be there; nil: none
+	Notice string         // what to tell who sends it
 }
 
 // UnsupportedStmt is a statement that PostgreSQL has and gsql has not. Running it fails with Err.

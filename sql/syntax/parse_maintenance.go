@@ -1,0 +1,99 @@
+package syntax
+
+import "strings"
+
+// The statements of maintenance, which PostgreSQL's tables need and those in memory do not. They are read as far as the
+// words that say what they are, and succeed without doing anything.
+
+// skipRest skips what is left of a statement.
+func (p *parser) skipRest() {
+	for p.tok().kind != tEOF && !p.isPunct(";") {
+		p.i++
+	}
+	if p.bad != nil && p.tok().kind == tEOF {
+		p.fail(p.bad)
+	}
+}
+
+// noop reads a statement that has nothing to do.
+func (p *parser) noop(name string) Statement {
+	p.i++
+	p.skipRest()
+	return &NoopStmt{Name: name}
+}
+
+// comment reads COMMENT ON.
+func (p *parser) comment() Statement {
+	p.expect("comment", "on")
+	p.skipRest()
+	return &NoopStmt{Name: "COMMENT", Notice: "comments are not kept"}
+}
+
+// grant reads GRANT. Who takes rights away must not believe that they are gone, so REVOKE is not among these statements.
+func (p *parser) grant() Statement {
+	p.expect("grant")
+	p.skipRest()
+	return &NoopStmt{Name: "GRANT", Notice: "there are no privileges: whoever can connect may query everything"}
+}
+
+// createIndex reads CREATE INDEX from the word INDEX on.
+func (p *parser) createIndex() Statement {
+	p.expect("index")
+	p.accept("concurrently")
+	p.ifNotExists()
+	if !p.is("on") {
+		p.colID()
+	}
+	p.expect("on")
+	p.accept("only")
+	t := p.qualifiedName()
+	if !p.isPunct("(") && !p.is("using") {
+		p.syntaxError()
+	}
+	p.skipRest()
+	return &NoopStmt{Name: "CREATE INDEX", Table: &t, Notice: "there are no indexes: tables in memory are scanned in parallel"}
+}
+
+// dropIndex reads DROP INDEX from the word INDEX on.
+func (p *parser) dropIndex() Statement {
+	p.expect("index")
+	p.accept("concurrently")
+	p.dropped()
+	return &NoopStmt{Name: "DROP INDEX", Notice: "there are no indexes"}
+}
+
+// unsupportedHints are what a user can do instead of a statement, by its name.
+var unsupportedHints = map[string]string{
+	"MERGE":                     "Use UPDATE ... FROM, and INSERT ... SELECT ... WHERE NOT EXISTS.",
+	"CREATE FOREIGN TABLE":      "Files are tables already: SELECT ... FROM 'path/*.csv'.",
+	"CREATE MATERIALIZED VIEW":  "Use CREATE TABLE ... AS, or CREATE VIEW.",
+	"REFRESH MATERIALIZED VIEW": "Use CREATE OR REPLACE TABLE ... AS.",
+	"CREATE INDEX":              "Leave UNIQUE out; uniqueness is not checked.",
+	"CREATE SEQUENCE":           "Number rows with row_number() OVER ().",
+	"CREATE SCHEMA":             "Tables and views are in schema public, temporary ones in pg_temp.",
+	"CREATE TYPE":               "Use one of the types that there are, such as text.",
+	"CREATE DOMAIN":             "Use one of the types that there are, such as text.",
+	"CREATE FUNCTION":           "Use a view.",
+	"CREATE PROCEDURE":          "Send the statements one by one.",
+	"CREATE TRIGGER":            "Send the statements one by one.",
+	"CREATE EXTENSION":          "What there is needs no extension.",
+	"CREATE ROLE":               "There are no roles: whoever can connect may query everything.",
+	"CREATE USER":               "There are no roles: whoever can connect may query everything.",
+	"REVOKE":                    "There are no privileges: whoever can connect may query everything.",
+	"LOCK TABLE":                "UPDATE and DELETE lock the tables that they change; readers need no lock.",
+	"LISTEN":                    "There are no channels.",
+	"NOTIFY":                    "There are no channels.",
+	"DO":                        "Send the statements one by one.",
+	"CALL":                      "Send the statements one by one.",
+}
+
+// unsupportedHint is what a user can do instead of a statement.
+func unsupportedHint(name string) string {
+	if hint, ok := unsupportedHints[name]; ok {
+		return hint
+	}
+	if strings.HasPrefix(name, "DROP ") {
+		return ""
+	}
+	return "There are queries, tables in memory, views, COPY, prepared statements, transactions and settings."
+}
