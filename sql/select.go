@@ -98,6 +98,8 @@ func (b *binder) body(body syntax.Body, parent *block, scope *cteScope) (*query,
 		}
 		kinds := [...]planner.SetKind{syntax.Union: planner.Union, syntax.Intersect: planner.Intersect, syntax.Except: planner.Except}
 		return b.setOperation(newBlock(parent, scope), kinds[body.Kind], body.All, l, r, firstTarget(body.Right))
+	case *syntax.Describe:
+		return b.describe(body, parent, scope)
 	case *syntax.Values:
 		blk := newBlock(parent, scope)
 		blk.clause = inValues

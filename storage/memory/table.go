@@ -206,6 +206,11 @@ func (t *Table) Schema() exec.Schema {
 	return s
 }
 
+// Definition returns whether a column is NOT NULL, and the text of its default, "" for none.
+func (t *Table) Definition(column int) (notNull bool, def string) {
+	return t.Columns[column].NotNull, t.Columns[column].Default
+}
+
 // Stats returns the exact number of rows and the bounds of columns.
 func (t *Table) Stats() exec.Stats {
 	s := exec.Stats{Rows: float64(t.rows), Columns: make([]exec.ColumnStats, len(t.Columns))}
