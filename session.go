@@ -2,6 +2,7 @@ package gsql
 
 import (
 	"context"
+	"io"
 	"slices"
 	"strings"
 	"sync"
@@ -289,6 +290,28 @@ func (p *Prepared) bindCreate(ctx context.Context, q *syntax.Query) (err error) 
 	return err
 }
 
+// values runs a query that binding another one depends on, and returns its only column.
+func (s *Session) values(ctx context.Context, q *sql.Bound) ([]*vec.Vector, error) {
+	p := &Prepared{s: s, stmt: &syntax.SelectStmt{}, text: "SELECT DISTINCT ... -- the columns of PIVOT", bound: q,
+		cols: []Column{{q.Columns[0].Name, q.Columns[0].Type}}}
+	rows, err := p.run(ctx, nil)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var out []*vec.Vector
+	for {
+		b, err := rows.NextBatch()
+		if err == io.EOF {
+			return out, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, b.Compact().Cols[0])
+	}
+}
+
 // bindExplained binds the statement that EXPLAIN is of.
 func (p *Prepared) bindExplained(ctx context.Context, e *syntax.ExplainStmt, params []types.Type, fixed bool) (err error) {
 	switch inner := e.Statement.(type) {
@@ -331,7 +354,7 @@ func (s *Session) bindEnv(ctx context.Context, params []types.Type) (*sql.Env, e
 
 func (s *Session) envOf(ctx context.Context, st state, params []types.Type) *sql.Env {
 	c := &catalog{Catalog: s.db.catalog, db: s.db, state: st}
-	return &sql.Env{Catalog: c, Params: params, Fn: s.fnCtx(ctx), View: c.view}
+	return &sql.Env{Catalog: c, Params: params, Fn: s.fnCtx(ctx), View: c.view, Run: s.values}
 }
 
 // fnCtx is what functions know of a query that starts now.

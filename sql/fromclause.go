@@ -77,6 +77,14 @@ func (b *binder) tableExpr(blk *block, t syntax.TableExpr) (*relation, error) {
 			r.node, err = b.sample(blk, t, r.node)
 		}
 		return r, err
+	case *syntax.Pivot:
+		alias = t.Alias
+		r, err = b.pivot(blk, t)
+	case *syntax.Unpivot:
+		alias = t.Alias
+		r, err = b.unpivot(blk, t)
+	case *boundTable:
+		return t.relationOf(b, blk), nil
 	case *syntax.Table:
 		if t.Catalog != "" && b.env.Fn != nil && b.env.Fn.Database != "" && t.Catalog != b.env.Fn.Database {
 			return nil, unsupported(t.Pos, "", "cross-database references are not implemented: \"%s.%s.%s\"", t.Catalog, t.Schema, t.Name)

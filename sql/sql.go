@@ -15,6 +15,7 @@ import (
 	"gsql/exec/fn"
 	"gsql/exec/sqlstate"
 	"gsql/exec/types"
+	"gsql/exec/vec"
 	"gsql/planner"
 	"gsql/sql/syntax"
 )
@@ -30,6 +31,9 @@ type Env struct {
 	Target exec.Table
 	// View returns the definition of a view; nil when there are none. A view is bound at each use.
 	View func(name exec.Name) (*View, bool)
+	// Run returns the values of the only column of a query, which binding another one depends on; nil where queries
+	// cannot be run.
+	Run func(ctx context.Context, q *Bound) ([]*vec.Vector, error)
 }
 
 // View is what CREATE VIEW defined.

@@ -115,11 +115,18 @@ func (p *parser) joinCondition(j *Join) {
 // tablePrimary reads an item of FROM without joins, with its sample.
 func (p *parser) tablePrimary() TableExpr {
 	t := p.tableItem()
-	if p.is("tablesample") {
-		s := &Sample{Pos: t.Position(), Table: t}
-		p.i++
-		p.sample(s)
-		return s
+	for p.err == nil {
+		switch {
+		case p.is("tablesample"):
+			s := &Sample{Pos: t.Position(), Table: t}
+			p.i++
+			p.sample(s)
+			t = s
+		case p.atPivot():
+			t = p.pivotClause(t)
+		default:
+			return t
+		}
 	}
 	return t
 }
@@ -205,7 +212,7 @@ func (p *parser) aliasedRelation() TableExpr {
 
 // alias reads [AS] name [(columns)], if it is there.
 func (p *parser) alias() Alias {
-	if !p.accept("as") && (!p.tok().isColID() || p.atQualify() || p.atDuckJoin()) {
+	if !p.accept("as") && (!p.tok().isColID() || p.atQualify() || p.atDuckJoin() || p.atPivot()) {
 		return Alias{}
 	}
 	name := p.colID()
@@ -284,7 +291,7 @@ func (p *parser) funcAlias(t *FuncTable) {
 		t.ColumnDefs = p.columnDefs()
 		return
 	}
-	if !as && (!p.tok().isColID() || p.atDuckJoin()) {
+	if !as && (!p.tok().isColID() || p.atDuckJoin() || p.atPivot()) {
 		return
 	}
 	name := p.colID()

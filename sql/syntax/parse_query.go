@@ -8,7 +8,7 @@ import (
 
 // atQuery reports whether a query is next.
 func (p *parser) atQuery() bool {
-	return startsQuery(p.tok(), p.peek(1)) || p.isPunct("(") && p.isQuery(p.i) || p.is("values")
+	return startsQuery(p.tok(), p.peek(1)) || p.startsPivot(p.i) || p.isPunct("(") && p.isQuery(p.i) || p.is("values")
 }
 
 // query reads a query up to what cannot be part of it.
@@ -139,6 +139,8 @@ func (p *parser) queryPrimary() Body {
 		return p.selectBody()
 	case p.is("values"):
 		return p.values()
+	case p.startsPivot(p.i):
+		return p.pivotStatement()
 	case p.is("table"):
 		return p.table()
 	case p.atDescribe(p.i):

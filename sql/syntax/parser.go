@@ -337,7 +337,7 @@ func (p *parser) isQuery(i int) bool {
 		first++
 	}
 	t := &p.toks[first+1]
-	if !startsQuery(t, &p.toks[min(first+2, len(p.toks)-1)]) {
+	if !startsQuery(t, &p.toks[min(first+2, len(p.toks)-1)]) && !p.startsPivot(first+1) {
 		return false
 	}
 	for ; first > i; first-- {

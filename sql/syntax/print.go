@@ -352,7 +352,11 @@ func (w *printer) table(t TableExpr) error {
 	case *Join:
 		return w.join(t)
 	case *Sample:
-		return w.sample(t)
+		return w.derived("sample", t, t.Table, t.slots())
+	case *Pivot:
+		return w.derived("pivot", t, t.Table, t.slots())
+	case *Unpivot:
+		return w.derived("unpivot", t, t.Table, t.slots())
 	}
 	w.write(` AS "`)
 	w.number(t)
@@ -385,14 +389,16 @@ func (w *printer) join(j *Join) error {
 	return err
 }
 
-// sample writes a sample as a join of its table, in whose condition it is.
-func (w *printer) sample(s *Sample) error {
+// derived writes what is made of a table as a join of the table, in whose condition it is.
+func (w *printer) derived(name string, t, table TableExpr, slots slotList) error {
 	w.write("(")
-	if err := w.table(s.Table); err != nil {
+	if err := w.table(table); err != nil {
 		return err
 	}
-	w.write(` JOIN "sample" ON `)
-	err := w.call("sample", s, s.slots())
+	w.write(" JOIN ")
+	w.quoted(name, `"`)
+	w.write(" ON ")
+	err := w.call(name, t, slots)
 	w.write(")")
 	return err
 }

@@ -108,12 +108,13 @@ func (r *reader) join(n *ast.Join) (TableExpr, error) {
 	if err != nil {
 		return nil, err
 	}
-	if s, ok := node.(*Sample); ok {
-		if err := r.fill(s.slots(), call.Args[1:], call); err != nil {
-			return nil, err
-		}
-		s.Table, err = r.table(n.Left)
-		return s, err
+	switch t := node.(type) {
+	case *Sample:
+		return t, r.madeOf(&t.Table, t.slots(), call, n)
+	case *Pivot:
+		return t, r.madeOf(&t.Table, t.slots(), call, n)
+	case *Unpivot:
+		return t, r.madeOf(&t.Table, t.slots(), call, n)
 	}
 	j, ok := node.(*Join)
 	if !ok || n.Tp != grammarJoin(j.Kind) {
@@ -129,6 +130,16 @@ func (r *reader) join(n *ast.Join) (TableExpr, error) {
 	}
 	j.Right, err = r.table(n.Right)
 	return j, err
+}
+
+// madeOf reads what is made of a table, which is written as a join.
+func (r *reader) madeOf(table *TableExpr, slots slotList, call *ast.FuncCallExpr, n *ast.Join) error {
+	if err := r.fill(slots, call.Args[1:], call); err != nil {
+		return err
+	}
+	var err error
+	*table, err = r.table(n.Left)
+	return err
 }
 
 // grammarJoin is the kind of join as which a join is written in the canonical text.

@@ -146,6 +146,42 @@ func (b *block) slots() slotList {
 	return l
 }
 
+func (t *Pivot) slots() slotList {
+	var l slotList
+	for _, a := range t.Aggs {
+		l.add(&a.Expr)
+	}
+	for _, o := range t.Ons {
+		l.add(&o.Expr)
+		for _, v := range o.Values {
+			l.add(&v.Expr)
+		}
+		l.query(&o.Query)
+	}
+	l.list(t.GroupBy)
+	return l
+}
+
+func (t *Unpivot) slots() slotList {
+	var l slotList
+	for _, c := range t.Columns {
+		l.add(&c.Expr)
+	}
+	return l
+}
+
+// EachColumn calls f for the names in an expression, but those in its subqueries.
+func EachColumn(e Expr, f func(*Column)) {
+	if c, ok := e.(*Column); ok {
+		f(c)
+	}
+	for _, s := range slotsOf(e) {
+		if s.expr != nil {
+			EachColumn(*s.expr, f)
+		}
+	}
+}
+
 // slots returns the arguments of a sample.
 func (t *Sample) slots() slotList {
 	var l slotList

@@ -1,6 +1,6 @@
 package syntax
 
-// TableExpr is an item of FROM: *Table, *File, *FuncTable, *SubqueryTable, *Join or *Sample.
+// TableExpr is an item of FROM: *Table, *File, *FuncTable, *SubqueryTable, *Join, *Sample, *Pivot or *Unpivot.
 type TableExpr interface {
 	Position() int
 	tableExpr()
@@ -111,6 +111,43 @@ const (
 	SampleRows
 )
 
+// Pivot makes columns of values: of an item of FROM, or of the statement PIVOT of DuckDB's, which is SELECT * FROM it.
+type Pivot struct {
+	Pos     int
+	Table   TableExpr
+	Aggs    []*PivotAgg // count(*) if none
+	Ons     []*PivotOn
+	GroupBy []Expr // nil: by all columns that Aggs and Ons do not use
+	Alias   Alias
+}
+
+// PivotAgg is an aggregate of a Pivot.
+type PivotAgg struct {
+	Expr  Expr
+	Alias string
+	Text  string // as written
+}
+
+// PivotOn is an expression whose values become columns: those in Values or those that Query finds, or all that there are.
+type PivotOn struct {
+	Expr   Expr
+	Values []*Target
+	Query  *Query
+}
+
+// Unpivot makes rows of columns.
+type Unpivot struct {
+	Pos          int
+	Table        TableExpr
+	Name         Ident     // of the column with the columns' names
+	Values       []Ident   // of the columns with their values
+	Columns      []*Target // each an expression, or a Row of as many as there are Values
+	IncludeNulls bool
+	Alias        Alias
+}
+
+func (t *Pivot) Position() int         { return t.Pos }
+func (t *Unpivot) Position() int       { return t.Pos }
 func (t *Sample) Position() int        { return t.Pos }
 func (t *Table) Position() int         { return t.Pos }
 func (t *File) Position() int          { return t.Pos }
@@ -118,6 +155,8 @@ func (t *FuncTable) Position() int     { return t.Pos }
 func (t *SubqueryTable) Position() int { return t.Pos }
 func (t *Join) Position() int          { return t.Pos }
 
+func (*Pivot) tableExpr()         {}
+func (*Unpivot) tableExpr()       {}
 func (*Sample) tableExpr()        {}
 func (*Table) tableExpr()         {}
 func (*File) tableExpr()          {}
