@@ -82,6 +82,9 @@ func (c *commonCounter) count(e expr.Expr, sure bool) {
 			c.count(a, sure && i == 0)
 		}
 		return
+	case *expr.Lambda: // its body is evaluated for elements, not for rows
+		c.count(x.List, sure)
+		return
 	case *expr.And, *expr.Or:
 		sure = false
 	case *expr.Aggregate:

@@ -179,6 +179,9 @@ func (b *binder) aggregateError(c *aggregateCall, out outcome, fs []*fn.Aggregat
 // placeAggregate hands an aggregate to the query it belongs to, the innermost whose columns it uses, and
 // returns the column that holds its result there.
 func (b *binder) placeAggregate(blk *block, a *expr.Aggregate, pos int) (value, error) {
+	if usesVariables(a) {
+		return value{}, unsupported(pos, "Use a function of lists, such as list_sum.", "an aggregate of a lambda's variables is not supported")
+	}
 	return b.placeIn(b.level(blk, a), a, pos)
 }
 

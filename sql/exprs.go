@@ -159,6 +159,8 @@ func (b *binder) unsupportedExpr(e syntax.Expr) error {
 		return sqlstate.New(sqlstate.SyntaxError, "syntax error at or near \"*\"").At(pos)
 	case *syntax.GroupingSet:
 		return sqlstate.New(sqlstate.SyntaxError, "grouping sets can stand in GROUP BY only").At(pos)
+	case *syntax.Lambda:
+		return sqlstate.New(sqlstate.SyntaxError, "a lambda can only be an argument of a function of lists").At(pos)
 	}
 	return unsupported(pos, "", "%T is not supported", e)
 }
@@ -179,6 +181,11 @@ func (b *binder) plainColumn(blk *block, e *syntax.Column) (value, error) {
 	n := e.Names
 	if len(n) > 4 {
 		return value{}, sqlstate.New(sqlstate.SyntaxError, "improper qualified name (too many dotted names): %s", strings.Join(n, ".")).At(e.Pos)
+	}
+	if len(n) == 1 {
+		if v := blk.variable(n[0]); v != nil {
+			return value{e: v, pos: e.Pos}, nil
+		}
 	}
 	if len(n) == 4 {
 		if b.env.Fn != nil && b.env.Fn.Database != "" && n[0] != b.env.Fn.Database {
@@ -485,6 +492,8 @@ func (b *binder) array(blk *block, e *syntax.Array, elem types.Type) (value, err
 		return value{}, err
 	}
 	switch {
+	case elem.ID != types.Unknown && len(vs) == 0:
+		return value{e: emptyArray(elem), pos: e.Pos, elems: []value{}}, nil
 	case elem.ID != types.Unknown:
 		for i := range vs {
 			if vs[i], err = b.cast(vs[i], elem, vs[i].pos); err != nil {

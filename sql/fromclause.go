@@ -227,7 +227,7 @@ func (b *binder) funcTable(blk *block, t *syntax.FuncTable) (*relation, error) {
 	if t.Ordinality {
 		return nil, unsupported(t.Pos, "Use row_number() OVER ().", "WITH ORDINALITY is not supported for %s", call.Name)
 	}
-	if len(fn.Scalars(call.Name)) > 0 {
+	if len(fn.Scalars(call.Name)) > 0 && call.Name != "range" { // which is a table here, as in DuckDB
 		return b.scalarTable(blk, t, call)
 	}
 	if len(t.ColumnDefs) > 0 {

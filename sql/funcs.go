@@ -21,6 +21,9 @@ func (b *binder) call(blk *block, e *syntax.Call) (value, error) {
 		}
 		return value{}, functionError(notFound, e.Schema+"."+e.Name, typesOf(vs), e.Pos)
 	}
+	if v, ok, err := b.listCall(blk, e); ok || err != nil {
+		return v, err
+	}
 	if e.Schema == "" && e.Name == "columns" {
 		return b.columnsCall(blk, e)
 	}

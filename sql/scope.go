@@ -24,6 +24,7 @@ type block struct {
 	defs    []*windowDef   // the WINDOW clause
 	parts   *parts         // of a SELECT
 
+	variables []*expr.Var     // of the lambdas around, the innermost last
 	expansion *expansion      // of COLUMNS in the expression that is being bound; nil where it may not stand
 	groupings []*groupingCall // uses of GROUPING(..)
 	directs   []expr.Expr     // direct arguments of hypothetical-set aggregates

@@ -145,6 +145,9 @@ func newBlock(parent *block, scope *cteScope) *block {
 
 // subquery binds a query within an expression.
 func (b *binder) subquery(blk *block, q *syntax.Query) (*query, error) {
+	if len(blk.variables) > 0 {
+		return nil, unsupported(q.Pos, "Join the query instead.", "subqueries in lambdas are not supported")
+	}
 	return b.query(q, blk, blk.ctes, true)
 }
 

@@ -186,6 +186,9 @@ func (b *binder) placeWindow(blk *block, w *expr.Window, d *windowDef, pos int) 
 	if err := blk.clause.allowWindow(pos); err != nil {
 		return value{}, err
 	}
+	if usesVariables(w) {
+		return value{}, unsupported(pos, "", "a window function of a lambda's variables is not supported")
+	}
 	for _, e := range expr.Children(w) {
 		if err := b.noWindow(blk, e); err != nil {
 			return value{}, err

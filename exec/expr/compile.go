@@ -157,7 +157,7 @@ type compiler struct {
 // worthSharing reports whether the value of e may be kept for its other uses.
 func worthSharing(e Expr) bool {
 	switch e.(type) {
-	case *Call, *Cast, *Case, *Coalesce, *In:
+	case *Call, *Cast, *Case, *Coalesce, *In, *Lambda:
 		return !IsVolatile(e)
 	}
 	return false
@@ -173,14 +173,22 @@ func (c *compiler) count(e Expr) {
 	if size > tooMany {
 		return
 	}
-	Walk(e, func(x Expr) bool {
-		if !worthSharing(x) {
-			return true
+	var note func(x Expr) bool
+	note = func(x Expr) bool {
+		if worthSharing(x) {
+			k := Key(x)
+			if c.uses[k]++; c.uses[k] > 1 {
+				return false
+			}
 		}
-		k := Key(x)
-		c.uses[k]++
-		return c.uses[k] == 1
-	})
+		l, ok := x.(*Lambda)
+		if ok { // its body is evaluated over other rows
+			Walk(l.List, note)
+			Walk(l.Init, note)
+		}
+		return !ok
+	}
+	Walk(e, note)
 }
 
 func (c *compiler) compile(e Expr) (node, error) {
@@ -230,6 +238,8 @@ func (c *compiler) compileNew(e Expr) (node, error) {
 		return &coalesceNode{args, e.Typ}, err
 	case *In:
 		return c.in(e)
+	case *Lambda:
+		return c.lambda(e)
 	}
 	return nil, sqlstate.New(sqlstate.InternalError, "cannot evaluate %s here", e)
 }

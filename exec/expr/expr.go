@@ -13,7 +13,7 @@ import (
 type ColID int32
 
 // Expr is a bound expression. The set of implementations is closed: Column, Const, Param, Call, Cast, And,
-// Or, Not, IsNull, Case, Coalesce, In, and, until the planner has replaced them, Aggregate, Window, Subquery.
+// Or, Not, IsNull, Case, Coalesce, In, Lambda with Var, and, until the planner has replaced them, Aggregate, Window, Subquery.
 type Expr interface {
 	Type() types.Type
 	String() string // as EXPLAIN prints it

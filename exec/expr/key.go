@@ -78,6 +78,17 @@ func appendKey(b []byte, e Expr) []byte {
 			b = appendConst(b, c.Value)
 		}
 		return append(b, ')')
+	case *Var:
+		return binary.AppendVarint(append(b, 'v'), int64(e.ID))
+	case *Lambda:
+		b = append(append(b, 'l'), byte(e.Kind))
+		for _, v := range []*Var{e.Acc, e.Elem, e.Index} {
+			if v != nil {
+				b = binary.AppendVarint(b, int64(v.ID))
+			}
+			b = append(b, ',')
+		}
+		return appendKeys(appendType(b, e.Typ), Children(e))
 	case *Aggregate:
 		return appendAggregate(append(b, 'a'), e)
 	case *Window:

@@ -28,6 +28,11 @@ func Children(e Expr) []Expr {
 		return e.Args
 	case *In:
 		return []Expr{e.Arg}
+	case *Lambda:
+		if e.Init != nil {
+			return []Expr{e.List, e.Body, e.Init}
+		}
+		return []Expr{e.List, e.Body}
 	case *Aggregate:
 		c := append([]Expr(nil), e.Args...)
 		if e.Filter != nil {
@@ -133,6 +138,13 @@ func rewriteChildren(e Expr, f func(Expr) Expr) Expr {
 		return &Coalesce{c, e.Typ}
 	case *In:
 		return &In{c[0], e.List, e.Eq}
+	case *Lambda:
+		n := *e
+		n.List, n.Body = next(), next()
+		if e.Init != nil {
+			n.Init = next()
+		}
+		return &n
 	case *Aggregate:
 		n := *e
 		n.Args, c = c[:len(e.Args):len(e.Args)], c[len(e.Args):]

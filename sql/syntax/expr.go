@@ -255,6 +255,13 @@ type (
 		SQLSyntax   bool // made from words, such as EXTRACT(x FROM y), so that Name is one of pg_catalog
 	}
 
+	// Lambda is x -> body, (x, y) -> body or lambda x, y: body, the argument of a function of lists, as in DuckDB.
+	Lambda struct {
+		at
+		Params []Ident
+		Body   Expr
+	}
+
 	// GroupingSet is an item of GROUP BY: (), ROLLUP (..), CUBE (..) or GROUPING SETS (..). A list in
 	// parentheses within is a Row.
 	GroupingSet struct {

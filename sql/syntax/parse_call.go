@@ -91,7 +91,11 @@ func (p *parser) arguments(c *Call) {
 	}
 	for more := true; more && p.err == nil; more = !c.Variadic && p.acceptPunct(",") {
 		c.Variadic = !c.Distinct && p.accept("variadic")
-		c.Args = append(c.Args, p.argument())
+		if len(c.Args) == 1 && lambdaFunctions[c.Name] && p.atLambda() {
+			c.Args = append(c.Args, Arg{Value: p.lambda()})
+		} else {
+			c.Args = append(c.Args, p.argument())
+		}
 	}
 	if p.is("order") {
 		c.OrderBy = p.orderBy()

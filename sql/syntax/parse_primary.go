@@ -86,6 +86,8 @@ func (p *parser) bracketed() Expr {
 			return &Row{at: pos, Elems: es}
 		}
 		return p.indirection(es[0])
+	case p.isPunct("[") && p.atComprehension():
+		return p.indirection(p.comprehension())
 	case p.isPunct("["):
 		return p.indirection(p.array(true))
 	case p.isPunct("{"):

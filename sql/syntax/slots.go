@@ -111,6 +111,8 @@ func slotsOf(e Expr) slotList {
 		if e.Over != nil {
 			l.window(e.Over)
 		}
+	case *Lambda:
+		l.add(&e.Body)
 	case *GroupingSet:
 		l.list(e.Items)
 	}
@@ -267,6 +269,8 @@ func label(e Expr) string {
 		return e.Name
 	case *Call:
 		return e.Name
+	case *Lambda:
+		return "lambda"
 	case *GroupingSet:
 		return [...]string{"()", "rollup", "cube", "grouping sets"}[e.Kind]
 	}
