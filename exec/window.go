@@ -13,8 +13,8 @@ import (
 // agree in PARTITION BY must be in one partition. It sorts its input itself, and its output is in that order:
 // by PARTITION BY and then by ORDER BY. What does not fit in memory is sorted on disk and computed in parts. An aggregate
 // needs the rows of the frames in memory that a batch of rows sees, unless frames begin with the partition; offsets of
-// lag, lead and nth_value that are not constant need a whole partition there, as does an aggregate over frames that end
-// with it and begin elsewhere.
+// lag, lead and nth_value that are not constant need a whole partition there, as do IGNORE NULLS, an aggregate over frames
+// that end with it and begin elsewhere, and frames with EXCLUDE that begin with it or are those of first_value and its like.
 type Window struct {
 	Input Plan
 	Items []*expr.Window

@@ -235,22 +235,48 @@ type frameChunk struct{ left, right []nodes }
 
 // frames returns the values of the rows from..to-1.
 func (a *windowAggregate) frames(f *frame, tree [][]*vec.Vector, c *frameChunk, from, to int) (*vec.Vector, error) {
-	for l := range c.left {
-		for _, n := range []*nodes{&c.left[l], &c.right[l]} {
-			n.at, n.group = n.at[:0], n.group[:0]
-		}
-	}
 	idx := make([]uint32, to-from)
 	groups := uint32(0)
 	for i := from; i < to; i++ {
-		if i == from || f.start[i] != f.start[i-1] || f.end[i] != f.end[i-1] {
-			c.cover(a.at(f.start[i]), a.at(f.end[i]), groups)
+		if i == from || !f.same(i) {
 			groups++
 		}
 		idx[i-from] = groups - 1
 	}
 	acc := a.new()
 	acc.Grow(int(groups))
+	for p := range f.pieces() { // in the order of the rows
+		c.reset()
+		for i := from; i < to; i++ {
+			if i == from || idx[i-from] != idx[i-from-1] {
+				start, end := f.piece(i, p)
+				c.cover(a.at(start), a.at(end), idx[i-from])
+			}
+		}
+		if err := a.addNodes(acc, tree, c); err != nil {
+			return nil, err
+		}
+	}
+	result, err := acc.Result(0, int(groups))
+	if err != nil {
+		return nil, err
+	}
+	if int(groups) == len(idx) {
+		return result, nil
+	}
+	return vec.Gather(result, idx), nil
+}
+
+func (c *frameChunk) reset() {
+	for l := range c.left {
+		for _, n := range []*nodes{&c.left[l], &c.right[l]} {
+			n.at, n.group = n.at[:0], n.group[:0]
+		}
+	}
+}
+
+// addNodes adds the nodes of a chunk to their groups.
+func (a *windowAggregate) addNodes(acc fn.Accumulator, tree [][]*vec.Vector, c *frameChunk) error {
 	add := func(level int, n nodes) error {
 		for k := 0; k < len(n.at); k += updateRows {
 			at, group := n.at[k:min(k+updateRows, len(n.at))], n.group[k:min(k+updateRows, len(n.at))]
@@ -268,22 +294,15 @@ func (a *windowAggregate) frames(f *frame, tree [][]*vec.Vector, c *frameChunk, 
 	}
 	for l := range c.left {
 		if err := add(l, c.left[l]); err != nil {
-			return nil, err
+			return err
 		}
 	}
 	for l := len(c.right) - 1; l >= 0; l-- {
 		if err := add(l, c.right[l]); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	result, err := acc.Result(0, int(groups))
-	if err != nil {
-		return nil, err
-	}
-	if int(groups) == len(idx) {
-		return result, nil
-	}
-	return vec.Gather(result, idx), nil
+	return nil
 }
 
 // cover adds the nodes whose rows are from..to-1.

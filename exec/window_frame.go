@@ -11,6 +11,71 @@ import (
 type frame struct {
 	start, end []uint32
 	whole      bool // the whole partition, for every row
+
+	// With an EXCLUDE clause, what is left out of start..end-1: from[i]..to[i]-1, where with EXCLUDE TIES row i stays.
+	exclude  expr.Exclusion
+	from, to []uint32
+	first    int64 // the position of row 0
+}
+
+// pieces is how many ranges of rows a frame has at most.
+func (f *frame) pieces() int {
+	switch f.exclude {
+	case expr.ExcludeNone:
+		return 1
+	case expr.ExcludeTies:
+		return 3
+	}
+	return 2
+}
+
+// piece returns range k of the frame of row i, which may be empty: what is before the rows that are left out, what is behind
+// them, and between those, the row itself.
+func (f *frame) piece(i, k int) (from, to uint32) {
+	start, end := f.start[i], f.end[i]
+	switch {
+	case f.exclude == expr.ExcludeNone:
+		return start, end
+	case k == 0:
+		return start, max(min(f.from[i], end), start)
+	case k == f.pieces()-1:
+		return min(max(f.to[i], start), end), end
+	}
+	if row := f.first + int64(i); int64(start) <= row && row < int64(end) {
+		return uint32(row), uint32(row) + 1
+	}
+	return start, start
+}
+
+// same reports whether rows i and i-1 have the same frame.
+func (f *frame) same(i int) bool {
+	if f.start[i] != f.start[i-1] || f.end[i] != f.end[i-1] {
+		return false
+	}
+	return f.exclude == expr.ExcludeNone || f.exclude == expr.ExcludeGroup && f.from[i] == f.from[i-1]
+}
+
+// leaveOut sets what frames leave out.
+func (w *windowRows) leaveOut(f *frame, exclude expr.Exclusion) error {
+	f.exclude = exclude
+	if exclude == expr.ExcludeNone {
+		return nil
+	}
+	if err := w.held.grow(int64(w.n) * 8); err != nil {
+		return err
+	}
+	f.from, f.to = make([]uint32, w.n), make([]uint32, w.n)
+	if exclude != expr.ExcludeCurrentRow {
+		w.peersBound(f.from, false)
+		w.peersBound(f.to, true)
+		return nil
+	}
+	w.pieces(w.n, func(from, to int) {
+		for i := from; i < to; i++ {
+			f.from[i], f.to[i] = uint32(i), uint32(i)+1
+		}
+	})
+	return nil
 }
 
 // frame returns the frames of all rows.
@@ -35,6 +100,9 @@ func (w *windowRows) frame(f expr.Frame) (*frame, error) {
 			r.end[i] = max(r.end[i], r.start[i])
 		}
 	})
+	if err := w.leaveOut(r, f.Exclude); err != nil {
+		return nil, err
+	}
 	if w.dead {
 		return nil, w.err()
 	}
@@ -45,7 +113,7 @@ func (w *windowRows) frame(f expr.Frame) (*frame, error) {
 // isWhole reports whether every frame is its whole partition.
 func (w *windowRows) isWhole(f expr.Frame) bool {
 	peers := f.Mode != expr.Rows && len(w.peers) == len(w.parts) // all rows of a partition are peers
-	return (f.Start.Kind == expr.UnboundedPreceding || peers && f.Start.Kind == expr.CurrentRow) &&
+	return f.Exclude == expr.ExcludeNone && (f.Start.Kind == expr.UnboundedPreceding || peers && f.Start.Kind == expr.CurrentRow) &&
 		(f.End.Kind == expr.UnboundedFollowing || peers && f.End.Kind == expr.CurrentRow)
 }
 

@@ -349,6 +349,7 @@ func (a *slidingAgg) values(r *largeRows, item *largeItem, start, end []int64) (
 		to := min(max(end[i], a.first), a.end)
 		f.start[i], f.end[i] = uint32(min(max(start[i], a.first), to)-a.first), uint32(to-a.first)
 	}
+	a.leaveOut(r, f, item.Frame.Exclude)
 	v, err := agg.prefixSums(f)
 	if v == nil && err == nil {
 		v, err = agg.byFrame(f)
@@ -357,6 +358,22 @@ func (a *slidingAgg) values(r *largeRows, item *largeItem, start, end []int64) (
 		return nil, err
 	}
 	return v, res.Resize(held) // what the computation took
+}
+
+// leaveOut sets what frames leave out.
+func (a *slidingAgg) leaveOut(r *largeRows, f *frame, exclude expr.Exclusion) {
+	if f.exclude = exclude; exclude == expr.ExcludeNone {
+		return
+	}
+	f.first = r.first - a.first
+	f.from, f.to = make([]uint32, r.n), make([]uint32, r.n)
+	for i := range r.n {
+		from, to := r.first+int64(i), r.first+int64(i)+1
+		if exclude != expr.ExcludeCurrentRow {
+			from, to = r.starts[i], r.ends[i]
+		}
+		f.from[i], f.to[i] = uint32(min(max(from, a.first), a.end)-a.first), uint32(min(max(to, a.first), a.end)-a.first)
+	}
 }
 
 // heldBytes is what a batch of a slidingAgg takes, with its rows in the joined columns.

@@ -128,6 +128,9 @@ func (p *windowPartition) prepare(cause error) error {
 
 // plan reports false for an item that needs all rows in memory.
 func (p *windowPartition) plan(item *largeItem) (ok bool, err error) {
+	if item.IgnoreNulls || item.Frame.Exclude != expr.ExcludeNone && item.Agg == nil && item.usesFrame() {
+		return false, nil
+	}
 	if item.Agg == nil {
 		switch item.Fn.Name {
 		case "row_number", "rank", "dense_rank", "percent_rank", "cume_dist", "ntile":
@@ -157,7 +160,9 @@ func (p *windowPartition) plan(item *largeItem) (ok bool, err error) {
 		return true, nil
 	}
 	switch first := item.start.kind == expr.UnboundedPreceding; {
-	case first || len(p.peers.keys) == 0 && item.start.kind == expr.CurrentRow && item.start.mode != expr.Rows:
+	case first && item.Frame.Exclude != expr.ExcludeNone:
+		return false, nil
+	case first || len(p.peers.keys) == 0 && item.start.kind == expr.CurrentRow && item.start.mode != expr.Rows && item.Frame.Exclude == expr.ExcludeNone:
 		item.acc = newRunningAgg(p.s, item.windowItem)
 	case item.end.kind == expr.UnboundedFollowing:
 		return false, nil
@@ -165,6 +170,18 @@ func (p *windowPartition) plan(item *largeItem) (ok bool, err error) {
 		item.moved = newSlidingAgg(item.windowItem)
 	}
 	return true, nil
+}
+
+// usesFrame reports whether the item depends on its frame.
+func (item *windowItem) usesFrame() bool {
+	if item.Agg != nil {
+		return true
+	}
+	switch item.Fn.Name {
+	case "first_value", "last_value", "nth_value":
+		return true
+	}
+	return false
 }
 
 // constant sets by from the second argument, if there is one.
@@ -210,7 +227,7 @@ func (item *largeItem) needsPeers() bool {
 			return false
 		}
 	}
-	return item.start.peers() || item.end.peers()
+	return item.start.peers() || item.end.peers() || item.Frame.Exclude > expr.ExcludeCurrentRow
 }
 
 // write makes the first pass.

@@ -1,6 +1,7 @@
 package exec
 
 import (
+	"gsql/exec/expr"
 	"gsql/exec/fn"
 	"gsql/exec/types"
 	"gsql/exec/vec"
@@ -23,7 +24,7 @@ func (a *windowAggregate) prefixSums(f *frame) (*vec.Vector, error) {
 		return intSums(a, f, vec.Values[int32](arg), arg.Valid), nil
 	case name == "sum" && arg.Kind == types.KInt16 && ret == types.Int64:
 		return intSums(a, f, vec.Values[int16](arg), arg.Valid), nil
-	case arg.Kind == types.KFloat64 && ret == types.Float64:
+	case arg.Kind == types.KFloat64 && ret == types.Float64 && f.exclude == expr.ExcludeNone:
 		return a.floatSums(f, vec.Values[float64](arg), arg.Valid, name == "avg")
 	}
 	return nil, nil
@@ -38,11 +39,14 @@ func (a *windowAggregate) counts(f *frame) *vec.Vector {
 	}
 	a.w.pieces(len(out), func(lo, hi int) {
 		for i := lo; i < hi; i++ {
-			from, to := a.at(f.start[i]), a.at(f.end[i])
-			if before != nil {
-				from, to = before[from], before[to]
+			for p := range f.pieces() {
+				from, to := f.piece(i, p)
+				from, to = a.at(from), a.at(to)
+				if before != nil {
+					from, to = before[from], before[to]
+				}
+				out[i] += int64(to - from)
 			}
-			out[i] = int64(to - from)
 		}
 	})
 	return vec.New(types.Of(types.Int64), types.KInt64, out, nil)
@@ -78,9 +82,14 @@ func intSums[T int16 | int32](a *windowAggregate, f *frame, values []T, valid ve
 	isNull := newNullSet(a.w.n)
 	a.w.pieces(len(out), func(lo, hi int) {
 		for i := lo; i < hi; i++ {
-			from, to := a.at(f.start[i]), a.at(f.end[i])
-			out[i] = sums[to] - sums[from]
-			if count[to] == count[from] {
+			rows := uint32(0)
+			for p := range f.pieces() {
+				from, to := f.piece(i, p)
+				from, to = a.at(from), a.at(to)
+				out[i] += sums[to] - sums[from]
+				rows += count[to] - count[from]
+			}
+			if rows == 0 {
 				isNull.set(i)
 			}
 		}

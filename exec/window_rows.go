@@ -168,10 +168,16 @@ func (w *windowRows) function(item *windowItem) (*vec.Vector, error) {
 		return w.distribution(item.Fn.Name), nil
 	case "ntile":
 		return w.ntile(args[0])
-	case "lag":
-		return w.shifted(args, -1), nil
-	case "lead":
-		return w.shifted(args, 1), nil
+	case "lag", "lead":
+		dir := int64(1)
+		if item.Fn.Name == "lag" {
+			dir = -1
+		}
+		count, err := w.counting(item, args[0])
+		if err != nil {
+			return nil, err
+		}
+		return w.shifted(args, dir, count), nil
 	case "first_value", "last_value", "nth_value":
 		return w.framed(item, args)
 	}
@@ -274,8 +280,8 @@ func (w *windowRows) ntile(arg *vec.Vector) (*vec.Vector, error) {
 }
 
 // shifted computes lag (dir -1) and lead (dir 1): args are the value, how far to go, and what stands for a
-// row outside the partition.
-func (w *windowRows) shifted(args []*vec.Vector, dir int64) *vec.Vector {
+// row outside the partition. count says which rows count.
+func (w *windowRows) shifted(args []*vec.Vector, dir int64, count *countedRows) *vec.Vector {
 	idx := make([]int32, w.n)
 	var offset *vec.Vector
 	if len(args) > 1 {
@@ -293,7 +299,7 @@ func (w *windowRows) shifted(args []*vec.Vector, dir int64) *vec.Vector {
 				}
 				by = int64(vec.Values[int32](offset)[i])
 			}
-			at := int64(i) + dir*by
+			at := count.away(int64(i), dir*by, from, to)
 			switch {
 			case at >= int64(from) && at < int64(to):
 				idx[i] = int32(at)
@@ -338,6 +344,10 @@ func (w *windowRows) framed(item *windowItem, args []*vec.Vector) (*vec.Vector, 
 	if err != nil {
 		return nil, err
 	}
+	count, err := w.counting(item, args[0])
+	if err != nil {
+		return nil, err
+	}
 	idx := make([]int32, w.n)
 	var nth *vec.Vector
 	if item.Fn.Name == "nth_value" {
@@ -347,26 +357,93 @@ func (w *windowRows) framed(item *windowItem, args []*vec.Vector) (*vec.Vector, 
 		if w.stoppedAt(uint32(i)) {
 			break
 		}
-		from, to := f.start[i], f.end[i]
-		idx[i] = -1
+		k := int64(1)
 		switch {
+		case nth != nil && nth.IsNull(i):
+			k = 0
 		case nth != nil:
-			if nth.IsNull(i) {
-				continue
-			}
-			k := int64(vec.Values[int32](nth)[i])
-			if k <= 0 {
+			if k = int64(vec.Values[int32](nth)[i]); k <= 0 {
 				return nil, sqlstate.New(sqlstate.InvalidNthValueArgument, "argument of nth_value must be greater than zero")
 			}
-			if int64(from)+k <= int64(to) {
-				idx[i] = int32(int64(from) + k - 1)
-			}
-		case from >= to:
-		case item.Fn.Name == "first_value":
-			idx[i] = int32(from)
-		default:
-			idx[i] = int32(to) - 1
+		case item.Fn.Name == "last_value":
+			k = -1
 		}
+		idx[i] = count.nth(f, i, k)
 	}
 	return w.gatherOrNull(args[0], idx), nil
+}
+
+// countedRows are the rows that count for a function: all, or with IGNORE NULLS those whose value is not NULL.
+type countedRows struct {
+	rows   []uint32 // nil: all
+	before []uint32 // how many of rows come before each position, and in all
+}
+
+// counting returns the rows that count for an item with these values.
+func (w *windowRows) counting(item *windowItem, v *vec.Vector) (*countedRows, error) {
+	if !item.IgnoreNulls {
+		return &countedRows{}, nil
+	}
+	if err := w.held.grow(int64(w.n) * 8); err != nil {
+		return nil, err
+	}
+	c := &countedRows{rows: make([]uint32, 0, w.n), before: make([]uint32, w.n+1)}
+	w.pieces(w.n, func(from, to int) {
+		for i := from; i < to; i++ {
+			c.before[i] = uint32(len(c.rows))
+			if !v.IsNull(i) {
+				c.rows = append(c.rows, uint32(i))
+			}
+		}
+	})
+	c.before[w.n] = uint32(len(c.rows))
+	return c, w.err()
+}
+
+// away returns the row that is the by'th of those that count behind row i, or before it if by is negative; one outside of the
+// partition from..to-1 if there is none.
+func (c *countedRows) away(i, by int64, from, to uint32) int64 {
+	if c.before == nil || by == 0 {
+		return i + by
+	}
+	k := int64(c.before[i]) + by
+	if by > 0 {
+		k = int64(c.before[i+1]) + by - 1
+	}
+	if k < int64(c.before[from]) || k >= int64(c.before[to]) {
+		return -1
+	}
+	return int64(c.rows[k])
+}
+
+// nth returns the k'th row that counts in the frame of row i, the last for -1; -1 if there is none, and for k 0.
+func (c *countedRows) nth(f *frame, i int, k int64) int32 {
+	n := f.pieces()
+	for p := range n {
+		if k < 0 {
+			p = n - 1 - p
+		}
+		from, to := f.piece(i, p)
+		if c.before != nil {
+			from, to = c.before[from], c.before[to]
+		}
+		if from >= to {
+			continue
+		}
+		at := int64(to) - 1
+		if k >= 0 {
+			if at = int64(from) + k - 1; at >= int64(to) {
+				k -= int64(to - from)
+				continue
+			}
+			if k == 0 {
+				return -1
+			}
+		}
+		if c.before != nil {
+			return int32(c.rows[at])
+		}
+		return int32(at)
+	}
+	return -1
 }

@@ -41,6 +41,8 @@ func (b *binder) call(blk *block, e *syntax.Call) (value, error) {
 	switch {
 	case e.Over != nil:
 		return b.windowCall(blk, e)
+	case e.Nulls != syntax.NullsUnsaid:
+		return value{}, sqlstate.New(sqlstate.WrongObjectType, "RESPECT/IGNORE NULLS specified, but %s is not called as a window function", e.Name).At(e.Pos)
 	case aggregate:
 		return b.aggregateCallExpr(blk, e)
 	case len(fn.Windows(e.Name)) > 0:
@@ -209,6 +211,9 @@ func (b *binder) windowCall(blk *block, e *syntax.Call) (value, error) {
 	if err != nil {
 		return value{}, err
 	}
+	if err := treatNulls(w, e); err != nil {
+		return value{}, err
+	}
 	if err := blk.clause.allowWindow(e.Pos); err != nil {
 		return value{}, err
 	}
@@ -282,7 +287,7 @@ func (b *binder) windowKey(blk *block, e syntax.Expr) (value, error) {
 
 func (b *binder) bindFrame(blk *block, d *windowDef, f *syntax.Frame, pos int) error {
 	clauses := [...]clause{syntax.Range: inFrameRange, syntax.Rows: inFrameRows, syntax.Groups: inFrameGroups}
-	d.frame = expr.Frame{Mode: expr.FrameMode(f.Mode)}
+	d.frame = expr.Frame{Mode: expr.FrameMode(f.Mode), Exclude: expr.Exclusion(f.Exclude)}
 	return blk.in(clauses[f.Mode], func() error {
 		bounds := []syntax.Bound{f.Start, f.End}
 		for i, out := range []*expr.Bound{&d.frame.Start, &d.frame.End} {

@@ -6,6 +6,7 @@ import (
 	"gsql/exec/sqlstate"
 	"gsql/exec/types"
 	"gsql/planner"
+	"gsql/sql/syntax"
 )
 
 // windowDef is a window with its parts bound: what stands in OVER (...) or in the WINDOW clause.
@@ -261,4 +262,19 @@ func sameWindow(a, b *expr.Window) bool {
 		}
 	}
 	return true
+}
+
+// treatNulls settles IGNORE NULLS and RESPECT NULLS.
+func treatNulls(w *expr.Window, e *syntax.Call) error {
+	if e.Nulls == syntax.NullsUnsaid {
+		return nil
+	}
+	if w.Fn != nil {
+		switch w.Fn.Name {
+		case "lag", "lead", "first_value", "last_value", "nth_value":
+			w.IgnoreNulls = e.Nulls == syntax.IgnoreNulls
+			return nil
+		}
+	}
+	return unsupported(e.Pos, "", "function %s does not allow RESPECT/IGNORE NULLS", e.Name)
 }

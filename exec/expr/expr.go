@@ -118,6 +118,7 @@ type Window struct {
 	PartitionBy []Expr
 	OrderBy     []SortKey
 	Frame       Frame
+	IgnoreNulls bool // of lag, lead, first_value, last_value and nth_value: rows whose first argument is NULL do not count
 	Typ         types.Type
 }
 
@@ -152,7 +153,18 @@ type Bound struct {
 type Frame struct {
 	Mode       FrameMode
 	Start, End Bound
+	Exclude    Exclusion
 }
+
+// Exclusion says which of the rows between its bounds a frame leaves out.
+type Exclusion uint8
+
+const (
+	ExcludeNone Exclusion = iota
+	ExcludeCurrentRow
+	ExcludeGroup // the current row and its peers
+	ExcludeTies  // its peers
+)
 
 // SubqueryKind says what a Subquery yields.
 type SubqueryKind uint8

@@ -156,7 +156,7 @@ func appendWindow(b []byte, e *Window) []byte {
 	}
 	b = appendKeys(appendType(b, e.Typ), e.Args)
 	b = appendSortKeys(appendKeys(b, e.PartitionBy), e.OrderBy)
-	b = append(b, byte(e.Frame.Mode))
+	b = append(appendBool(b, e.IgnoreNulls), byte(e.Frame.Mode), byte(e.Frame.Exclude))
 	for _, x := range []Bound{e.Frame.Start, e.Frame.End} {
 		b = appendKey(append(b, byte(x.Kind)), x.Offset)
 	}

@@ -116,15 +116,19 @@ func (e *Window) String() string {
 	} else {
 		call = e.Fn.Name + "(" + list(e.Args) + ")"
 	}
+	if e.IgnoreNulls {
+		call += " IGNORE NULLS"
+	}
 	return call + " OVER (" + strings.Join(over, " ") + ")"
 }
 
 // String returns the frame clause, empty for the default frame.
 func (f Frame) String() string {
-	if f.Mode == Range && f.Start.Kind == UnboundedPreceding && f.End.Kind == CurrentRow {
+	if f.Mode == Range && f.Start.Kind == UnboundedPreceding && f.End.Kind == CurrentRow && f.Exclude == ExcludeNone {
 		return ""
 	}
-	return [...]string{Range: "RANGE", Rows: "ROWS", Groups: "GROUPS"}[f.Mode] + " BETWEEN " + f.Start.String() + " AND " + f.End.String()
+	return [...]string{Range: "RANGE", Rows: "ROWS", Groups: "GROUPS"}[f.Mode] + " BETWEEN " + f.Start.String() + " AND " + f.End.String() +
+		[...]string{"", " EXCLUDE CURRENT ROW", " EXCLUDE GROUP", " EXCLUDE TIES"}[f.Exclude]
 }
 
 func (b Bound) String() string {

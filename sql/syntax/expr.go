@@ -252,6 +252,7 @@ type (
 		WithinGroup bool // OrderBy is of WITHIN GROUP
 		Filter      Expr // nil if none
 		Over        *Window
+		Nulls       NullTreatment
 		SQLSyntax   bool // made from words, such as EXTRACT(x FROM y), so that Name is one of pg_catalog
 	}
 
@@ -269,6 +270,15 @@ type (
 		Kind  GroupingKind
 		Items []Expr
 	}
+)
+
+// NullTreatment is IGNORE NULLS or RESPECT NULLS of a window function.
+type NullTreatment uint8
+
+const (
+	NullsUnsaid NullTreatment = iota
+	RespectNulls
+	IgnoreNulls
 )
 
 // When is a branch of a Case.

@@ -55,6 +55,9 @@ func (p *parser) functionCall() Expr {
 			c.Filter = p.expr()
 		})
 	}
+	if p.peek(2).is("over") {
+		p.nullTreatment(c)
+	}
 	if p.accept("over") {
 		c.Over = p.over()
 	}
@@ -100,6 +103,23 @@ func (p *parser) arguments(c *Call) {
 	if p.is("order") {
 		c.OrderBy = p.orderBy()
 	}
+	p.nullTreatment(c)
+}
+
+// nullTreatment reads IGNORE NULLS or RESPECT NULLS, of which the first words are no words of PostgreSQL's.
+func (p *parser) nullTreatment(c *Call) {
+	if !p.peek(1).is("nulls") {
+		return
+	}
+	switch {
+	case p.isWord("ignore"):
+		c.Nulls = IgnoreNulls
+	case p.isWord("respect"):
+		c.Nulls = RespectNulls
+	default:
+		return
+	}
+	p.i += 2
 }
 
 // argument reads an argument, which may have a name.

@@ -53,11 +53,17 @@ func (p *parser) frame() *Frame {
 		f.Start = p.bound()
 	}
 	p.checkFrame(f, startPos, endPos)
-	if pos := p.pos(); p.accept("exclude") && !p.acceptAll("no", "others") {
-		if !p.isOneOf("current", "group", "ties") {
-			p.syntaxError()
+	if p.accept("exclude") {
+		switch {
+		case p.acceptAll("no", "others"):
+		case p.acceptAll("current", "row"):
+			f.Exclude = ExcludeCurrentRow
+		case p.accept("group"):
+			f.Exclude = ExcludeGroup
+		default:
+			p.expect("ties")
+			f.Exclude = ExcludeTies
 		}
-		p.unsupported(pos, "Leave EXCLUDE out, or subtract the excluded rows' share in the expression.", "EXCLUDE of a window frame is not supported")
 	}
 	return f
 }

@@ -162,12 +162,23 @@ type Window struct {
 	Frame       *Frame // nil for the default frame
 }
 
-// Frame is a frame clause. EXCLUDE is an error of Parse, unless NO OTHERS.
+// Frame is a frame clause.
 type Frame struct {
 	Pos        int
 	Mode       FrameMode
 	Start, End Bound // without BETWEEN, End is CurrentRow
+	Exclude    Exclusion
 }
+
+// Exclusion says which rows a frame leaves out.
+type Exclusion uint8
+
+const (
+	ExcludeNoOthers Exclusion = iota
+	ExcludeCurrentRow
+	ExcludeGroup // the current row and its peers
+	ExcludeTies  // its peers
+)
 
 // FrameMode is the unit of a frame.
 type FrameMode uint8
