@@ -199,8 +199,8 @@ func (b *binder) joinExpr(blk *block, t *syntax.Join) (*relation, error) {
 // funcTable binds a function in FROM: the catalog makes a table of it.
 func (b *binder) funcTable(blk *block, t *syntax.FuncTable) (*relation, error) {
 	switch {
-	case t.RowsFrom || len(t.Calls) != 1:
-		return nil, unsupported(t.Pos, "Join the functions.", "ROWS FROM is not supported")
+	case t.RowsFrom:
+		return b.rowsFrom(blk, t)
 	case len(t.ColumnDefs) > 0 && t.Ordinality:
 		return nil, sqlstate.New(sqlstate.SyntaxError, "WITH ORDINALITY cannot be used with a column definition list").
 			WithHint("Join a query with row_number().").At(t.ColumnDefs[0].Pos)

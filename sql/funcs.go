@@ -51,6 +51,9 @@ func (b *binder) call(blk *block, e *syntax.Call) (value, error) {
 	if err := plainCall(e); err != nil {
 		return value{}, err
 	}
+	if e.Variadic {
+		return b.variadicCall(blk, e)
+	}
 	vs, err := b.scalarArguments(blk, e)
 	if err != nil {
 		return value{}, err

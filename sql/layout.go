@@ -84,7 +84,7 @@ func (b *binder) layout(blk *block, p *parts) (*query, error) {
 	if p.qualify != nil {
 		n = &planner.Filter{Input: n, Cond: p.qualify}
 	}
-	n = b.projectSets(blk, n)
+	n = projectSets(blk.sets, n)
 	n = b.project(blk, p.targets, n)
 	if n, err = b.distinctNode(p, n); err != nil {
 		return nil, err
@@ -138,6 +138,7 @@ func (b *binder) groupNodes(blk *block, p *parts, n planner.Node) (planner.Node,
 	if len(blk.aggs) == 0 && len(blk.groupings) == 0 && !p.hasGroupBy && p.having == nil {
 		return n, nil
 	}
+	n = b.groupedSets(blk, p, n)
 	g := &grouping{b: b, blk: blk, sets: p.sets != nil}
 	for _, t := range p.groupBy {
 		g.addKey(t.v.e, t.name)

@@ -281,7 +281,7 @@ func (b *binder) allowed(blk *block, v value, c clause, pos int) error {
 		case windowColumn:
 			err = c.allowWindow(at)
 		case setColumn:
-			if c != inTargets && c != inOrderBy && c != inDistinctOn {
+			if c != inTargets && c != inGroupBy && c != inOrderBy && c != inDistinctOn {
 				err = unsupported(at, "Call it in FROM.", "set-returning functions are not allowed in %s", c)
 			}
 		}

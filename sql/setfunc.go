@@ -20,8 +20,10 @@ var setArrays = map[string]string{"regexp_split_to_table": "regexp_split_to_arra
 
 // setCall is a use of a set returning function in a select list.
 type setCall struct {
+	name  string
 	array expr.Expr
 	elem  exec.Field
+	level int // 1, and for one that has others in its arguments more than these
 }
 
 // returnsSet reports whether a function returns a set of rows, in PostgreSQL.
@@ -71,9 +73,12 @@ func (b *binder) arrayCall(array, name string, vs []value, pos int) (value, erro
 	return b.invoke(fs[m.index], m, vs, pos)
 }
 
-// setTarget binds a set returning function in a select list, where its elements are a column of rows to come.
+// setTarget binds a set returning function in a select list, in GROUP BY or in ORDER BY, where its elements are a column of
+// rows to come.
 func (b *binder) setTarget(blk *block, e *syntax.Call, vs []value) (value, error) {
-	if blk.clause != inTargets {
+	switch blk.clause {
+	case inTargets, inGroupBy, inOrderBy, inDistinctOn:
+	default:
 		return value{}, unsupported(e.Pos, "Call it in FROM.", "set-returning functions are not allowed in %s", blk.clause)
 	}
 	if blk.noSets != "" {
@@ -84,15 +89,55 @@ func (b *binder) setTarget(blk *block, e *syntax.Call, vs []value) (value, error
 	if err != nil {
 		return value{}, err
 	}
-	nested := false
-	b.eachColumn(v.e, func(c *expr.Column) { nested = nested || b.info[c.ID].kind == setColumn })
-	if nested {
-		return value{}, unsupported(e.Pos, "Call the inner one in FROM.", "set-returning functions within each other are not supported")
+	out := value{e: columnOf(b.addSet(blk, e, v)), pos: e.Pos}
+	if e.Name != "regexp_matches" {
+		return out, nil
+	}
+	// Its elements are arrays themselves: what is expanded are the numbers of the matches.
+	return b.arrayCall("regexp_matches[n]", e.Name, append(vs[:len(vs):len(vs)], out), e.Pos)
+}
+
+// addSet adds a set returning function to the block, unless the same one is there, and returns the column of its elements.
+func (b *binder) addSet(blk *block, e *syntax.Call, v value) exec.Field {
+	level := 1
+	b.eachColumn(v.e, func(c *expr.Column) {
+		for _, s := range blk.sets {
+			if s.elem.ID == c.ID {
+				level = max(level, s.level+1)
+			}
+		}
+	})
+	for _, s := range blk.sets {
+		if blk.clause != inTargets && s.name == e.Name && expr.Equal(s.array, v.e) && !expr.IsVolatile(v.e) {
+			return s.elem
+		}
 	}
 	elem := exec.Field{ID: b.newID(blk, setColumn, "", e.Name), Name: e.Name, Type: v.typ().Element()}
 	b.info[elem.ID].pos = e.Pos
-	blk.sets = append(blk.sets, &setCall{v.e, elem})
-	return value{e: columnOf(elem), pos: e.Pos}, nil
+	blk.sets = append(blk.sets, &setCall{e.Name, v.e, elem, level})
+	return elem
+}
+
+// groupedSets moves the set returning functions that GROUP BY uses, and those within them, below the aggregation.
+func (b *binder) groupedSets(blk *block, p *parts, n planner.Node) planner.Node {
+	used := map[expr.ColID]bool{}
+	use := func(c *expr.Column) { used[c.ID] = true }
+	for _, t := range p.groupBy {
+		b.eachColumn(t.v.e, use)
+	}
+	var below, above []*setCall
+	for i := len(blk.sets) - 1; i >= 0; i-- { // those within others come before them
+		s := blk.sets[i]
+		if !used[s.elem.ID] {
+			above = append([]*setCall{s}, above...)
+			continue
+		}
+		b.eachColumn(s.array, use)
+		below = append([]*setCall{s}, below...)
+		b.info[s.elem.ID].kind = derivedColumn // as those of FROM, it must be grouped by
+	}
+	blk.sets = above
+	return projectSets(below, n)
 }
 
 // withoutSets begins a construct in which there may be no set returning function, since not all of it is evaluated for
@@ -103,16 +148,22 @@ func (s *block) withoutSets(construct string) (end func()) {
 	return func() { s.noSets = saved }
 }
 
-// projectSets adds the rows of the set returning functions in the select list.
-func (b *binder) projectSets(blk *block, n planner.Node) planner.Node {
-	if len(blk.sets) == 0 {
-		return n
+// projectSets adds the rows of set returning functions: first of those without others in their arguments, side by side, then
+// of those that have these, and so on.
+func projectSets(sets []*setCall, n planner.Node) planner.Node {
+	for level, left := 1, len(sets); left > 0; level++ {
+		p := &planner.ProjectSet{}
+		for _, s := range sets {
+			if s.level == level {
+				p.Arrays, p.Elems = append(p.Arrays, s.array), append(p.Elems, s.elem)
+			}
+		}
+		if left -= len(p.Arrays); len(p.Arrays) > 0 {
+			p.Input = n
+			n = p
+		}
 	}
-	p := &planner.ProjectSet{Input: n}
-	for _, s := range blk.sets {
-		p.Arrays, p.Elems = append(p.Arrays, s.array), append(p.Elems, s.elem)
-	}
-	return p
+	return n
 }
 
 // setTable binds a set returning function in FROM by way of an array, which may use items of FROM before it. ok is false
@@ -120,6 +171,13 @@ func (b *binder) projectSets(blk *block, n planner.Node) planner.Node {
 func (b *binder) setTable(blk *block, t *syntax.FuncTable, call *syntax.Call) (r *relation, ok bool, err error) {
 	if !returnsSet(call.Name) {
 		return nil, false, nil
+	}
+	if call.Name == "regexp_matches" {
+		if t.Ordinality {
+			return nil, true, unsupported(t.Pos, "Use row_number() OVER ().", "WITH ORDINALITY is not supported for %s", call.Name)
+		}
+		r, err = b.setQuery(blk, t, call)
+		return r, true, err
 	}
 	saved := blk.lateral
 	blk.lateral = true
@@ -132,7 +190,8 @@ func (b *binder) setTable(blk *block, t *syntax.FuncTable, call *syntax.Call) (r
 	if err != nil {
 		return nil, true, err
 	}
-	if call.Name == "generate_series" && !t.Ordinality && !slices.ContainsFunc(vs, b.varies) {
+	numeric := func(v value) bool { return v.typ().ID == types.Numeric }
+	if call.Name == "generate_series" && !t.Ordinality && !slices.ContainsFunc(vs, b.varies) && !slices.ContainsFunc(vs, numeric) {
 		return nil, false, nil
 	}
 	arrays, names, err := b.setColumns(call, vs)
@@ -251,4 +310,80 @@ func isOneRow(n planner.Node) bool {
 func isTrue(e expr.Expr) bool {
 	c, ok := e.(*expr.Const)
 	return e == nil || ok && expr.Equal(c, expr.Bool(true))
+}
+
+// setQuery binds a set returning function in FROM as a query that has it in its select list.
+func (b *binder) setQuery(blk *block, t *syntax.FuncTable, call *syntax.Call) (*relation, error) {
+	name := call.Name
+	if t.Alias.Name != "" {
+		name = t.Alias.Name
+	}
+	s := &syntax.Select{Pos: call.Pos, Targets: []*syntax.Target{{Expr: call, Alias: name}}}
+	r, err := b.subqueryTable(blk, &syntax.SubqueryTable{Pos: call.Pos, Query: &syntax.Query{Pos: call.Pos, Body: s}, Lateral: true,
+		Alias: syntax.Alias{Name: name}})
+	if err == nil {
+		r.whole().value = true
+	}
+	return r, err
+}
+
+// rowsFrom binds ROWS FROM (f(..), g(..)): the rows of several functions side by side.
+func (b *binder) rowsFrom(blk *block, t *syntax.FuncTable) (*relation, error) {
+	saved := blk.lateral
+	blk.lateral = true
+	defer func() { blk.lateral = saved }()
+	var arrays []value
+	var names []string
+	var first *syntax.Call
+	for _, c := range t.Calls {
+		if len(c.ColumnDefs) > 0 {
+			return nil, unsupported(t.Pos, "", "a column definition list is not supported")
+		}
+		call, ok := c.Expr.(*syntax.Call)
+		if !ok {
+			return nil, unsupported(c.Expr.Position(), "", "this form of call is not supported in FROM")
+		}
+		if first == nil {
+			first = call
+		}
+		var own []value
+		var ownNames []string
+		err := blk.in(inFromFunction, func() (err error) {
+			own, ownNames, err = b.functionArrays(blk, call)
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+		for i, a := range own {
+			name := call.Name
+			if len(ownNames) > 0 {
+				name = ownNames[i]
+			}
+			arrays, names = append(arrays, a), append(names, name)
+		}
+	}
+	if len(arrays) == 1 && t.Alias.Name != "" {
+		names[0] = t.Alias.Name
+	}
+	return b.setRelation(blk, t, first, arrays, names), nil
+}
+
+// functionArrays binds the arrays of the columns of a function in ROWS FROM: of one that returns no set they have one
+// element.
+func (b *binder) functionArrays(blk *block, call *syntax.Call) (arrays []value, names []string, err error) {
+	if len(fn.Aggregates(call.Name)) > 0 {
+		return nil, nil, inFromFunction.allowAggregate(call.Pos)
+	}
+	if returnsSet(call.Name) && call.Name != "regexp_matches" {
+		vs, err := b.callArguments(blk, call)
+		if err != nil {
+			return nil, nil, err
+		}
+		return b.setColumns(call, vs)
+	}
+	list := &syntax.Array{Elems: []syntax.Expr{call}}
+	list.Pos = call.Pos
+	a, err := b.array(blk, list, types.Type{})
+	return []value{a}, nil, err
 }
