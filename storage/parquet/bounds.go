@@ -20,7 +20,7 @@ type bounds struct {
 // boundsOf decodes the statistics of a chunk. What cannot be trusted is left out.
 func boundsOf(c *column, m *chunkMeta, rows int64) bounds {
 	b := bounds{nulls: -1, rows: rows}
-	if c.refuse != "" {
+	if c.refuse != "" || c.root != nil {
 		return b
 	}
 	s := &m.stats

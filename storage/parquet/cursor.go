@@ -55,6 +55,9 @@ type cursor struct {
 	hasDict bool
 
 	scratch vec.Bitmap // for levels that are passed over
+
+	nest     *nestedCursor // of a nested column, which reads it all
+	levelsOf *leafCursor   // of which the cursor walks the pages
 }
 
 // newCursor starts at the first row of a chunk of a row group with a number of rows.
@@ -64,6 +67,9 @@ func newCursor(c *column, p *pages, rows int64, shared *dictCache) *cursor {
 
 // inherit takes over the memory of a cursor that is not used any more, before the first read.
 func (c *cursor) inherit(old *cursor) {
+	if c.nest != nil || old.nest != nil {
+		return
+	}
 	c.pages.page, c.scratch = old.pages.page, old.scratch
 	if !old.pages.kept {
 		c.pages.win = old.pages.win[:0]
@@ -75,6 +81,9 @@ func (c *cursor) inherit(old *cursor) {
 
 // read returns the next n rows; a passing vector is valid until the next read.
 func (c *cursor) read(n int, passing bool) (*vec.Vector, error) {
+	if c.nest != nil {
+		return c.nest.read(n)
+	}
 	if c.col.conv == convertNull {
 		return vec.NewNull(c.col.typ, n), nil
 	}
@@ -109,6 +118,9 @@ func (c *cursor) read(n int, passing bool) (*vec.Vector, error) {
 
 // skip passes over n rows. Pages that lie within them are not decompressed.
 func (c *cursor) skip(n int64) error {
+	if c.nest != nil {
+		return c.nest.skip(n)
+	}
 	if c.col.conv == convertNull {
 		return nil
 	}
@@ -158,6 +170,9 @@ func (c *cursor) skipWithin(k int) error {
 func (c *cursor) header(body bool) error {
 	for c.left == 0 {
 		h, err := c.pages.next()
+		if errors.Is(err, io.EOF) && c.levelsOf != nil {
+			return io.EOF // which ends the last row
+		}
 		if errors.Is(err, io.EOF) {
 			return c.pages.corrupt("a column chunk has fewer rows than its row group")
 		}
@@ -206,9 +221,12 @@ func (c *cursor) load() error {
 	if err != nil {
 		return err
 	}
-	if h.typ == pageDataV2 {
+	switch {
+	case c.levelsOf != nil:
+		body, err = c.levelsOf.start(h, body)
+	case h.typ == pageDataV2:
 		body, err = c.levelsV2(body)
-	} else {
+	default:
 		body, err = c.levelsV1(body)
 	}
 	if err == nil {

@@ -41,11 +41,11 @@ func readBytes(b []byte, limit int64) error {
 				return err
 			}
 			boundsOf(&cols[i], k, m.groups[g].rows)
-			p, err := newPages("x", cols[i].name, r, f.Size, k)
+			c, err := m.cursor(r, g, &cols[i], nil)
 			if err != nil {
 				return err
 			}
-			if err := readChunkRows(newCursor(&cols[i], p, m.groups[g].rows, nil), min(m.groups[g].rows, limit)); err != nil {
+			if err := readChunkRows(c, min(m.groups[g].rows, limit)); err != nil {
 				return err
 			}
 		}
@@ -92,6 +92,7 @@ func TestDamage(t *testing.T) {
 		"snappy": everyKind(t, apq.WithCompression(compress.Codecs.Snappy)),
 		"zstd":   everyKind(t, apq.WithCompression(compress.Codecs.Zstd)),
 	}
+	files["nested"], _ = nestedFile(t, 3, 40, 25, apq.WithDataPageVersion(apq.DataPageV2))
 	others, err := filepath.Glob("testdata/*.parquet")
 	if err != nil {
 		t.Fatal(err)

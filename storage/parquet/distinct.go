@@ -30,7 +30,7 @@ func distinct(m *meta, rows float64) []float64 {
 	for i := range m.cols {
 		c := &m.cols[i]
 		k, err := m.chunk(0, i)
-		if err != nil || c.refuse != "" {
+		if err != nil || c.refuse != "" || c.root != nil {
 			continue
 		}
 		if c.typ.ID == types.Bool {

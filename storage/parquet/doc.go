@@ -5,6 +5,9 @@
 // decompresses those that are needed and decodes them straight into vectors. Dictionary-encoded strings stay
 // dictionary vectors, one dictionary per chunk.
 //
+// A nested column is read leaf by leaf, with the levels beside the values, of which records and arrays are assembled: a
+// LIST is an array, a MAP an array of records of a key and a value. Its leaves' statistics are not used.
+//
 // What a condition excludes is left out as early as possible: row groups by their statistics, pages
 // without being decompressed when no row of theirs is left, values after they were decoded. All this is a
 // favour to the operators above, which check again.

@@ -92,11 +92,14 @@ type column struct {
 	conv     conversion
 	factor   int64
 	unsigned bool // statistics of the deprecated kind are in the wrong order
+	// Of a column with nested values: what they consist of, and where that lies.
+	root   *nested
+	leaves []leafColumn
 	// refuse says why the column cannot be read; "" when it can.
 	refuse string
 }
 
-// columnsOf returns the top-level columns of a file. A column that cannot be read, such as a nested one, is
+// columnsOf returns the top-level columns of a file. A column that cannot be read, such as one of arrays of arrays, is
 // listed too, with type json, and refused when a query uses it.
 func columnsOf(f file.File, ft *footer) ([]column, error) {
 	root := ft.schema[0]
@@ -109,17 +112,15 @@ func columnsOf(f file.File, ft *footer) ([]column, error) {
 		if t.at >= len(t.schema) {
 			return nil, corrupt(f.Path, "the schema is not complete")
 		}
-		e := &t.schema[t.at]
+		e, at := &t.schema[t.at], t.at
 		first := t.leaves
 		if !t.skip(0) {
 			return nil, corrupt(f.Path, "the schema is not complete")
 		}
 		c := column{name: e.name, leaf: first, phys: e.typ, optional: e.rep == 1}
 		switch {
-		case e.children > 0:
-			c.nested("a nested column")
-		case e.rep == 2:
-			c.nested("a repeated column")
+		case e.children > 0 || e.rep == 2:
+			c.resolveNested(t.schema, at)
 		case e.typ < physBool || e.typ > physFixed:
 			return nil, corrupt(f.Path, "column %q has an unknown physical type", e.name)
 		default:

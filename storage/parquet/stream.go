@@ -97,19 +97,14 @@ func (s *stream) start(ctx context.Context) error {
 	s.task, s.left = t, t.rows
 	f := t.file
 	for i, ord := range s.scan.columns {
-		k, err := f.chunk(t.group, ord)
-		if err != nil {
-			return err
-		}
-		p, err := newPages(f.file.Path, f.cols[ord].name, f.ReaderAt, f.file.Size, k)
-		if err != nil {
-			return err
-		}
 		var shared *dictCache
 		if t.dicts != nil {
 			shared = &t.dicts[i]
 		}
-		c := newCursor(&f.cols[ord], p, f.groups[t.group].rows, shared)
+		c, err := f.cursor(f.ReaderAt, t.group, &f.cols[ord], shared)
+		if err != nil {
+			return err
+		}
 		if s.cur[i] != nil {
 			c.inherit(s.cur[i])
 		}

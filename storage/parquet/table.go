@@ -2,6 +2,7 @@ package parquet
 
 import (
 	"context"
+	"io"
 	"math"
 	"sync"
 
@@ -141,7 +142,7 @@ func columnStats(metas []*meta, i int, rows float64, complete bool) exec.ColumnS
 			cs.NullFrac = nulls / rows
 		}
 		cs.Width = float64(metas[0].cols[i].kind.Width())
-		if metas[0].cols[i].kind == types.KView {
+		if k := metas[0].cols[i].kind; k == types.KView || k == types.KList || k == types.KRow {
 			cs.Width = size / rows
 		}
 	}
@@ -150,7 +151,37 @@ func columnStats(metas []*meta, i int, rows float64, complete bool) exec.ColumnS
 
 // chunk returns the chunk of column i, by the table's order, in row group g.
 func (m *meta) chunk(g, i int) (*chunkMeta, error) {
-	c, cols := &m.cols[i], m.groups[g].cols
+	return m.chunkOf(g, &m.cols[i])
+}
+
+// cursor returns a cursor of a column at the first row of row group g, which reads from r.
+func (m *meta) cursor(r io.ReaderAt, g int, c *column, shared *dictCache) (*cursor, error) {
+	leaves := []*column{c}
+	if c.root != nil {
+		leaves = leaves[:0]
+		for i := range c.leaves {
+			leaves = append(leaves, &c.leaves[i].column)
+		}
+	}
+	all := make([]*pages, len(leaves))
+	for i, l := range leaves {
+		k, err := m.chunkOf(g, l)
+		if err != nil {
+			return nil, err
+		}
+		if all[i], err = newPages(m.file.Path, c.name, r, m.file.Size, k); err != nil {
+			return nil, err
+		}
+	}
+	if c.root != nil {
+		return newNestedCursor(c, all), nil
+	}
+	return newCursor(c, all[0], m.groups[g].rows, shared), nil
+}
+
+// chunkOf returns the chunk of a column, or of a leaf of a nested one, in row group g.
+func (m *meta) chunkOf(g int, c *column) (*chunkMeta, error) {
+	cols := m.groups[g].cols
 	if c.leaf >= len(cols) {
 		return nil, corrupt(m.file.Path, "row group %d has no column %q", g, c.name)
 	}
