@@ -18,6 +18,12 @@ func (b *binder) coerce(v value, t types.Type, ctx fn.CastContext) (value, error
 	if from.ID == types.Unknown {
 		return b.coerceUnknown(v, t, ctx)
 	}
+	if from.ID == types.Record && t.ID == types.Record {
+		return b.castToRecord(v, t, v.pos)
+	}
+	if err := fieldsCast(from, t, v.pos); err != nil {
+		return v, err
+	}
 	if c := foldNumeric(v, t); c != nil {
 		return value{e: c, pos: v.pos}, nil
 	}

@@ -416,22 +416,53 @@ func (b *binder) rowAs(blk *block, e *syntax.Row, t types.Type, pos int) (value,
 // castToRecord binds a cast to a record type, column by column.
 func (b *binder) castToRecord(v value, t types.Type, pos int) (value, error) {
 	from := v.typ()
-	if t.Row == nil || from == t {
+	switch {
+	case t.Row == nil || from == t:
 		return v, nil
-	}
-	cannot := sqlstate.New(sqlstate.CannotCoerce, "cannot cast type %s to %s", from.Base(), t.Base()).At(pos)
-	switch n, want := len(from.Fields()), len(t.Fields()); {
 	case from.Row == nil:
 		return value{e: expr.Null(t), pos: v.pos}, nil
-	case n < want:
-		return v, cannot.WithDetail("Input has too few columns.")
-	case n > want:
-		return v, cannot.WithDetail("Input has too many columns.")
 	}
-	for i, f := range from.Fields() {
-		if to := t.Fields()[i].Type; f.Type != to && !sameType(f.Type, to) && findCast(f.Type, to, fn.Explicit) == nil {
-			return v, cannot.WithDetail("Cannot cast type %s to %s in column %d.", f.Type.Base(), to.Base(), i+1)
-		}
+	if err := fieldsCast(from, t, pos); err != nil {
+		return v, err
 	}
 	return value{e: &expr.Cast{Cast: fn.LookupCast(types.Record, types.Record), Arg: v.e, Typ: t}, pos: v.pos}, nil
+}
+
+// fieldsCast returns the error of casting a record, or an array of records, to another type of the kind, whose fields are
+// not those that the values' can be cast to.
+func fieldsCast(from, to types.Type, pos int) error {
+	if from == to || from.Row == nil || to.Row == nil {
+		return nil
+	}
+	cannot := sqlstate.New(sqlstate.CannotCoerce, "cannot cast type %s to %s", from.Base(), to.Base()).At(pos)
+	switch n, want := len(from.Fields()), len(to.Fields()); {
+	case n < want:
+		return cannot.WithDetail("Input has too few columns.")
+	case n > want:
+		return cannot.WithDetail("Input has too many columns.")
+	}
+	for i, f := range from.Fields() {
+		want := to.Fields()[i].Type
+		if f.Type != want && !sameType(f.Type, want) && findCast(f.Type, want, fn.Explicit) == nil || fieldsCast(f.Type, want, pos) != nil {
+			return cannot.WithDetail("Cannot cast type %s to %s in column %d.", f.Type.Base(), want.Base(), i+1)
+		}
+	}
+	return nil
+}
+
+// withAnyScale returns t for values whose numerics, also those within, may have any scale where none is stated.
+func withAnyScale(t types.Type) types.Type {
+	switch {
+	case t.ID == types.Array:
+		return types.ArrayOf(withAnyScale(t.Element()))
+	case t.ID == types.Numeric && t.Prec == 0:
+		return types.Of(types.Numeric)
+	case t.ID == types.Record && t.Row != nil:
+		fields := slices.Clone(t.Fields())
+		for i := range fields {
+			fields[i].Type = withAnyScale(fields[i].Type)
+		}
+		return types.RecordOf(t.Row.Name, fields)
+	}
+	return t
 }

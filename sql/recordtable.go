@@ -139,13 +139,16 @@ func (b *binder) recordColumns(blk *block, n *planner.ProjectSet, it *fromItem, 
 	}
 }
 
-// typeOf returns the type that a type name stands for, which may be that of the rows of a table.
+// typeOf returns the type that a type name stands for, which may be that of the rows of a table, or of any.
 func (b *binder) typeOf(n *syntax.TypeName) (types.Type, error) {
 	t, err := TypeOf(n)
 	if err == nil || len(n.Mods) > 0 {
 		return t, err
 	}
-	t, ok := b.tableType(exec.Name{Schema: n.Schema, Table: n.Name}, n.Pos)
+	t, ok := types.Of(types.Record), n.Name == "record" && n.Schema == ""
+	if !ok {
+		t, ok = b.tableType(exec.Name{Schema: n.Schema, Table: n.Name}, n.Pos)
+	}
 	switch {
 	case !ok:
 		return t, err

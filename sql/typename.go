@@ -16,9 +16,6 @@ import (
 // TypeOf returns the type that a type name stands for: 42704 when there is none.
 func TypeOf(n *syntax.TypeName) (types.Type, error) {
 	id, ok := typeFunctions[n.Name]
-	if n.Name == "record" {
-		id, ok = types.Record, true
-	}
 	if !ok || n.Schema != "" && n.Schema != "pg_catalog" {
 		name := n.Name
 		if n.Schema != "" {

@@ -45,14 +45,24 @@ func (b *binder) wholeRow(blk *block, it *fromItem, pos int) (value, error) {
 
 // rowType returns the type of the item's rows.
 func (it *fromItem) rowType() types.Type {
-	fields := make([]types.Field, len(it.cols))
-	for i, c := range it.cols {
+	cols := it.rowColumns()
+	fields := make([]types.Field, len(cols))
+	for i, c := range cols {
 		fields[i] = types.Field{Name: c.name, Type: c.expr.Type()}
 		if it.rowName != "" { // the columns of a table's type have the names that the table gives them
 			fields[i].Name = it.rowCols[i]
 		}
 	}
 	return types.RecordOf(it.rowName, fields)
+}
+
+// rowColumns returns the columns that the item's rows consist of: not the numbers of the rows to be changed, which have no
+// name.
+func (it *fromItem) rowColumns() []fromColumn {
+	if n := len(it.cols); n > 0 && it.cols[n-1].name == "" {
+		return it.cols[:n-1]
+	}
+	return it.cols
 }
 
 // ofTable notes that the item's rows have the type of a table.
@@ -77,7 +87,7 @@ func (b *binder) addWholes(blk *block, n planner.Node) (planner.Node, error) {
 			p.Items = append(p.Items, passed(f))
 		}
 		row := &expr.Call{Fn: fn.MakeRow, Typ: it.row.Typ}
-		for _, c := range it.cols {
+		for _, c := range it.rowColumns() {
 			row.Args = append(row.Args, c.expr)
 		}
 		p.Items = append(p.Items, planner.Item{ID: it.row.ID, Name: it.name, Expr: row})

@@ -360,11 +360,8 @@ func BindCreate(ctx context.Context, q *syntax.Query, env *Env) (*Bound, error) 
 	}
 	given := map[int]expr.Expr{}
 	for i, c := range out.cols {
-		t := c.typ
-		if t.ID == types.Numeric && t.Prec == 0 || t.ID == types.Array && t.Elem == types.Numeric && t.Prec == 0 {
-			t = withoutModifiers(t) // what is inserted later may have another scale
-		}
-		w.columns = append(w.columns, TableColumn{Name: c.name, Type: t})
+		// What is inserted later may have another scale.
+		w.columns = append(w.columns, TableColumn{Name: c.name, Type: withAnyScale(c.typ)})
 		if given[i], err = w.assignColumn(out, i, &w.columns[i]); err != nil {
 			return nil, err
 		}
