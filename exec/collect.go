@@ -200,9 +200,12 @@ func (c *collector) sharedVector(d *vec.Vector) int64 {
 	return int64(len(d.Data)) + c.sharedBytes(d)
 }
 
-// detach returns v, or, when v uses but a small part of its string buffers, a copy with its own: a few rows
-// that passed a filter must not keep a whole file's text in memory.
+// detach returns v, or, when v uses but a small part of its string buffers or of its fields' rows, a copy with its own: a
+// few rows that passed a filter must not keep a whole file's text in memory.
 func (c *collector) detach(v *vec.Vector) *vec.Vector {
+	if v.Enc == vec.Flat && len(v.Fields) > 0 && v.Fields[0].Len > 4*v.Len {
+		return vec.Own(v)
+	}
 	if v.Enc != vec.Flat || v.Kind != types.KView || len(v.Bufs) == 0 {
 		return v
 	}
