@@ -18,6 +18,7 @@ var layers = [][]string{
 	{"exec/sqlstate"},
 	{"exec/types", "exec/jsontext"},
 	{"exec/mem", "exec/vec"},
+	{"exec/jsonpath"},
 	{"exec/text", "exec/spill"},
 	{"exec/fn"},
 	{"exec/expr"},

@@ -85,7 +85,7 @@ func decodeBinary(bl *vec.Builder, t types.Type, b []byte) error {
 		vec.Append(bl, vec.Interval{Micros: int64(be.Uint64(b)), Days: int32(be.Uint32(b[8:])), Months: int32(be.Uint32(b[12:]))})
 	case types.UUID:
 		vec.Append(bl, [16]byte(b))
-	case types.JSONB:
+	case types.JSONB, types.JSONPath:
 		if len(b) == 0 || b[0] != 1 {
 			return errBinary
 		}

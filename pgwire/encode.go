@@ -96,7 +96,7 @@ func appendBinary(dst []byte, v *vec.Vector, i int) ([]byte, error) {
 	case types.UUID:
 		u := vec.At[[16]byte](v, i)
 		return append(dst, u[:]...), nil
-	case types.JSONB:
+	case types.JSONB, types.JSONPath:
 		return append(append(dst, 1), v.Bytes(i)...), nil
 	case types.Array:
 		return appendBinaryArray(dst, v, i)

@@ -6,6 +6,7 @@ import (
 
 	"gsql/exec/fn"
 	"gsql/exec/sqlstate"
+	"gsql/exec/types"
 	"gsql/sql/syntax"
 )
 
@@ -16,12 +17,16 @@ func (b *binder) scalarArguments(blk *block, e *syntax.Call) ([]value, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, f := range fn.Scalars(e.Name) {
+	fs := fn.Scalars(e.Name)
+	if len(fs) == 0 && returnsSet(e.Name) {
+		fs = fn.Scalars(e.Name + "[]")
+	}
+	for _, f := range fs {
 		if places := argumentPlaces(f, e.Args, named); places != nil {
-			return b.placedArguments(blk, e, places)
+			return b.placedArguments(blk, e, f, places)
 		}
 	}
-	if named < len(e.Args) && len(fn.Scalars(e.Name)) > 0 {
+	if named < len(e.Args) && len(fs) > 0 {
 		return nil, b.namesDoNotFit(blk, e)
 	}
 	return b.callArguments(blk, e)
@@ -64,7 +69,7 @@ func firstNamed(e *syntax.Call) (int, error) {
 // argumentPlaces returns which argument is given for each parameter of f, -1 for none. It is nil when the arguments do
 // not fit, or stand for the parameters as they are.
 func argumentPlaces(f *fn.Scalar, args []syntax.Arg, named int) []int {
-	if len(f.Params) < len(args) || named == len(args) && !f.Optional {
+	if len(f.Params) < len(args) || named == len(args) && !f.Optional && f.Defaults == nil {
 		return nil
 	}
 	places := make([]int, len(f.Params))
@@ -80,21 +85,26 @@ func argumentPlaces(f *fn.Scalar, args []syntax.Arg, named int) []int {
 		}
 		places[k] = named + i
 	}
-	if !f.Optional && slices.Contains(places, -1) {
-		return nil
+	for k, i := range places {
+		if _, ok := f.Defaults[f.Params[k]]; i < 0 && !ok && !f.Optional {
+			return nil
+		}
 	}
 	return places
 }
 
 // placedArguments binds the arguments in the order of the parameters.
-func (b *binder) placedArguments(blk *block, e *syntax.Call, places []int) ([]value, error) {
+func (b *binder) placedArguments(blk *block, e *syntax.Call, f *fn.Scalar, places []int) ([]value, error) {
 	if e.Variadic {
 		return b.callArguments(blk, e) // which refuses it
 	}
 	vs := make([]value, len(places))
 	for k, i := range places {
-		vs[k] = value{e: int32Const(0), pos: e.Pos}
 		if i < 0 {
+			vs[k] = value{e: int32Const(0), pos: e.Pos}
+			if s, ok := f.Defaults[f.Params[k]]; ok {
+				vs[k].e = textConst(types.Type{}, s)
+			}
 			continue
 		}
 		v, err := b.scalar(blk, e.Args[i].Value)

@@ -32,7 +32,7 @@ func returnsSet(name string) bool {
 	case "generate_series", "unnest", "generate_subscripts", "regexp_matches", "regexp_split_to_table", "string_to_table",
 		"json_array_elements", "jsonb_array_elements", "json_array_elements_text", "jsonb_array_elements_text",
 		"json_each", "jsonb_each", "json_each_text", "jsonb_each_text", "json_object_keys", "jsonb_object_keys",
-		"json_populate_recordset", "jsonb_populate_recordset":
+		"json_populate_recordset", "jsonb_populate_recordset", "jsonb_path_query", "jsonb_path_query_tz":
 		return true
 	}
 	return false
@@ -184,7 +184,7 @@ func (b *binder) setTable(blk *block, t *syntax.FuncTable, call *syntax.Call) (r
 	defer func() { blk.lateral = saved }()
 	var vs []value
 	err = blk.in(inFromFunction, func() error {
-		vs, err = b.callArguments(blk, call)
+		vs, err = b.scalarArguments(blk, call)
 		return err
 	})
 	if err != nil {

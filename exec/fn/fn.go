@@ -60,6 +60,8 @@ type Scalar struct {
 	Volatility Volatility
 	Params     []string // names of the parameters, for arguments given by name
 	Optional   bool     // arguments may be left out, which are zero then; there are Params
+	// Defaults has the untyped literals of those parameters that may be left out, for functions that are not Optional.
+	Defaults map[string]string
 	// Eval returns a vector of type Call.Ret, flat with N rows, or constant. When all arguments are
 	// constant (and the function is not volatile) it is called with N = 1.
 	Eval func(c *Call) (*vec.Vector, error)

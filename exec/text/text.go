@@ -10,6 +10,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"gsql/exec/jsonpath"
 	"gsql/exec/jsontext"
 	"gsql/exec/sqlstate"
 	"gsql/exec/types"
@@ -150,6 +151,12 @@ func Parse(b *vec.Builder, t types.Type, s []byte, st *Style) error {
 		b.AppendBytes(s)
 	case types.JSONB:
 		x, err := jsontext.Normalize(nil, s)
+		if err != nil {
+			return err
+		}
+		b.AppendBytes(x)
+	case types.JSONPath:
+		x, err := jsonpath.Normalize(s)
 		if err != nil {
 			return err
 		}

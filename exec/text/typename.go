@@ -25,7 +25,7 @@ var typeNames = map[string]types.ID{
 	"timetz": types.TimeTZ, "time with time zone": types.TimeTZ,
 	"timestamp": types.Timestamp, "timestamp without time zone": types.Timestamp, "datetime": types.Timestamp,
 	"timestamptz": types.TimestampTZ, "timestamp with time zone": types.TimestampTZ,
-	"interval": types.Interval, "uuid": types.UUID, "json": types.JSON, "jsonb": types.JSONB,
+	"interval": types.Interval, "uuid": types.UUID, "json": types.JSON, "jsonb": types.JSONB, "jsonpath": types.JSONPath,
 	"oid": types.OID, "name": types.Name,
 }
 

@@ -32,6 +32,7 @@ const (
 	UUID                  // uuid
 	JSON                  // json, text as it came
 	JSONB                 // jsonb, in PostgreSQL's normal form as text
+	JSONPath              // jsonpath, as PostgreSQL prints it
 	OID                   // oid, an unsigned 32-bit number held in 64 bits
 	Name                  // name, a text of up to 63 bytes
 	Array                 // one-dimensional array of Type.Elem
@@ -85,7 +86,7 @@ var names = [...]string{
 	Varchar: "character varying", Char: "character", Bytea: "bytea", Date: "date",
 	Time: "time without time zone", TimeTZ: "time with time zone",
 	Timestamp: "timestamp without time zone", TimestampTZ: "timestamp with time zone",
-	Interval: "interval", UUID: "uuid", JSON: "json", JSONB: "jsonb", OID: "oid", Name: "name",
+	Interval: "interval", UUID: "uuid", JSON: "json", JSONB: "jsonb", JSONPath: "jsonpath", OID: "oid", Name: "name",
 	Array: "array", Record: "record", Any: "any", AnyElement: "anyelement", AnyArray: "anyarray",
 }
 
