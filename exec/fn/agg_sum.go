@@ -8,7 +8,8 @@ import (
 
 func errNumericSum() error {
 	return sqlstate.New(sqlstate.NumericOutOfRange, "value overflows numeric format").
-		WithDetail("A numeric has at most %d digits.", vec.MaxDigits)
+		WithDetail("A numeric has at most %d digits.", vec.MaxDigits).
+		WithHint("Cast to double precision to compute with larger numbers of fewer digits.")
 }
 
 // exactSums adds integers and numerics of fixed scale without loss: in 64 bits until a sum overflows, from

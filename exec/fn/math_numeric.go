@@ -35,18 +35,31 @@ func tenTo(n int) *big.Float {
 	return new(big.Float).SetPrec(bigBits).SetInt(p)
 }
 
-// fromBig rounds f to a scale, half away from zero.
+// fromBig rounds f to a scale, half away from zero. As in products, digits after the point that are more than a numeric
+// holds are rounded off; digits before it are an error.
 func fromBig(f *big.Float, scale int) (vec.Num, error) {
 	if f.IsInf() || f.MantExp(nil) > 4*vec.MaxDigits {
 		return vec.Num{}, errNumericOverflow()
 	}
+	for {
+		i := scaledInt(f, scale)
+		drop := len(new(big.Int).Abs(i).String()) - vec.MaxDigits
+		if drop <= 0 || drop > scale {
+			return vec.NumFromBig(i, scale)
+		}
+		scale -= drop
+	}
+}
+
+// scaledInt returns f in units of 10^-scale, rounded half away from zero.
+func scaledInt(f *big.Float, scale int) *big.Int {
 	g := new(big.Float).SetPrec(bigBits).Mul(f, tenTo(scale))
 	half := newBig(0.5)
 	if g.Sign() < 0 {
 		half.Neg(half)
 	}
 	i, _ := g.Add(g, half).Int(nil)
-	return vec.NumFromBig(i, scale)
+	return i
 }
 
 // resultScale applies PostgreSQL's rule to an estimated decimal weight and the operands' scales.

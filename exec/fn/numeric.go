@@ -12,7 +12,8 @@ import (
 
 func errNumericOverflow() error {
 	return sqlstate.New(sqlstate.NumericOutOfRange, "value overflows numeric format").
-		WithDetail("A numeric has at most %d digits.", vec.MaxDigits)
+		WithDetail("A numeric has at most %d digits.", vec.MaxDigits).
+		WithHint("Cast to double precision to compute with larger numbers of fewer digits.")
 }
 
 // isFixed reports whether v holds a numeric as integers of one scale.

@@ -25,7 +25,8 @@ var (
 // errNumOverflow is raised for a result of more than MaxDigits digits.
 func errNumOverflow() error {
 	return sqlstate.New(sqlstate.NumericOutOfRange, "value overflows numeric format").
-		WithDetail("A numeric has at most %d digits.", MaxDigits)
+		WithDetail("A numeric has at most %d digits.", MaxDigits).
+		WithHint("Cast to double precision to compute with larger numbers of fewer digits.")
 }
 
 func errDivisionByZero() error { return sqlstate.New(sqlstate.DivisionByZero, "division by zero") }
