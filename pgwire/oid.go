@@ -18,7 +18,7 @@ var pgTypes = map[types.ID]pgType{
 	types.Char: {1042, 1014, -1}, types.Varchar: {1043, 1015, -1}, types.Date: {1082, 1182, 4}, types.Time: {1083, 1183, 8},
 	types.Timestamp: {1114, 1115, 8}, types.TimestampTZ: {1184, 1185, 8}, types.Interval: {1186, 1187, 16},
 	types.TimeTZ: {1266, 1270, 12}, types.Numeric: {1700, 1231, -1}, types.UUID: {2950, 2951, 16}, types.JSONB: {3802, 3807, -1},
-	types.Record: {2249, 2287, -1},
+	types.Record:   {2249, 2287, -1},
 	types.JSONPath: {4072, 4073, -1},
 }
 

@@ -500,9 +500,6 @@ func (b *binder) array(blk *block, e *syntax.Array, elem types.Type) (value, err
 				return value{}, err
 			}
 		}
-		if len(vs) == 0 {
-			return value{e: emptyArray(elem), pos: e.Pos, elems: []value{}}, nil
-		}
 		// A cast to numeric keeps each element's scale; an array has one.
 		elem, err = b.unifyValues(vs, "ARRAY")
 	case len(vs) == 0 && e.List:

@@ -1,6 +1,7 @@
 package fn
 
 import (
+	"sort"
 	"strconv"
 
 	"gsql/exec/sqlstate"
@@ -26,6 +27,7 @@ func init() {
 		&Scalar{Name: "array_position", Args: []types.Type{array, elem, n}, Ret: n, NotStrict: true, Eval: arrayPosition},
 		&Scalar{Name: "array_positions", Args: []types.Type{array, elem}, Ret: types.ArrayOf(n), NotStrict: true, Eval: arrayPositions},
 	)
+	about("width_bucket", n, arrayBucket, elem, array)
 	about("@>", types.Of(types.Bool), ofPairs(func(s *arrayPair) bool { return s.all(1, 0) }), array, array)
 	about("<@", types.Of(types.Bool), ofPairs(func(s *arrayPair) bool { return s.all(0, 1) }), array, array)
 	about("&&", types.Of(types.Bool), ofPairs(func(s *arrayPair) bool { return s.any() }), array, array)
@@ -188,4 +190,19 @@ func (s *arrayPair) hash(of int) []uint64 {
 		vec.Hash(child, s.hashes[of], false)
 	}
 	return s.hashes[of]
+}
+
+// arrayBucket returns how many of an array's elements, which are in order, are not above a value.
+func arrayBucket(c *Call) (*vec.Vector, error) {
+	x, bounds, lists := c.Args[0], c.Args[1], vec.Values[vec.List](c.Args[1])
+	return run(c, func(i int) (int32, error) {
+		l := lists[Row(c.Args[1], i)]
+		for k := l.Off; k < l.Off+l.Len; k++ {
+			if bounds.Child.IsNull(int(k)) {
+				return 0, sqlstate.New(sqlstate.NullNotAllowed, "thresholds array must not contain NULLs")
+			}
+		}
+		n := sort.Search(int(l.Len), func(k int) bool { return vec.CompareRows(bounds.Child, int(l.Off)+k, x, Row(x, i)) > 0 })
+		return int32(n), nil
+	})
 }

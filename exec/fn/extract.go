@@ -28,15 +28,18 @@ func init() {
 		stable(scalar("date_trunc", types.TimestampTZ, Map2(func(c *Call, f []byte, ts int64) (int64, error) {
 			return truncIn(c.location(), field(f), ts)
 		}), types.Text, types.TimestampTZ)),
-		stable(scalar("date_trunc", types.TimestampTZ, Map3(func(_ *Call, f []byte, ts int64, zone []byte) (int64, error) {
-			loc, err := zoneNamed(string(zone))
-			if err != nil {
-				return 0, err
-			}
-			return truncIn(loc, field(f), ts)
-		}), types.Text, types.TimestampTZ, types.Text)),
+		stable(scalar("date_trunc", types.TimestampTZ, Map3(truncInZone), types.Text, types.TimestampTZ, types.Text)),
 		scalar("date_trunc", types.Interval, Map2(truncInterval), types.Text, types.Interval),
 	)
+}
+
+// truncInZone is date_trunc as the clocks of a zone see it.
+func truncInZone(_ *Call, f []byte, ts int64, zone []byte) (int64, error) {
+	loc, err := zoneNamed(string(zone))
+	if err != nil {
+		return 0, err
+	}
+	return truncIn(loc, field(f), ts)
 }
 
 // part is a field's value: a whole number of units of 10^-scale, or unknown.

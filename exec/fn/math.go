@@ -146,23 +146,6 @@ func powFloat(_ *Call, x, y float64) (float64, error) {
 	return r, nil
 }
 
-// degrees returns the function of an angle in degrees: exact where f is, at multiples of 30 and 45 degrees.
-func degrees(f func(float64) float64) func(float64) float64 {
-	return func(x float64) float64 {
-		r := f(math.Mod(x, 360) * math.Pi / 180)
-		for _, exact := range [...]float64{0, 0.5, 1} {
-			if math.Abs(math.Abs(r)-exact) < 1e-15 {
-				return math.Copysign(exact, r) + 0
-			}
-		}
-		return r
-	}
-}
-
-func inDegrees(f func(float64) float64) func(float64) float64 {
-	return func(x float64) float64 { return f(x) * 180 / math.Pi }
-}
-
 // random is PostgreSQL's session generator; gsql has one per process, since partitions draw from it at once.
 var random = struct {
 	sync.Mutex
@@ -248,19 +231,18 @@ func init() {
 		"ceil": math.Ceil, "ceiling": math.Ceil, "floor": math.Floor, "trunc": math.Trunc, "round": math.RoundToEven,
 		"sign": signOf, "cbrt": math.Cbrt, "||/": math.Cbrt,
 		"degrees": func(x float64) float64 { return x / (math.Pi / 180) }, "radians": func(x float64) float64 { return x * (math.Pi / 180) },
-		"sinh": math.Sinh, "cosh": math.Cosh, "tanh": math.Tanh, "asinh": math.Asinh, "atan": math.Atan, "atand": inDegrees(math.Atan),
+		"sinh": math.Sinh, "cosh": math.Cosh, "tanh": math.Tanh, "asinh": math.Asinh, "atan": math.Atan, "atand": atand,
 	} {
 		one(name, float1(f))
 	}
 	for name, f := range map[string]func(float64) float64{
 		"sin": math.Sin, "cos": math.Cos, "tan": math.Tan, "cot": func(x float64) float64 { return 1 / math.Tan(x) },
-		"sind": degrees(math.Sin), "cosd": degrees(math.Cos), "tand": degrees(math.Tan),
-		"cotd": degrees(func(x float64) float64 { return 1 / math.Tan(x) }),
+		"sind": sind, "cosd": cosd, "tand": tand, "cotd": cotd,
 	} {
 		one(name, within(finite, f))
 	}
-	for name, f := range map[string]func(float64) float64{"asin": math.Asin, "acos": math.Acos, "asind": inDegrees(math.Asin),
-		"acosd": inDegrees(math.Acos), "atanh": math.Atanh} {
+	for name, f := range map[string]func(float64) float64{"asin": math.Asin, "acos": math.Acos, "asind": asind,
+		"acosd": acosd, "atanh": math.Atanh} {
 		one(name, within(unit, f))
 	}
 	one("acosh", within(func(x float64) bool { return x >= 1 }, math.Acosh))
@@ -276,7 +258,7 @@ func init() {
 	}
 	RegisterScalar(
 		scalar("atan2", f8, Map2(func(_ *Call, y, x float64) (float64, error) { return math.Atan2(y, x), nil }), f8, f8),
-		scalar("atan2d", f8, Map2(func(_ *Call, y, x float64) (float64, error) { return math.Atan2(y, x) * 180 / math.Pi, nil }), f8, f8),
+		scalar("atan2d", f8, Map2(func(_ *Call, y, x float64) (float64, error) { return math.Atan2(y, x) / math.Atan(1) * 45, nil }), f8, f8),
 		scalar("pi", f8, Map0(func(*Call) (float64, error) { return math.Pi, nil })),
 		scalar("isnan", types.Bool, Map1(func(_ *Call, x float64) (bool, error) { return x != x, nil }), f8),
 		scalar("width_bucket", i4, widthBucket, f8, f8, f8, i4),

@@ -311,7 +311,9 @@ func regexpCount(_ *Call, s, pattern []byte) (int32, error) {
 	if err != nil {
 		return 0, err
 	}
-	return int32(len(re.FindAllIndex(s, -1))), nil
+	n := int32(0)
+	err = eachMatch(re, s, 0, func([]int) bool { n++; return true })
+	return n, err
 }
 
 func similarEscape(_ *Call, pattern, escape []byte) ([]byte, error) {
