@@ -90,6 +90,11 @@ func decodeBinary(bl *vec.Builder, t types.Type, b []byte) error {
 			return errBinary
 		}
 		return text.Parse(bl, t, b[1:], nil)
+	case types.Bit, types.VarBit:
+		if len(b) < 4 || int64(be.Uint32(b)) > 8*int64(len(b)-4) {
+			return errBinary
+		}
+		return text.Parse(bl, t, text.UnpackBits(b[4:], int(be.Uint32(b))), nil)
 	case types.Bytea:
 		bl.AppendBytes(b)
 	case types.Array:

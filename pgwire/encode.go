@@ -98,6 +98,9 @@ func appendBinary(dst []byte, v *vec.Vector, i int) ([]byte, error) {
 		return append(dst, u[:]...), nil
 	case types.JSONB, types.JSONPath:
 		return append(append(dst, 1), v.Bytes(i)...), nil
+	case types.Bit, types.VarBit:
+		s := v.Bytes(i)
+		return append(be.AppendUint32(dst, uint32(len(s))), text.PackBits(s)...), nil
 	case types.Array:
 		return appendBinaryArray(dst, v, i)
 	case types.Record:

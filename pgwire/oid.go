@@ -19,7 +19,7 @@ var pgTypes = map[types.ID]pgType{
 	types.Timestamp: {1114, 1115, 8}, types.TimestampTZ: {1184, 1185, 8}, types.Interval: {1186, 1187, 16},
 	types.TimeTZ: {1266, 1270, 12}, types.Numeric: {1700, 1231, -1}, types.UUID: {2950, 2951, 16}, types.JSONB: {3802, 3807, -1},
 	types.Record:   {2249, 2287, -1},
-	types.JSONPath: {4072, 4073, -1},
+	types.JSONPath: {4072, 4073, -1}, types.Bit: {1560, 1561, -1}, types.VarBit: {1562, 1563, -1},
 }
 
 // unknownOID is the type of literals, which a client may declare for parameters that it leaves to the server.
@@ -47,6 +47,8 @@ func oidOf(t types.Type) (oid uint32, size int16, mod int32) {
 	switch {
 	case id == types.Numeric && t.Prec > 0:
 		mod = t.Prec<<16 | int32(t.Scale) + 4
+	case (id == types.Bit || id == types.VarBit) && t.Prec > 0:
+		mod = t.Prec
 	case (id == types.Varchar || id == types.Char) && t.Prec > 0:
 		mod = t.Prec + 4
 	}

@@ -165,7 +165,7 @@ var typeFunctions = map[string]types.ID{
 	"float8": types.Float64, "numeric": types.Numeric, "text": types.Text, "varchar": types.Varchar,
 	"bpchar": types.Char, "bytea": types.Bytea, "date": types.Date, "time": types.Time, "timetz": types.TimeTZ,
 	"timestamp": types.Timestamp, "timestamptz": types.TimestampTZ, "interval": types.Interval,
-	"uuid": types.UUID, "json": types.JSON, "jsonb": types.JSONB, "jsonpath": types.JSONPath, "oid": types.OID, "name": types.Name,
+	"uuid": types.UUID, "json": types.JSON, "jsonb": types.JSONB, "jsonpath": types.JSONPath, "bit": types.Bit, "varbit": types.VarBit, "oid": types.OID, "name": types.Name,
 }
 
 // scalarCall binds the call of a scalar function by name.

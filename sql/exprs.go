@@ -47,6 +47,13 @@ func (b *binder) expression(blk *block, e syntax.Expr) (value, error) {
 	case *syntax.Number:
 		c, err := numberConst(e.Text)
 		return value{e: c, pos: pos, num: true}, at(err, pos)
+	case *syntax.BitString:
+		prefix := "b"
+		if e.Hex {
+			prefix = "x"
+		}
+		c, err := b.literal(prefix+e.Digits, types.Of(types.Bit), false, pos)
+		return value{e: c, pos: pos}, err
 	case *syntax.String:
 		return value{e: &expr.Const{Value: vec.NewText(types.Type{}, e.Value, 1)}, pos: pos}, nil
 	case *syntax.Param:
@@ -153,8 +160,6 @@ func (b *binder) predicate(blk *block, e syntax.Expr) (value, error) {
 func (b *binder) unsupportedExpr(e syntax.Expr) error {
 	pos := e.Position()
 	switch e.(type) {
-	case *syntax.BitString:
-		return unsupported(pos, "", "bit strings are not supported")
 	case *syntax.Star:
 		return sqlstate.New(sqlstate.SyntaxError, "syntax error at or near \"*\"").At(pos)
 	case *syntax.GroupingSet:

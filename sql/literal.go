@@ -101,7 +101,17 @@ func (b *binder) literal(s string, t types.Type, explicit bool, pos int) (*expr.
 		}
 		return textConst(t, string(cut)), nil
 	}
+	stated := t
+	if explicit && (t.ID == types.Bit || t.ID == types.VarBit) {
+		t.Prec = 0
+	}
 	v, err := text.Const(t, s, b.style())
+	if err == nil && stated != t {
+		var cut []byte
+		if cut, err = text.FitBits(stated, v.Bytes(0), true); err == nil {
+			v = vec.NewText(stated, string(cut), 1)
+		}
+	}
 	if err != nil {
 		return nil, at(err, pos)
 	}

@@ -18,6 +18,7 @@ const (
 	catTimespan category = 'T'
 	catArray    category = 'A'
 	catUser     category = 'U'
+	catBits     category = 'V'
 	catPseudo   category = 'P'
 )
 
@@ -37,6 +38,8 @@ func categoryOf(t types.Type) category {
 		return catTimespan
 	case types.Array:
 		return catArray
+	case types.Bit, types.VarBit:
+		return catBits
 	case types.Any, types.AnyElement, types.AnyArray:
 		return catPseudo
 	}
@@ -46,7 +49,7 @@ func categoryOf(t types.Type) category {
 // isPreferred reports whether a type is a preferred one of its category.
 func isPreferred(t types.Type) bool {
 	switch t.ID {
-	case types.Bool, types.Float64, types.OID, types.Text, types.TimestampTZ, types.Interval:
+	case types.Bool, types.Float64, types.OID, types.Text, types.TimestampTZ, types.Interval, types.VarBit:
 		return true
 	}
 	return false

@@ -387,7 +387,7 @@ func registerComparisons(a, b types.Type) {
 
 func init() {
 	for _, id := range []types.ID{types.Bool, types.Numeric, types.Text, types.Char, types.Name, types.Bytea, types.Date,
-		types.Time, types.TimeTZ, types.Timestamp, types.TimestampTZ, types.Interval, types.UUID, types.OID, types.JSONB} {
+		types.Time, types.TimeTZ, types.Timestamp, types.TimestampTZ, types.Interval, types.UUID, types.OID, types.JSONB, types.Bit, types.VarBit} {
 		registerComparisons(types.Of(id), types.Of(id))
 	}
 	registerComparisons(types.Of(types.AnyArray), types.Of(types.AnyArray))

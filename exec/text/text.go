@@ -142,6 +142,15 @@ func Parse(b *vec.Builder, t types.Type, s []byte, st *Style) error {
 			return err
 		}
 		b.AppendBytes(x)
+	case types.Bit, types.VarBit:
+		x, err := ParseBits(s)
+		if err == nil {
+			x, err = FitBits(t, x, false)
+		}
+		if err != nil {
+			return err
+		}
+		b.AppendBytes(x)
 	case types.Name:
 		b.AppendBytes(truncate(s, 63))
 	case types.JSON:

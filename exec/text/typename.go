@@ -26,6 +26,7 @@ var typeNames = map[string]types.ID{
 	"timestamp": types.Timestamp, "timestamp without time zone": types.Timestamp, "datetime": types.Timestamp,
 	"timestamptz": types.TimestampTZ, "timestamp with time zone": types.TimestampTZ,
 	"interval": types.Interval, "uuid": types.UUID, "json": types.JSON, "jsonb": types.JSONB, "jsonpath": types.JSONPath,
+	"bit": types.Bit, "varbit": types.VarBit, "bit varying": types.VarBit,
 	"oid": types.OID, "name": types.Name,
 }
 
@@ -89,6 +90,15 @@ func withModifiers(t types.Type, name string, mods []int) (types.Type, error) {
 			return t, sqlstate.Unsupported("Use a scale between 0 and the precision.", "numeric(%d,%d) is not supported", p, s)
 		}
 		return types.NumericOf(p, s), nil
+	case types.Bit, types.VarBit:
+		switch {
+		case len(mods) == 1 && mods[0] < 1:
+			return bad("length for type %s must be at least 1", name)
+		case len(mods) == 1 && mods[0] > 83886080:
+			return bad("length for type %s cannot exceed 83886080", name)
+		case len(mods) == 1:
+			t.Prec = int32(mods[0])
+		}
 	case types.Varchar, types.Char:
 		switch {
 		case len(mods) == 1 && mods[0] < 1:

@@ -33,6 +33,8 @@ const (
 	JSON                  // json, text as it came
 	JSONB                 // jsonb, in PostgreSQL's normal form as text
 	JSONPath              // jsonpath, as PostgreSQL prints it
+	Bit                   // bit(n), a text of 0 and 1; Type.Prec is n, 0 unstated
+	VarBit                // bit varying, a text of 0 and 1; Type.Prec is the limit in bits, 0 for none
 	OID                   // oid, an unsigned 32-bit number held in 64 bits
 	Name                  // name, a text of up to 63 bytes
 	Array                 // one-dimensional array of Type.Elem
@@ -48,7 +50,7 @@ const (
 type Type struct {
 	ID    ID
 	Elem  ID    // Array: the element's type, with Prec and Scale applying to it
-	Prec  int32 // Numeric: digits, 0 unstated. Varchar, Char: characters, 0 unstated
+	Prec  int32 // Numeric: digits, 0 unstated. Varchar, Char: characters, Bit, VarBit: bits, 0 unstated
 	Scale int16 // Numeric: digits after the point that all values share, or DynamicScale
 	// Row has the columns of a Record, or of the records that an Array has. It is nil in signatures, and of a NULL
 	// whose columns nothing has settled. One row type has one address; see RecordOf.
@@ -86,7 +88,8 @@ var names = [...]string{
 	Varchar: "character varying", Char: "character", Bytea: "bytea", Date: "date",
 	Time: "time without time zone", TimeTZ: "time with time zone",
 	Timestamp: "timestamp without time zone", TimestampTZ: "timestamp with time zone",
-	Interval: "interval", UUID: "uuid", JSON: "json", JSONB: "jsonb", JSONPath: "jsonpath", OID: "oid", Name: "name",
+	Interval: "interval", UUID: "uuid", JSON: "json", JSONB: "jsonb", JSONPath: "jsonpath",
+	Bit: "bit", VarBit: "bit varying", OID: "oid", Name: "name",
 	Array: "array", Record: "record", Any: "any", AnyElement: "anyelement", AnyArray: "anyarray",
 }
 
@@ -123,7 +126,7 @@ func (t Type) String() string {
 	switch {
 	case id == Numeric && t.Prec > 0:
 		fmt.Fprintf(&b, "(%d,%d)", t.Prec, t.Scale)
-	case (id == Varchar || id == Char) && t.Prec > 0:
+	case (id == Varchar || id == Char || id == Bit || id == VarBit) && t.Prec > 0:
 		fmt.Fprintf(&b, "(%d)", t.Prec)
 	}
 	return b.String() + suffix
