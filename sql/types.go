@@ -20,6 +20,8 @@ const (
 	catUser     category = 'U'
 	catBits     category = 'V'
 	catPseudo   category = 'P'
+	catInternal category = 'Z'
+	catNetwork  category = 'I'
 )
 
 func categoryOf(t types.Type) category {
@@ -42,6 +44,13 @@ func categoryOf(t types.Type) category {
 		return catBits
 	case types.Any, types.AnyElement, types.AnyArray:
 		return catPseudo
+	case types.InternalChar, types.NodeTree:
+		return catInternal
+	case types.Inet:
+		return catNetwork
+	}
+	if t.IsReg() {
+		return catNumber
 	}
 	return catUser
 }

@@ -56,7 +56,8 @@ func (c *compiler) in(e *In) (node, error) {
 // makeSet returns the set of constants, which are not NULL, or nil when there is none for their type.
 func makeSet(t types.Type, list []*vec.Vector) set {
 	switch t.ID {
-	case types.Bool, types.Int16, types.Int32, types.Int64, types.OID, types.Date, types.Time, types.Timestamp, types.TimestampTZ:
+	case types.Bool, types.Int16, types.Int32, types.Int64, types.OID, types.Date, types.Time, types.Timestamp, types.TimestampTZ,
+		types.XID, types.CID:
 		return newIntSet(ints(list))
 	case types.Numeric:
 		if t.Scale == types.DynamicScale {
@@ -78,7 +79,7 @@ func makeSet(t types.Type, list []*vec.Vector) set {
 			in[i] = floatKey(floatAt(c))
 		}
 		return floatSet{newIntSet(in)}
-	case types.Text, types.Varchar, types.Name, types.Bytea:
+	case types.Text, types.Varchar, types.Name, types.Bytea, types.InternalChar:
 		return newStringSet(list)
 	}
 	return nil

@@ -12,7 +12,7 @@ func (c *Call) style() *text.Style {
 	if c.Ctx == nil {
 		return nil
 	}
-	return &text.Style{Location: c.Ctx.Location, Now: c.Ctx.Now}
+	return &text.Style{Location: c.Ctx.Location, Now: c.Ctx.Now, Objects: c.Ctx.Objects}
 }
 
 // toText makes strings of any values, fitted to varchar(n) or char(n) as explicit casts do.
@@ -167,6 +167,17 @@ func init() {
 				eval = boolToText
 			}
 			out, in := cast(id, s, Assignment, eval), cast(s, id, Explicit, fromText)
+			switch {
+			case id == types.InternalChar && s != name:
+				out, in = cast(id, s, Assignment, relabel), cast(s, id, Assignment, fromText)
+				if s == txt {
+					out.Context = Implicit
+				}
+			case id == types.NodeTree && s == txt:
+				out.Context = Implicit
+			case id == types.RegClass && (s == txt || s == vc):
+				in.Context = Implicit
+			}
 			out.Scalar.Volatility, in.Scalar.Volatility = textVolatility(id), parseVolatility(id)
 			RegisterCast(out, in)
 		}
@@ -175,7 +186,7 @@ func init() {
 
 // textVolatility: the text of a timestamp with time zone depends on the session's time zone.
 func textVolatility(id types.ID) Volatility {
-	if id == types.TimestampTZ || id == types.Array || id == types.Record {
+	if id == types.TimestampTZ || id == types.Array || id == types.Record || types.Of(id).IsReg() {
 		return Stable
 	}
 	return Immutable
@@ -185,6 +196,9 @@ func textVolatility(id types.ID) Volatility {
 func parseVolatility(id types.ID) Volatility {
 	switch id {
 	case types.Date, types.Time, types.TimeTZ, types.Timestamp, types.TimestampTZ, types.Array, types.Record:
+		return Stable
+	}
+	if types.Of(id).IsReg() {
 		return Stable
 	}
 	return Immutable

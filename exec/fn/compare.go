@@ -387,7 +387,8 @@ func registerComparisons(a, b types.Type) {
 
 func init() {
 	for _, id := range []types.ID{types.Bool, types.Numeric, types.Text, types.Char, types.Name, types.Bytea, types.Date,
-		types.Time, types.TimeTZ, types.Timestamp, types.TimestampTZ, types.Interval, types.UUID, types.OID, types.JSONB, types.Bit, types.VarBit} {
+		types.Time, types.TimeTZ, types.Timestamp, types.TimestampTZ, types.Interval, types.UUID, types.OID, types.JSONB,
+		types.Bit, types.VarBit, types.InternalChar} {
 		registerComparisons(types.Of(id), types.Of(id))
 	}
 	registerComparisons(types.Of(types.AnyArray), types.Of(types.AnyArray))

@@ -8,6 +8,7 @@ package fn
 import (
 	"time"
 
+	"gsql/exec/text"
 	"gsql/exec/types"
 	"gsql/exec/vec"
 )
@@ -28,6 +29,7 @@ type Ctx struct {
 	User     string
 	Database string
 	Setting  func(name string) (string, bool) // current_setting; names are lower case
+	Objects  text.Objects                     // of the database, which system functions tell of; nil: none
 	// Check returns an error when the query is cancelled. A function whose time per row has no small
 	// bound calls it every few milliseconds.
 	Check func() error
@@ -197,6 +199,33 @@ func RegisterWindow(w ...*Window) {
 
 // Scalars returns the overloads of a scalar function or operator, nil when there are none.
 func Scalars(name string) []*Scalar { return scalars[name] }
+
+// EachScalar calls f with all scalar functions and operators, in no order.
+func EachScalar(f func(*Scalar)) {
+	for _, overloads := range scalars {
+		for _, s := range overloads {
+			f(s)
+		}
+	}
+}
+
+// EachAggregate calls f with all aggregate functions, in no order.
+func EachAggregate(f func(*Aggregate)) {
+	for _, overloads := range aggregates {
+		for _, a := range overloads {
+			f(a)
+		}
+	}
+}
+
+// EachWindow calls f with all window functions, in no order.
+func EachWindow(f func(*Window)) {
+	for _, overloads := range windows {
+		for _, w := range overloads {
+			f(w)
+		}
+	}
+}
 
 // Aggregates returns the overloads of an aggregate function, nil when there are none.
 func Aggregates(name string) []*Aggregate { return aggregates[name] }

@@ -112,7 +112,7 @@ func styleOf(c *Ctx) *text.Style {
 	if c == nil {
 		return nil
 	}
-	return &text.Style{Location: c.Location, Now: c.Now}
+	return &text.Style{Location: c.Location, Now: c.Now, Objects: c.Objects}
 }
 
 func charLength(_ *Call, s []byte) (int32, error)  { return int32(utf8.RuneCount(s)), nil }

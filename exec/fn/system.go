@@ -6,19 +6,16 @@ import (
 
 	"gsql/exec/sqlstate"
 	"gsql/exec/types"
-	"gsql/exec/vec"
 )
 
 // This file has the functions that say where a query runs.
 
 func init() {
 	name, t := types.Name, types.Text
-	schema := func(*Call) ([]byte, error) { return []byte("public"), nil }
 	user := func(c *Call) ([]byte, error) { return []byte(c.Ctx.User), nil }
 	database := func(c *Call) ([]byte, error) { return []byte(c.Ctx.Database), nil }
 	for f, eval := range map[string]func(*Call) ([]byte, error){
 		"current_user": user, "session_user": user, "current_database": database, "current_catalog": database,
-		"current_schema": schema,
 	} {
 		RegisterScalar(stable(scalar(f, name, Map0(eval))))
 	}
@@ -26,7 +23,6 @@ func init() {
 		stable(scalar("version", t, Map0(version))),
 		stable(scalar("current_setting", t, MapNull1(func(c *Call, s []byte) ([]byte, bool, error) { return setting(c, s, false) }), t)),
 		stable(scalar("current_setting", t, MapNull2(setting), t, types.Bool)),
-		stable(&Scalar{Name: "current_schemas", Args: typesOf([]types.ID{types.Bool}), Ret: types.ArrayOf(types.Of(name)), Eval: currentSchemas}),
 	)
 }
 
@@ -47,16 +43,4 @@ func setting(c *Call, name []byte, missing bool) ([]byte, bool, error) {
 		return nil, false, nil
 	}
 	return nil, false, sqlstate.New(sqlstate.UndefinedObject, "unrecognized configuration parameter \"%s\"", name)
-}
-
-// currentSchemas returns where tables without a schema are looked for, with the implicit ones when asked.
-func currentSchemas(c *Call) (*vec.Vector, error) {
-	implicit := Reader[bool](c.Args[0])
-	return makeTextLists(c, func(i int, out *textList) (bool, error) {
-		if implicit(i) {
-			out.add([]byte("pg_catalog"))
-		}
-		out.add([]byte("public"))
-		return true, nil
-	})
 }

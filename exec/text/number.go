@@ -31,7 +31,7 @@ func parseInt(b *vec.Builder, t types.Type, s []byte) error {
 			return outOfRange(t, s)
 		}
 		vec.Append(b, int32(x))
-	case types.OID:
+	case types.OID, types.XID, types.CID:
 		if x < math.MinInt32 || x > math.MaxUint32 {
 			return outOfRange(t, s)
 		}

@@ -21,6 +21,7 @@ import (
 type Style struct {
 	Location *time.Location // of timestamptz; nil: UTC
 	Now      time.Time      // for 'now', 'today' and the like; zero: the current time
+	Objects  Objects        // for regclass and its like; nil: none has a name
 }
 
 func (s *Style) location() *time.Location {
@@ -49,7 +50,7 @@ func Append(dst []byte, v *vec.Vector, i int, st *Style) []byte {
 		return strconv.AppendInt(dst, int64(vec.At[int16](v, i)), 10)
 	case types.Int32:
 		return strconv.AppendInt(dst, int64(vec.At[int32](v, i)), 10)
-	case types.Int64, types.OID:
+	case types.Int64, types.OID, types.XID, types.CID:
 		return strconv.AppendInt(dst, vec.At[int64](v, i), 10)
 	case types.Float32:
 		return AppendFloat32(dst, vec.At[float32](v, i))
@@ -74,9 +75,15 @@ func Append(dst []byte, v *vec.Vector, i int, st *Style) []byte {
 	case types.Bytea:
 		return hex.AppendEncode(append(dst, `\x`...), v.Bytes(i))
 	case types.Array:
+		if v.Type.IsVector() {
+			return appendVector(dst, v, i)
+		}
 		return appendArray(dst, v, i, st)
 	case types.Record:
 		return appendRecord(dst, v, i, st)
+	}
+	if v.Type.IsReg() {
+		return appendObject(dst, v.Type.ID, uint32(vec.At[int64](v, i)), st)
 	}
 	return append(dst, v.Bytes(i)...)
 }
@@ -110,7 +117,7 @@ func Parse(b *vec.Builder, t types.Type, s []byte, st *Style) error {
 			return invalid(t, s)
 		}
 		b.AppendBool(x)
-	case types.Int16, types.Int32, types.Int64, types.OID:
+	case types.Int16, types.Int32, types.Int64, types.OID, types.XID, types.CID:
 		return parseInt(b, t, s)
 	case types.Float32, types.Float64:
 		return parseFloat(b, t, s)
@@ -153,6 +160,8 @@ func Parse(b *vec.Builder, t types.Type, s []byte, st *Style) error {
 		b.AppendBytes(x)
 	case types.Name:
 		b.AppendBytes(truncate(s, 63))
+	case types.InternalChar:
+		b.AppendBytes(parseInternalChar(s))
 	case types.JSON:
 		if err := jsontext.Check(s); err != nil {
 			return err
@@ -171,10 +180,16 @@ func Parse(b *vec.Builder, t types.Type, s []byte, st *Style) error {
 		}
 		b.AppendBytes(x)
 	case types.Array:
+		if t.IsVector() {
+			return parseVector(b, t, s)
+		}
 		return parseArray(b, t, s, st)
 	case types.Record:
 		return parseRecord(b, t, s, st)
 	default:
+		if t.IsReg() {
+			return parseObject(b, t.ID, s, st)
+		}
 		b.AppendBytes(s)
 	}
 	return nil

@@ -28,6 +28,11 @@ var typeNames = map[string]types.ID{
 	"interval": types.Interval, "uuid": types.UUID, "json": types.JSON, "jsonb": types.JSONB, "jsonpath": types.JSONPath,
 	"bit": types.Bit, "varbit": types.VarBit, "bit varying": types.VarBit,
 	"oid": types.OID, "name": types.Name,
+	"\"char\"": types.InternalChar, "xid": types.XID, "cid": types.CID, "tid": types.TID, "pg_node_tree": types.NodeTree,
+	"aclitem": types.ACLItem, "pg_lsn": types.LSN, "inet": types.Inet, "regproc": types.RegProc, "regprocedure": types.RegProcedure,
+	"regoper": types.RegOper, "regoperator": types.RegOperator, "regclass": types.RegClass, "regtype": types.RegType,
+	"regrole": types.RegRole, "regnamespace": types.RegNamespace, "regcollation": types.RegCollation,
+	"regconfig": types.RegConfig, "regdictionary": types.RegDictionary,
 }
 
 // ParseType returns the type that a name stands for, with modifiers and [] as in SQL: numeric(10,2),

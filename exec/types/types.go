@@ -11,34 +11,54 @@ import (
 type ID uint8
 
 const (
-	Unknown     ID = iota // a string literal or NULL whose type the context has not settled
-	Bool                  // boolean
-	Int16                 // smallint
-	Int32                 // integer
-	Int64                 // bigint
-	Float32               // real
-	Float64               // double precision
-	Numeric               // numeric; see Type.Scale
-	Text                  // text
-	Varchar               // character varying; Type.Prec is the limit in characters, 0 for none
-	Char                  // character(n), blank padded; Type.Prec is n
-	Bytea                 // bytea
-	Date                  // date: days since 1970-01-01
-	Time                  // time without time zone: microseconds since midnight
-	TimeTZ                // time with time zone
-	Timestamp             // timestamp without time zone: microseconds since 1970-01-01 00:00
-	TimestampTZ           // timestamp with time zone: microseconds since 1970-01-01 00:00 UTC
-	Interval              // interval: months, days, microseconds
-	UUID                  // uuid
-	JSON                  // json, text as it came
-	JSONB                 // jsonb, in PostgreSQL's normal form as text
-	JSONPath              // jsonpath, as PostgreSQL prints it
-	Bit                   // bit(n), a text of 0 and 1; Type.Prec is n, 0 unstated
-	VarBit                // bit varying, a text of 0 and 1; Type.Prec is the limit in bits, 0 for none
-	OID                   // oid, an unsigned 32-bit number held in 64 bits
-	Name                  // name, a text of up to 63 bytes
-	Array                 // one-dimensional array of Type.Elem
-	Record                // composite: the columns of Type.Row
+	Unknown       ID = iota // a string literal or NULL whose type the context has not settled
+	Bool                    // boolean
+	Int16                   // smallint
+	Int32                   // integer
+	Int64                   // bigint
+	Float32                 // real
+	Float64                 // double precision
+	Numeric                 // numeric; see Type.Scale
+	Text                    // text
+	Varchar                 // character varying; Type.Prec is the limit in characters, 0 for none
+	Char                    // character(n), blank padded; Type.Prec is n
+	Bytea                   // bytea
+	Date                    // date: days since 1970-01-01
+	Time                    // time without time zone: microseconds since midnight
+	TimeTZ                  // time with time zone
+	Timestamp               // timestamp without time zone: microseconds since 1970-01-01 00:00
+	TimestampTZ             // timestamp with time zone: microseconds since 1970-01-01 00:00 UTC
+	Interval                // interval: months, days, microseconds
+	UUID                    // uuid
+	JSON                    // json, text as it came
+	JSONB                   // jsonb, in PostgreSQL's normal form as text
+	JSONPath                // jsonpath, as PostgreSQL prints it
+	Bit                     // bit(n), a text of 0 and 1; Type.Prec is n, 0 unstated
+	VarBit                  // bit varying, a text of 0 and 1; Type.Prec is the limit in bits, 0 for none
+	OID                     // oid, an unsigned 32-bit number held in 64 bits
+	Name                    // name, a text of up to 63 bytes
+	InternalChar            // "char", one byte
+	XID                     // xid, held as an OID is
+	CID                     // cid, likewise
+	TID                     // tid, as text: (0,1)
+	NodeTree                // pg_node_tree, text
+	ACLItem                 // aclitem, text
+	LSN                     // pg_lsn, text
+	Inet                    // inet, text as it came
+	Void                    // void, what functions return that have nothing to say: the empty text
+	RegProc                 // regproc and the following: the OID of an object that is read and written as its name
+	RegProcedure            // regprocedure
+	RegOper                 // regoper
+	RegOperator             // regoperator
+	RegClass                // regclass
+	RegType                 // regtype
+	RegRole                 // regrole
+	RegNamespace            // regnamespace
+	RegCollation            // regcollation
+	RegConfig               // regconfig
+	RegDictionary           // regdictionary
+	Array                   // one-dimensional array of Type.Elem
+	Record                  // composite: the columns of Type.Row
 
 	// Pseudo-types: in signatures of functions only, never the type of a value.
 	Any        // any type
@@ -50,7 +70,7 @@ const (
 type Type struct {
 	ID    ID
 	Elem  ID    // Array: the element's type, with Prec and Scale applying to it
-	Prec  int32 // Numeric: digits, 0 unstated. Varchar, Char: characters, Bit, VarBit: bits, 0 unstated
+	Prec  int32 // Numeric: digits, 0 unstated. Varchar, Char: characters, Bit, VarBit: bits, 0 unstated. See also VectorOf
 	Scale int16 // Numeric: digits after the point that all values share, or DynamicScale
 	// Row has the columns of a Record, or of the records that an Array has. It is nil in signatures, and of a NULL
 	// whose columns nothing has settled. One row type has one address; see RecordOf.
@@ -80,7 +100,29 @@ func ArrayOf(elem Type) Type {
 }
 
 // Element returns the element type of an array type.
-func (t Type) Element() Type { return Type{ID: t.Elem, Prec: t.Prec, Scale: t.Scale, Row: t.Row} }
+func (t Type) Element() Type {
+	if t.IsVector() {
+		return Of(t.Elem)
+	}
+	return Type{ID: t.Elem, Prec: t.Prec, Scale: t.Scale, Row: t.Row}
+}
+
+// vectorMark is Type.Prec of int2vector and oidvector.
+const vectorMark = -1
+
+// VectorOf returns int2vector for Int16 and oidvector for OID: arrays whose elements count from 0 and whose text is
+// the elements with blanks between them. Being a modifier of the array type, they are arrays wherever that makes no
+// difference.
+func VectorOf(elem ID) Type { return Type{ID: Array, Elem: elem, Prec: vectorMark} }
+
+// IsVector reports whether t is int2vector or oidvector.
+func (t Type) IsVector() bool { return t.ID == Array && t.Prec == vectorMark }
+
+// IsReg reports whether t is one of the types whose values are OIDs of objects, written as their names.
+func (t Type) IsReg() bool { return t.ID >= RegProc && t.ID <= RegDictionary }
+
+// IsOID reports whether values are unsigned 32-bit numbers held in 64 bits.
+func (t Type) IsOID() bool { return t.ID == OID || t.ID == XID || t.ID == CID || t.IsReg() }
 
 var names = [...]string{
 	Unknown: "unknown", Bool: "boolean", Int16: "smallint", Int32: "integer", Int64: "bigint",
@@ -88,8 +130,12 @@ var names = [...]string{
 	Varchar: "character varying", Char: "character", Bytea: "bytea", Date: "date",
 	Time: "time without time zone", TimeTZ: "time with time zone",
 	Timestamp: "timestamp without time zone", TimestampTZ: "timestamp with time zone",
-	Interval: "interval", UUID: "uuid", JSON: "json", JSONB: "jsonb", JSONPath: "jsonpath",
-	Bit: "bit", VarBit: "bit varying", OID: "oid", Name: "name",
+	Interval: "interval", UUID: "uuid", JSON: "json", JSONB: "jsonb", JSONPath: "jsonpath", Bit: "bit", VarBit: "bit varying",
+	OID: "oid", Name: "name",
+	InternalChar: "\"char\"", XID: "xid", CID: "cid", TID: "tid", NodeTree: "pg_node_tree", ACLItem: "aclitem",
+	LSN: "pg_lsn", Inet: "inet", Void: "void", RegProc: "regproc", RegProcedure: "regprocedure", RegOper: "regoper",
+	RegOperator: "regoperator", RegClass: "regclass", RegType: "regtype", RegRole: "regrole",
+	RegNamespace: "regnamespace", RegCollation: "regcollation", RegConfig: "regconfig", RegDictionary: "regdictionary",
 	Array: "array", Record: "record", Any: "any", AnyElement: "anyelement", AnyArray: "anyarray",
 }
 
@@ -104,6 +150,8 @@ func (id ID) String() string {
 // Base returns PostgreSQL's name of the type without modifiers, with [] for arrays.
 func (t Type) Base() string {
 	switch {
+	case t.IsVector():
+		return map[ID]string{Int16: "int2vector", OID: "oidvector"}[t.Elem]
 	case t.ID == Array:
 		return t.Element().Base() + "[]"
 	case t.ID == Record && t.Row != nil && t.Row.Name != "":
@@ -118,7 +166,7 @@ func (t Type) String() string {
 	if id == Array {
 		id, suffix = t.Elem, "[]"
 	}
-	if id == Record {
+	if id == Record || t.IsVector() {
 		return t.Base()
 	}
 	var b strings.Builder
@@ -200,7 +248,8 @@ func (t Type) Kind() Kind {
 		return KInt16
 	case Int32, Date:
 		return KInt32
-	case Int64, Time, Timestamp, TimestampTZ, OID:
+	case Int64, Time, Timestamp, TimestampTZ, OID, XID, CID, RegProc, RegProcedure, RegOper, RegOperator, RegClass, RegType,
+		RegRole, RegNamespace, RegCollation, RegConfig, RegDictionary:
 		return KInt64
 	case Float32:
 		return KFloat32
