@@ -209,6 +209,9 @@ func (s *Session) prepare(ctx context.Context, query string, stmt syntax.Stateme
 		return nil, err
 	}
 	p = &Prepared{s: s, stmt: stmt, text: query}
+	if isTransaction(stmt) { // which may end one whose changes cannot be made any more
+		return p, nil
+	}
 	if p.state, err = s.state(); err != nil {
 		return nil, err
 	}

@@ -96,6 +96,9 @@ func (s *Session) Fail() {
 	case s.tx.status == InTransaction:
 		s.tx.status = Failed
 		s.rollbackTo(len(s.tx.points) - 1) // the rest waits for ROLLBACK
+		if len(s.tx.points) == 1 {
+			s.unlock() // of what it has changed nothing can be left
+		}
 	case s.tx.status == Idle && len(s.tx.points) > 0:
 		s.rollbackTo(0)
 		s.forget()
@@ -125,6 +128,15 @@ func (s *Session) mayRun(stmt syntax.Statement) error {
 		return sqlstate.New(sqlstate.InFailedTransaction, "current transaction is aborted, commands ignored until end of transaction block")
 	}
 	return nil
+}
+
+// isTransaction reports whether a statement is about transactions and needs to know nothing else.
+func isTransaction(stmt syntax.Statement) bool {
+	switch stmt.(type) {
+	case *syntax.BeginStmt, *syntax.CommitStmt, *syntax.RollbackStmt, *syntax.SavepointStmt, *syntax.ReleaseStmt, *syntax.RollbackToStmt:
+		return true
+	}
+	return false
 }
 
 // transaction runs the statements about transactions; ok is false for all others.
