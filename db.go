@@ -2,6 +2,7 @@ package gsql
 
 import (
 	"context"
+	"errors"
 	"runtime/debug"
 	"slices"
 	"sync"
@@ -12,6 +13,7 @@ import (
 	"gsql/exec/mem"
 	"gsql/exec/spill"
 	"gsql/storage"
+	"gsql/storage/memory"
 )
 
 // DB is a folder of files as a database. It is safe for concurrent use.
@@ -26,6 +28,7 @@ type DB struct {
 	shared atomic.Pointer[relations] // of all sessions, as committed
 	mu     sync.Mutex                // held while shared is changed
 	locks  locks
+	tables memory.Store // where rows of tables go
 
 	sessions atomic.Int64 // opened so far
 	queries  queries
@@ -51,6 +54,7 @@ func Open(cfg Config) (*DB, error) {
 	db := &DB{cfg: cfg, opened: time.Now(), catalog: catalog, pool: mem.NewPool(cfg.stateMemory()),
 		spill: spill.NewStore(cfg.TempDir, cfg.TempLimit)}
 	db.shared.Store(noRelations())
+	db.tables = memory.Store{Pool: db.pool, Space: db.spill.Space(0)}
 	db.workers = exec.NewWorkers(cfg.Workers, db.memoryShort)
 	if cfg.MemoryLimit <= 0 || cfg.MemoryLimit >= 8*ballastBytes {
 		db.ballast = make([]byte, ballastBytes)
@@ -116,5 +120,5 @@ func (db *DB) Close() error {
 			r.table.Memory.Release()
 		}
 	}
-	return db.spill.Close()
+	return errors.Join(db.tables.Space.Close(), db.spill.Close())
 }

@@ -601,13 +601,13 @@ func (s *Session) textRows(tag string, cols []Column, values []string) *Rows {
 		b.Cols = append(b.Cols, x.Finish())
 		schema = append(schema, exec.Field{Name: cols[i].Name, Type: cols[i].Type})
 	}
-	rows := s.valuesRows(cols, &exec.Values{Out: schema, Batches: []*vec.Batch{b}}, nil)
+	rows := s.planRows(cols, &exec.Values{Out: schema, Batches: []*vec.Batch{b}}, nil)
 	rows.tag = tag
 	return rows
 }
 
-// valuesRows makes a result of rows that are there. held is what they have reserved, nil for nothing.
-func (s *Session) valuesRows(cols []Column, plan *exec.Values, held *mem.Reservation) *Rows {
+// planRows makes a result of rows that are there. held is what they have reserved, nil for nothing.
+func (s *Session) planRows(cols []Column, plan exec.Plan, held *mem.Reservation) *Rows {
 	rows := &Rows{cols: cols, hasRow: true, session: s, ctx: context.Background(), style: s.Style(), held: held}
 	rows.env = exec.NewEnv(rows.ctx, s.fnCtx(rows.ctx), s.db.pool, s.db.cfg.BatchRows)
 	rows.stream, rows.err = plan.Open(rows.ctx, rows.env, 0)

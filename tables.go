@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"gsql/exec/mem"
 	"gsql/exec/sqlstate"
 	"gsql/exec/types"
 	"gsql/exec/vec"
@@ -13,7 +14,7 @@ import (
 	"gsql/storage/memory"
 )
 
-// Tables are in memory. A temporary one belongs to its session, others to the DB, whose sessions all see them until the
+// Tables are in memory, and on disk in temporary files as far as they do not fit. A temporary one belongs to its session, others to the DB, whose sessions all see them until the
 // DB is closed. What a name means is decided in one place, state.find, before the names of files: so tables that are kept
 // in the folder can come to be without a change elsewhere.
 
@@ -353,15 +354,12 @@ func (s *Session) alterColumns(ctx context.Context, st state, key relationKey, t
 	}
 	out := t
 	var err error
+	held := s.db.pool.Reserve(tableMemory(key.name))
 	for _, a := range actions {
-		if out, err = s.alterColumn(ctx, out, a); err != nil {
+		if out, err = s.alterColumn(ctx, out, a, held); err != nil {
+			held.Release()
 			return err
 		}
-	}
-	held := s.db.pool.Reserve(tableMemory(key.name))
-	if err := held.Grow(max(out.Bytes()-t.Bytes(), 0)); err != nil {
-		held.Release()
-		return err
 	}
 	c := newUpdate(key, t, held, func(now *memory.Table) (*memory.Table, error) {
 		if now != t && now.Rows() != t.Rows() { // rows were added, which need no lock
@@ -373,12 +371,12 @@ func (s *Session) alterColumns(ctx context.Context, st state, key relationKey, t
 }
 
 // alterColumn makes one change of a table's columns.
-func (s *Session) alterColumn(ctx context.Context, t *memory.Table, a *syntax.AlterAction) (*memory.Table, error) {
+func (s *Session) alterColumn(ctx context.Context, t *memory.Table, a *syntax.AlterAction, held *mem.Reservation) (*memory.Table, error) {
 	index := func(name string) int {
 		return slices.IndexFunc(t.Columns, func(c memory.Column) bool { return c.Name == name })
 	}
 	if a.Kind == syntax.AddColumn {
-		return s.addColumn(ctx, t, a, index(a.Add.Name) >= 0)
+		return s.addColumn(ctx, t, a, index(a.Add.Name) >= 0, held)
 	}
 	i := index(a.Column.Name)
 	if i < 0 && a.IfExists {
@@ -395,7 +393,7 @@ func (s *Session) alterColumn(ctx context.Context, t *memory.Table, a *syntax.Al
 		if len(columns) == 1 {
 			return nil, sqlstate.Unsupported("Drop the table.", "tables without columns are not supported")
 		}
-		return t.DropColumn(i), nil
+		return t.DropColumn(ctx, i, &s.db.tables, held)
 	case syntax.RenameColumn:
 		if index(a.NewName.Name) >= 0 {
 			return nil, duplicateColumn(a.NewName.Name, t.Name)
@@ -423,7 +421,7 @@ func duplicateColumn(name, table string) error {
 	return sqlstate.New(sqlstate.DuplicateColumn, "column \"%s\" of relation \"%s\" already exists", name, table)
 }
 
-func (s *Session) addColumn(ctx context.Context, t *memory.Table, a *syntax.AlterAction, exists bool) (*memory.Table, error) {
+func (s *Session) addColumn(ctx context.Context, t *memory.Table, a *syntax.AlterAction, exists bool, held *mem.Reservation) (*memory.Table, error) {
 	switch {
 	case exists && a.NotExists:
 		s.tell("NOTICE", sqlstate.DuplicateColumn, "column \"%s\" of relation \"%s\" already exists, skipping", a.Add.Name, t.Name)
@@ -444,7 +442,7 @@ func (s *Session) addColumn(ctx context.Context, t *memory.Table, a *syntax.Alte
 	if c.NotNull && value.IsNull(0) && t.Rows() > 0 {
 		return nil, sqlstate.New(sqlstate.NotNullViolation, "column \"%s\" of relation \"%s\" contains null values", c.Name, t.Name)
 	}
-	return t.AddColumn(c, value), nil
+	return t.AddColumn(ctx, c, value, &s.db.tables, held)
 }
 
 // showTables lists the tables and views by name.

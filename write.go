@@ -144,7 +144,8 @@ func (p *Prepared) modify(ctx context.Context, values []*vec.Vector) (rows *Rows
 
 // insert makes the rows of an INSERT and the change that adds them.
 func (p *Prepared) insert(ctx context.Context, values []*vec.Vector, held *mem.Reservation) (*change, []*memory.Chunk, int64, error) {
-	w := memory.NewWriter(p.write.table.Name, p.write.table.Columns, held)
+	w := memory.NewWriter(&p.s.db.tables, p.write.table.Name, p.write.table.Columns, held)
+	defer w.Close()
 	if err := p.each(ctx, values, w.Add); err != nil {
 		return nil, nil, 0, err
 	}
@@ -157,12 +158,13 @@ func (p *Prepared) insert(ctx context.Context, values []*vec.Vector, held *mem.R
 func (p *Prepared) rewrite(ctx context.Context, values []*vec.Vector, held *mem.Reservation) (*change, []*memory.Chunk, int64, error) {
 	t := p.write.table
 	_, del := p.stmt.(*syntax.DeleteStmt)
-	w := memory.NewWriter(t.Name, t.Columns, held)
-	hit := newRowSet(t, held)
+	w := memory.NewWriter(&p.s.db.tables, t.Name, t.Columns, held)
+	defer w.Close()
+	hit := memory.NewRowSet(t)
 	err := p.each(ctx, values, func(b *vec.Batch) error {
-		sel, err := hit.add(b.Cols[0])
-		if err != nil || del {
-			return err
+		sel := hit.Add(b.Cols[0])
+		if del {
+			return nil
 		}
 		rows := &vec.Batch{Cols: b.Cols[1:], Rows: b.Rows, Sel: sel}
 		return w.Add(rows.Compact())
@@ -170,63 +172,29 @@ func (p *Prepared) rewrite(ctx context.Context, values []*vec.Vector, held *mem.
 	if err != nil {
 		return nil, nil, 0, err
 	}
-	chunks, err := w.Chunks()
+	var gone *memory.Writer
+	if del && p.write.returning != nil {
+		gone = w // which nothing was added to
+	}
+	replaced, err := t.Delete(ctx, hit, &p.s.db.tables, held, gone)
 	if err != nil {
 		return nil, nil, 0, err
 	}
-	replaced, deleted := t.Delete(hit.numbers, del && p.write.returning != nil)
-	size := -hit.bytes()
-	for _, c := range replaced {
-		if c != nil {
-			size += c.Bytes
-		}
-	}
-	if err := held.Grow(size); err != nil {
+	out, err := w.Chunks()
+	if err != nil {
 		return nil, nil, 0, err
 	}
-	out := chunks
+	added := out
 	if del {
-		out = deleted
+		added = nil
 	}
 	return newUpdate(p.write.key, t, held, func(now *memory.Table) (*memory.Table, error) {
-		next, ok := now.Replace(replaced, chunks)
+		next, ok := now.Replace(replaced, added)
 		if !ok {
 			return nil, sqlstate.New(sqlstate.SerializationFailure, "could not serialize access due to concurrent update").WithHint("Run the transaction again.")
 		}
 		return next, nil
-	}), out, int64(len(hit.numbers)), nil
-}
-
-// rowSet collects numbers of a table's rows, each once.
-type rowSet struct {
-	numbers []int64
-	seen    []vec.Bitmap // by chunk
-	table   *memory.Table
-	held    *mem.Reservation
-}
-
-func newRowSet(t *memory.Table, held *mem.Reservation) *rowSet {
-	return &rowSet{seen: make([]vec.Bitmap, len(t.Chunks)), table: t, held: held}
-}
-
-// bytes is what the set has reserved.
-func (r *rowSet) bytes() int64 { return 8 * int64(len(r.numbers)) }
-
-// add adds numbers and returns the rows of those that are new.
-func (r *rowSet) add(v *vec.Vector) (sel []uint32, err error) {
-	sel = []uint32{}
-	for i, n := range vec.Values[int64](vec.Flatten(v)) {
-		chunk, row := int(n>>32), int(uint32(n))
-		if r.seen[chunk] == nil {
-			r.seen[chunk] = vec.NewBitmap(r.table.Chunks[chunk].Rows)
-		}
-		if !r.seen[chunk].Get(row) {
-			r.seen[chunk].Set(row)
-			r.numbers = append(r.numbers, n)
-			sel = append(sel, uint32(i))
-		}
-	}
-	return sel, r.held.Grow(8 * int64(len(sel)))
+	}), out, hit.Len(), nil
 }
 
 // each runs the bound query and calls f with its rows, all of which count.
@@ -268,24 +236,29 @@ func (p *Prepared) returned(ctx context.Context, values []*vec.Vector, rows *mem
 		return nil, err
 	}
 	r.bound = r.write.returning
-	held := p.s.db.pool.Reserve("RETURNING")
-	plan := &exec.Values{}
-	for _, c := range r.bound.Columns {
-		plan.Out = append(plan.Out, exec.Field{ID: c.ID, Name: c.Name, Type: c.Type})
+	var columns []memory.Column
+	req := exec.ScanRequest{Limit: -1, Partitions: 1}
+	for i, c := range r.bound.Columns {
+		columns = append(columns, memory.Column{Name: c.Name, Type: c.Type})
+		req.Columns, req.IDs = append(req.Columns, i), append(req.IDs, c.ID)
 	}
-	err := r.each(ctx, values, func(b *vec.Batch) error {
-		var size int64
-		for _, v := range b.Cols {
-			size += v.Size()
-		}
-		plan.Batches = append(plan.Batches, b)
-		return held.Grow(size)
-	})
+	held := p.s.db.pool.Reserve("RETURNING")
+	w := memory.NewWriter(&p.s.db.tables, "RETURNING", columns, held)
+	defer w.Close()
+	err := r.each(ctx, values, w.Add)
+	var chunks []*memory.Chunk
+	if err == nil {
+		chunks, err = w.Chunks()
+	}
+	var plan exec.Plan
+	if err == nil {
+		plan, err = memory.New("RETURNING", columns, held).Append(chunks...).Scan(ctx, req)
+	}
 	if err != nil {
 		held.Release()
 		return nil, err
 	}
-	return p.s.valuesRows(r.cols, plan, held), nil
+	return p.s.planRows(r.cols, plan, held), nil
 }
 
 // createTableAs runs CREATE TABLE AS.
@@ -307,7 +280,8 @@ func (p *Prepared) createTableAs(ctx context.Context, stmt *syntax.CreateTableAs
 	t, tag := s.newTable(key.name, columns), stmt.Tag()
 	held := s.db.pool.Reserve(tableMemory(key.name))
 	if !stmt.NoData {
-		w := memory.NewWriter(key.name, columns, held)
+		w := memory.NewWriter(&s.db.tables, key.name, columns, held)
+		defer w.Close()
 		err := p.each(ctx, nil, w.Add)
 		var chunks []*memory.Chunk
 		if err == nil {
@@ -369,7 +343,7 @@ func (s *Session) defaultValue(ctx context.Context, table string, c memory.Colum
 	}
 	held := s.db.pool.Reserve(tableMemory(table))
 	defer held.Release()
-	w := memory.NewWriter(table, []memory.Column{{Name: c.Name, Type: c.Type}}, held) // which gives it its length
+	w := memory.NewWriter(&s.db.tables, table, []memory.Column{{Name: c.Name, Type: c.Type}}, held) // which gives it its length
 	if err := w.Add(&vec.Batch{Cols: v, Rows: 1}); err != nil {
 		return nil, err
 	}

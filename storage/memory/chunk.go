@@ -1,16 +1,43 @@
 package memory
 
 import (
+	"context"
+
+	"gsql/exec/spill"
 	"gsql/exec/types"
 	"gsql/exec/vec"
 )
 
 // Chunk is a run of a table's rows as columns. It is immutable, and belongs to all tables that list it.
 type Chunk struct {
-	Cols   []*vec.Vector
+	Cols   []*vec.Vector // nil: the rows are on disk
 	Rows   int
-	Bytes  int64    // of memory that the columns keep alive
-	bounds []bounds // of the columns
+	Bytes  int64       // of memory that the columns keep alive
+	bounds []bounds    // of the columns
+	file   *spill.File // is removed when nobody knows the chunk any more
+}
+
+// each calls f with the rows of a chunk in some batches, in order, with the number of the first row of each.
+func (c *Chunk) each(ctx context.Context, f func(from int, b *vec.Batch) error) error {
+	if c.file == nil {
+		return f(0, &vec.Batch{Cols: c.Cols, Rows: c.Rows})
+	}
+	r, err := c.file.Open()
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	for from := 0; from < c.Rows; {
+		b, err := r.Next(ctx)
+		if err != nil {
+			return err
+		}
+		if err := f(from, b); err != nil {
+			return err
+		}
+		from += b.Rows
+	}
+	return nil
 }
 
 // bounds are the least and the greatest value of a column of numbers or dates, constants, nil where there is none or none
@@ -75,21 +102,23 @@ func (c *Chunk) with(value *vec.Vector) *Chunk {
 	if value.IsNull(0) {
 		b = bounds{nulls: c.Rows}
 	}
-	return &Chunk{append(c.Cols[:len(c.Cols):len(c.Cols)], v), c.Rows, c.Bytes + v.Size(), append(c.bounds[:len(c.bounds):len(c.bounds)], b)}
+	return &Chunk{Cols: append(c.Cols[:len(c.Cols):len(c.Cols)], v), Rows: c.Rows, Bytes: c.Bytes + v.Size(), bounds: append(c.bounds[:len(c.bounds):len(c.bounds)], b)}
 }
 
 // without returns the chunk without a column.
 func (c *Chunk) without(n int) *Chunk {
-	return &Chunk{append(c.Cols[:n:n], c.Cols[n+1:]...), c.Rows, c.Bytes - c.Cols[n].Size(), append(c.bounds[:n:n], c.bounds[n+1:]...)}
+	return &Chunk{Cols: append(c.Cols[:n:n], c.Cols[n+1:]...), Rows: c.Rows, Bytes: c.Bytes - c.Cols[n].Size(), bounds: append(c.bounds[:n:n], c.bounds[n+1:]...)}
 }
 
-// pick returns the rows sel of a chunk, in that order, as a chunk.
-func (c *Chunk) pick(sel []uint32) *Chunk {
-	cols := make([]*vec.Vector, len(c.Cols))
-	for i, v := range c.Cols {
-		cols[i] = own(vec.Gather(v, sel))
+// add widens bounds by those of further rows.
+func (b *bounds) add(o bounds) {
+	b.nulls += o.nulls
+	if o.min != nil && (b.min == nil || vec.CompareRows(o.min, 0, b.min, 0) < 0) {
+		b.min = o.min
 	}
-	return newChunk(cols, len(sel))
+	if o.max != nil && (b.max == nil || vec.CompareRows(o.max, 0, b.max, 0) > 0) {
+		b.max = o.max
+	}
 }
 
 func boundsOf(v *vec.Vector) bounds {

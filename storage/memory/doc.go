@@ -1,4 +1,4 @@
-// Package memory has tables whose rows are in memory.
+// Package memory has tables whose rows are in memory, and on disk as far as they do not fit.
 //
 // A Table is immutable: it is one state of a table, a list of chunks of columns. What changes a table makes another
 // Table, which shares the chunks that are as before. So whoever reads keeps what it began with, and going back means

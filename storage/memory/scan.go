@@ -6,6 +6,7 @@ import (
 	"io"
 
 	"gsql/exec"
+	"gsql/exec/spill"
 	"gsql/exec/types"
 	"gsql/exec/vec"
 )
@@ -27,11 +28,15 @@ func (t *Table) scan(req exec.ScanRequest) *scan {
 		s.out = append(s.out, f)
 	}
 	for i, c := range t.Chunks {
+		if c.file != nil { // which is read from its beginning
+			s.splits = append(s.splits, split{i, 0, c.Rows})
+			continue
+		}
 		for from := 0; from < c.Rows; from += splitRows {
 			s.splits = append(s.splits, split{i, from, min(from+splitRows, c.Rows)})
 		}
 	}
-	s.parts = max(1, min(req.Partitions, len(s.splits)/2))
+	s.parts = max(1, min(req.Partitions, int(t.rows/(2*splitRows)), len(s.splits)))
 	return s
 }
 
@@ -68,6 +73,15 @@ func (p *scan) Schema() exec.Schema             { return p.out }
 func (p *scan) Partitioning() exec.Partitioning { return exec.Partitioning{N: p.parts} }
 func (p *scan) Inputs() []exec.Plan             { return nil }
 func (p *scan) String() string {
+	disk := 0
+	for _, c := range p.table.Chunks {
+		if c.file != nil {
+			disk += c.Rows
+		}
+	}
+	if disk > 0 {
+		return fmt.Sprintf("Scan %s memory %d rows, %d of them on disk", p.table.Name, p.table.rows, disk)
+	}
 	return fmt.Sprintf("Scan %s memory %d rows", p.table.Name, p.table.rows)
 }
 
@@ -85,6 +99,8 @@ type stream struct {
 	splits *exec.Splits
 	rows   int
 	now    split
+	reader *spill.Reader // of a chunk on disk
+	read   *vec.Batch    // what it has read, that is not yielded yet
 	closed bool
 }
 
@@ -102,6 +118,9 @@ func (s *stream) Next(ctx context.Context) (*vec.Batch, error) {
 		}
 		s.now = s.plan.splits[k]
 	}
+	if s.plan.table.Chunks[s.now.chunk].file != nil {
+		return s.fromDisk(ctx)
+	}
 	from := s.now.from
 	to := min(from+s.rows, s.now.to)
 	s.now.from = to
@@ -117,6 +136,42 @@ func (s *stream) Next(ctx context.Context) (*vec.Batch, error) {
 	return b, nil
 }
 
+// fromDisk yields rows of a chunk on disk.
+func (s *stream) fromDisk(ctx context.Context) (*vec.Batch, error) {
+	chunk := s.plan.table.Chunks[s.now.chunk]
+	if s.reader == nil {
+		var err error
+		if s.reader, err = chunk.file.Open(); err != nil {
+			return nil, err
+		}
+	}
+	if s.read == nil {
+		var err error
+		if s.read, err = s.reader.Next(ctx); err != nil {
+			return nil, err
+		}
+	}
+	n := min(s.rows, s.read.Rows)
+	b := &vec.Batch{Rows: n, Cols: make([]*vec.Vector, len(s.plan.columns))}
+	for i, c := range s.plan.columns {
+		if c == len(s.read.Cols) {
+			b.Cols[i] = numbers(s.now.chunk, s.now.from, s.now.from+n)
+		} else {
+			b.Cols[i] = vec.Slice(s.read.Cols[c], 0, n)
+		}
+	}
+	if n == s.read.Rows {
+		s.read = nil
+	} else {
+		s.read = s.read.Slice(n, s.read.Rows)
+	}
+	if s.now.from += n; s.now.from == s.now.to {
+		s.reader.Close()
+		s.reader = nil
+	}
+	return b, nil
+}
+
 // numbers returns the numbers of some rows of a chunk.
 func numbers(chunk, from, to int) *vec.Vector {
 	x := make([]int64, to-from)
@@ -128,5 +183,9 @@ func numbers(chunk, from, to int) *vec.Vector {
 
 func (s *stream) Close() error {
 	s.closed = true
+	if s.reader != nil {
+		s.reader.Close()
+		s.reader = nil
+	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package memory
 
 import (
+	"context"
 	"sync/atomic"
 
 	"gsql/exec"
@@ -79,7 +80,7 @@ func Merge(chunks []*Chunk) []*Chunk { return merged(chunks[:len(chunks):len(chu
 func merged(chunks []*Chunk) []*Chunk {
 	n := len(chunks)
 	from, rows := n, 0
-	for from > 0 && chunks[from-1].Rows < smallChunk && (from == n || chunks[from-1].Rows <= rows) && rows+chunks[from-1].Rows <= smallChunk {
+	for from > 0 && chunks[from-1].file == nil && chunks[from-1].Rows < smallChunk && (from == n || chunks[from-1].Rows <= rows) && rows+chunks[from-1].Rows <= smallChunk {
 		from--
 		rows += chunks[from].Rows
 	}
@@ -96,59 +97,91 @@ func merged(chunks []*Chunk) []*Chunk {
 // Empty returns the table without rows.
 func (t *Table) Empty() *Table { return t.with(nil) }
 
-// Replace returns the table with some chunks replaced, by none where the new one is nil, and others added at the end. ok
-// is false when a chunk to be replaced is not there any more.
-func (t *Table) Replace(replaced map[*Chunk]*Chunk, added []*Chunk) (out *Table, ok bool) {
+// Replace returns the table with some chunks replaced by others, or by none, and others added at the end. ok is false when
+// a chunk to be replaced is not there any more.
+func (t *Table) Replace(replaced map[*Chunk][]*Chunk, added []*Chunk) (out *Table, ok bool) {
 	var all []*Chunk
 	found := 0
 	for _, c := range t.Chunks {
 		by, is := replaced[c]
-		switch {
-		case !is:
+		if !is {
 			all = append(all, c)
 			continue
-		case by != nil:
-			all = append(all, by)
 		}
+		all = append(all, by...)
 		found++
 	}
 	return t.with(append(all, added...)), found == len(replaced)
 }
 
-// Delete returns what Replace takes to delete rows, each given once by its number, which scans of WithRowNumbers yield; and
-// with rows the rows themselves, in chunks, in the order of the table.
-func (t *Table) Delete(numbers []int64, rows bool) (replaced map[*Chunk]*Chunk, deleted []*Chunk) {
-	byChunk := map[int][]uint32{}
-	for _, n := range numbers {
-		byChunk[int(n>>32)] = append(byChunk[int(n>>32)], uint32(n))
+// RowSet is a set of rows of a table.
+type RowSet struct {
+	byChunk []vec.Bitmap
+	table   *Table
+	count   int64
+}
+
+// NewRowSet returns a set without rows.
+func NewRowSet(t *Table) *RowSet {
+	return &RowSet{byChunk: make([]vec.Bitmap, len(t.Chunks)), table: t}
+}
+
+// Add adds rows by their numbers, which scans of WithRowNumbers yield, and returns the places of those that were not in
+// the set.
+func (r *RowSet) Add(v *vec.Vector) (sel []uint32) {
+	sel = []uint32{}
+	for i, n := range vec.Values[int64](vec.Flatten(v)) {
+		chunk, row := int(n>>32), int(uint32(n))
+		if r.byChunk[chunk] == nil {
+			r.byChunk[chunk] = vec.NewBitmap(r.table.Chunks[chunk].Rows)
+		}
+		if !r.byChunk[chunk].Get(row) {
+			r.byChunk[chunk].Set(row)
+			r.count++
+			sel = append(sel, uint32(i))
+		}
 	}
-	replaced = map[*Chunk]*Chunk{}
+	return sel
+}
+
+// Len returns the number of rows.
+func (r *RowSet) Len() int64 { return r.count }
+
+// Delete returns what Replace takes to delete the rows of a set; the chunks that it makes have their memory in a
+// reservation. It adds the rows that are deleted to gone, in the order of the table, unless that is nil.
+func (t *Table) Delete(ctx context.Context, rows *RowSet, store *Store, memory *mem.Reservation, gone *Writer) (map[*Chunk][]*Chunk, error) {
+	replaced := map[*Chunk][]*Chunk{}
 	for i, c := range t.Chunks {
-		numbers, hit := byChunk[i]
-		if !hit {
+		hit := rows.byChunk[i]
+		if hit == nil {
 			continue
 		}
-		gone := vec.NewBitmap(c.Rows)
-		for _, r := range numbers {
-			gone.Set(int(r))
-		}
-		var kept, away []uint32
-		for r := range c.Rows {
-			if gone.Get(r) {
-				away = append(away, uint32(r))
-			} else {
-				kept = append(kept, uint32(r))
+		w := NewWriter(store, t.Name, t.Columns, memory)
+		err := c.each(ctx, func(from int, b *vec.Batch) error {
+			kept, away := []uint32{}, []uint32{}
+			for r := range b.Rows {
+				if hit.Get(from + r) {
+					away = append(away, uint32(r))
+				} else {
+					kept = append(kept, uint32(r))
+				}
 			}
+			if gone != nil {
+				if err := gone.Add((&vec.Batch{Cols: b.Cols, Rows: b.Rows, Sel: away}).Compact()); err != nil {
+					return err
+				}
+			}
+			return w.Add((&vec.Batch{Cols: b.Cols, Rows: b.Rows, Sel: kept}).Compact())
+		})
+		if err == nil {
+			replaced[c], err = w.Chunks()
 		}
-		replaced[c] = nil
-		if len(kept) > 0 {
-			replaced[c] = c.pick(kept)
-		}
-		if rows {
-			deleted = append(deleted, c.pick(away))
+		if err != nil {
+			w.Close()
+			return nil, err
 		}
 	}
-	return replaced, deleted
+	return replaced, nil
 }
 
 // Renamed returns the table under another name.
@@ -165,26 +198,46 @@ func (t *Table) WithColumns(columns []Column) *Table {
 	return &w
 }
 
-// AddColumn returns the table with a further column, whose value is that of a constant in all rows.
-func (t *Table) AddColumn(c Column, value *vec.Vector) *Table {
+// AddColumn returns the table with a further column, whose value is that of a constant in all rows. Where rows are on disk
+// they are written anew.
+func (t *Table) AddColumn(ctx context.Context, c Column, value *vec.Vector, store *Store, memory *mem.Reservation) (*Table, error) {
 	w := *t
 	w.Columns = append(t.Columns[:len(t.Columns):len(t.Columns)], c)
-	w.Chunks = make([]*Chunk, len(t.Chunks))
-	for i, k := range t.Chunks {
-		w.Chunks[i] = k.with(value)
-	}
-	return &w
+	return w.rewritten(ctx, store, memory, func(k *Chunk) *Chunk { return k.with(value) }, func(b *vec.Batch) *vec.Batch {
+		return &vec.Batch{Cols: append(b.Cols[:len(b.Cols):len(b.Cols)], value.WithLen(b.Rows)), Rows: b.Rows}
+	})
 }
 
-// DropColumn returns the table without a column.
-func (t *Table) DropColumn(n int) *Table {
+// DropColumn returns the table without a column, as AddColumn.
+func (t *Table) DropColumn(ctx context.Context, n int, store *Store, memory *mem.Reservation) (*Table, error) {
 	w := *t
 	w.Columns = append(t.Columns[:n:n], t.Columns[n+1:]...)
-	w.Chunks = make([]*Chunk, len(t.Chunks))
-	for i, k := range t.Chunks {
-		w.Chunks[i] = k.without(n)
+	return w.rewritten(ctx, store, memory, func(k *Chunk) *Chunk { return k.without(n) }, func(b *vec.Batch) *vec.Batch {
+		return &vec.Batch{Cols: append(b.Cols[:n:n], b.Cols[n+1:]...), Rows: b.Rows}
+	})
+}
+
+// rewritten changes all chunks: those in memory as they are, those on disk batch by batch.
+func (t *Table) rewritten(ctx context.Context, store *Store, memory *mem.Reservation, chunk func(*Chunk) *Chunk, batch func(*vec.Batch) *vec.Batch) (*Table, error) {
+	chunks := make([]*Chunk, 0, len(t.Chunks))
+	for _, k := range t.Chunks {
+		if k.file == nil {
+			chunks = append(chunks, chunk(k))
+			continue
+		}
+		w := NewWriter(store, t.Name, t.Columns, memory)
+		err := k.each(ctx, func(_ int, b *vec.Batch) error { return w.Add(batch(b)) })
+		var made []*Chunk
+		if err == nil {
+			made, err = w.Chunks()
+		}
+		if err != nil {
+			w.Close()
+			return nil, err
+		}
+		chunks = append(chunks, made...)
 	}
-	return &w
+	return t.with(chunks), nil
 }
 
 // HasNull reports whether a column has a NULL.
@@ -224,20 +277,21 @@ func (t *Table) Stats() exec.Stats {
 }
 
 func (t *Table) columnStats(i int) (s exec.ColumnStats) {
-	nulls, bytes := 0, int64(0)
+	var all bounds
+	bytes, inMemory := int64(0), 0
 	for _, c := range t.Chunks {
-		b := c.bounds[i]
-		nulls += b.nulls
-		bytes += c.Cols[i].Size()
-		if b.min != nil && (s.Min == nil || vec.CompareRows(b.min, 0, s.Min, 0) < 0) {
-			s.Min = b.min
-		}
-		if b.max != nil && (s.Max == nil || vec.CompareRows(b.max, 0, s.Max, 0) > 0) {
-			s.Max = b.max
+		all.add(c.bounds[i])
+		if c.file == nil {
+			bytes += c.Cols[i].Size()
+			inMemory += c.Rows
 		}
 	}
+	s.Min, s.Max = all.min, all.max
 	if t.rows > 0 {
-		s.NullFrac, s.Width = float64(nulls)/float64(t.rows), float64(bytes)/float64(t.rows)
+		s.NullFrac = float64(all.nulls) / float64(t.rows)
+	}
+	if inMemory > 0 {
+		s.Width = float64(bytes) / float64(inMemory)
 	}
 	return s
 }

@@ -1,7 +1,10 @@
 package memory
 
 import (
+	"runtime"
+
 	"gsql/exec/mem"
+	"gsql/exec/spill"
 	"gsql/exec/sqlstate"
 	"gsql/exec/text"
 	"gsql/exec/types"
@@ -14,23 +17,37 @@ const chunkRows = 64 << 10
 // chunkBytes is how many bytes of rows make a chunk in any case.
 const chunkBytes = 64 << 20
 
+// Store is where chunks are put: in memory up to half of it, so that queries have the rest, and then on disk.
+type Store struct {
+	Pool  *mem.Pool
+	Space *spill.Space
+}
+
+// fits reserves n bytes if there is room for them in memory.
+func (s *Store) fits(memory *mem.Reservation, n int64) bool {
+	limit := s.Pool.Limit()
+	return (limit == 0 || s.Pool.Used()+n <= limit/2) && memory.Grow(n) == nil
+}
+
 // Writer makes chunks of rows that are to go into a table, after checking them: NOT NULL, the length of strings. One
 // goroutine uses it.
 type Writer struct {
+	store   *Store
 	name    string
 	columns []Column
 	memory  *mem.Reservation
 	waiting []*vec.Batch
 	rows    int   // waiting
 	bytes   int64 // reserved for what waits
+	disk    *diskWriter
 	chunks  []*Chunk
 	count   int64
 }
 
 // NewWriter returns a writer for a table's columns. It grows a reservation by what its chunks take, and leaves it to the
 // caller to release that.
-func NewWriter(name string, columns []Column, memory *mem.Reservation) *Writer {
-	return &Writer{name: name, columns: columns, memory: memory}
+func NewWriter(store *Store, name string, columns []Column, memory *mem.Reservation) *Writer {
+	return &Writer{store: store, name: name, columns: columns, memory: memory}
 }
 
 // Add takes rows, which have the table's columns. Strings need not have their column's length yet. The batch has no
@@ -54,38 +71,98 @@ func (w *Writer) Add(b *vec.Batch) error {
 		cols[i] = fitted
 		size += usedBytes(fitted)
 	}
-	if err := w.memory.Grow(size); err != nil {
-		return hinted(err)
+	b = &vec.Batch{Cols: cols, Rows: b.Rows}
+	w.count += int64(b.Rows)
+	if w.disk != nil || !w.store.fits(w.memory, size) {
+		return w.toDisk(b)
 	}
 	w.bytes += size
-	w.waiting = append(w.waiting, &vec.Batch{Cols: cols, Rows: b.Rows})
+	w.waiting = append(w.waiting, b)
 	w.rows += b.Rows
-	w.count += int64(b.Rows)
 	if w.rows >= chunkRows || w.bytes >= chunkBytes {
 		return w.flush()
 	}
 	return nil
 }
 
-// hinted says what helps when a table is too large.
-func hinted(err error) error {
-	if e, ok := err.(*sqlstate.Error); ok && e.Code == sqlstate.OutOfMemory {
-		return e.WithHint("The rows of tables are kept in memory. Raise the memory limit, drop tables, or query files in place.")
-	}
-	return err
-}
-
 // flush makes a chunk of the rows that wait.
 func (w *Writer) flush() error {
+	if w.disk != nil {
+		return w.finishDisk()
+	}
 	if w.rows == 0 {
 		return nil
 	}
 	c := take(w.waiting, len(w.columns))
-	if err := w.memory.Grow(c.Bytes - w.bytes); err != nil {
-		return hinted(err)
+	if more := c.Bytes - w.bytes; more > 0 && !w.store.fits(w.memory, more) {
+		if err := w.toDisk(nil); err != nil {
+			return err
+		}
+		return w.finishDisk()
+	} else if more < 0 {
+		_ = w.memory.Grow(more) // which gives back
 	}
 	w.chunks = append(w.chunks, c)
 	w.waiting, w.rows, w.bytes = nil, 0, 0
+	return nil
+}
+
+// diskWriter writes a chunk to disk.
+type diskWriter struct {
+	w      *spill.Writer
+	rows   int
+	bounds []bounds
+}
+
+// toDisk writes the rows that wait, and those of b unless it is nil, to disk.
+func (w *Writer) toDisk(b *vec.Batch) error {
+	if w.disk == nil {
+		ts := make([]types.Type, len(w.columns))
+		for i, c := range w.columns {
+			ts[i] = c.Type
+		}
+		sw, err := w.store.Space.Create(ts)
+		if err != nil {
+			return err
+		}
+		w.disk = &diskWriter{w: sw, bounds: make([]bounds, len(ts))}
+		for _, x := range w.waiting {
+			if err := w.disk.write(x); err != nil {
+				return err
+			}
+		}
+		_ = w.memory.Grow(-w.bytes) // which gives back
+		w.waiting, w.rows, w.bytes = nil, 0, 0
+	}
+	if b != nil {
+		if err := w.disk.write(b); err != nil {
+			return err
+		}
+	}
+	if w.disk.rows >= chunkRows {
+		return w.finishDisk()
+	}
+	return nil
+}
+
+func (d *diskWriter) write(b *vec.Batch) error {
+	for i, v := range b.Cols {
+		d.bounds[i].add(boundsOf(v))
+	}
+	d.rows += b.Rows
+	return d.w.Write(b)
+}
+
+// finishDisk ends the chunk on disk.
+func (w *Writer) finishDisk() error {
+	f, err := w.disk.w.Finish()
+	if err != nil {
+		return err
+	}
+	c := &Chunk{Rows: w.disk.rows, bounds: w.disk.bounds, file: f}
+	runtime.AddCleanup(c, (*spill.File).Remove, f)
+	w.chunks = append(w.chunks, c)
+	w.disk = nil
 	return nil
 }
 
@@ -93,6 +170,14 @@ func (w *Writer) flush() error {
 func (w *Writer) Chunks() ([]*Chunk, error) {
 	err := w.flush()
 	return w.chunks, err
+}
+
+// Close drops what is not in a chunk yet.
+func (w *Writer) Close() {
+	if w.disk != nil {
+		w.disk.w.Close()
+		w.disk = nil
+	}
 }
 
 // Rows returns how many rows were added.
@@ -113,6 +198,9 @@ func usedBytes(v *vec.Vector) int64 {
 	}
 	if v.Child != nil {
 		n += v.Child.Size()
+	}
+	for _, f := range v.Fields {
+		n += f.Size()
 	}
 	return n
 }
