@@ -92,7 +92,7 @@ func TestSLT(t *testing.T) {
 				s.Dir = "testdata/files"
 				t.Run(s.String(), func(t *testing.T) {
 					t.Parallel()
-					runSLT(t, f, records, s)
+					runSLT(t, f, b, records, s)
 				})
 			}
 		})
@@ -144,7 +144,7 @@ func parseSLT(s string) ([]*record, error) {
 	return out, nil
 }
 
-func runSLT(t *testing.T, file string, records []*record, s setup) {
+func runSLT(t *testing.T, file string, head []byte, records []*record, s setup) {
 	db := s.open(t)
 	for _, r := range records {
 		if r.rules && s.NoOptimizer {
@@ -154,6 +154,9 @@ func runSLT(t *testing.T, file string, records []*record, s setup) {
 		where := fmt.Sprintf("%s:%d", file, r.line)
 		switch {
 		case s.failsInTinyMemory(err):
+			if !strings.HasPrefix(r.sql, "SELECT") && bytes.HasPrefix(head, []byte("# oracle: session")) {
+				return // what follows needs what the statement would have done
+			}
 		case r.code != "":
 			if err == nil {
 				t.Errorf("%s: no error, want %s\n%s", where, r.code, r.sql)

@@ -435,7 +435,7 @@ func (s *Session) addColumn(ctx context.Context, t *memory.Table, a *syntax.Alte
 	}
 	value := vec.NewNull(c.Type, 1)
 	if c.Default != "" {
-		if value, err = s.defaultValue(ctx, t.Name, c); err != nil {
+		if value, err = s.defaultValue(ctx, c); err != nil {
 			return nil, err
 		}
 	}

@@ -325,7 +325,7 @@ func createdColumns(stmt *syntax.CreateTableAsStmt, b *sql.Bound) ([]memory.Colu
 }
 
 // defaultValue computes the default of a column that a table is given: a constant.
-func (s *Session) defaultValue(ctx context.Context, table string, c memory.Column) (*vec.Vector, error) {
+func (s *Session) defaultValue(ctx context.Context, c memory.Column) (*vec.Vector, error) {
 	env, err := s.bindEnv(ctx, nil)
 	if err != nil {
 		return nil, err
@@ -341,17 +341,11 @@ func (s *Session) defaultValue(ctx context.Context, table string, c memory.Colum
 	if err != nil {
 		return nil, err
 	}
-	held := s.db.pool.Reserve(tableMemory(table))
-	defer held.Release()
-	w := memory.NewWriter(&s.db.tables, table, []memory.Column{{Name: c.Name, Type: c.Type}}, held) // which gives it its length
-	if err := w.Add(&vec.Batch{Cols: v, Rows: 1}); err != nil {
-		return nil, err
-	}
-	chunks, err := w.Chunks()
+	fitted, err := memory.Fit(v[0], c.Type)
 	if err != nil {
 		return nil, err
 	}
-	out := *vec.Flatten(chunks[0].Cols[0])
+	out := *vec.Flatten(fitted)
 	out.Enc = vec.Const
 	return &out, nil
 }

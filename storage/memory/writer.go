@@ -64,7 +64,7 @@ func (w *Writer) Add(b *vec.Batch) error {
 				return err
 			}
 		}
-		fitted, err := fit(v, w.columns[i].Type)
+		fitted, err := Fit(v, w.columns[i].Type)
 		if err != nil {
 			return err
 		}
@@ -239,8 +239,8 @@ func NullError(table, column string) *sqlstate.Error {
 	return sqlstate.New(sqlstate.NotNullViolation, "null value in column \"%s\" of relation \"%s\" violates not-null constraint", column, table)
 }
 
-// fit gives strings the length of their column's type: what is too long is a 22001 error unless it is blanks.
-func fit(v *vec.Vector, t types.Type) (*vec.Vector, error) {
+// Fit gives strings the length of their column's type: what is too long is a 22001 error unless it is blanks.
+func Fit(v *vec.Vector, t types.Type) (*vec.Vector, error) {
 	if t.ID == types.Array && (t.Elem == types.Varchar || t.Elem == types.Char) && t.Prec > 0 {
 		return fitLists(v, t)
 	}
@@ -269,7 +269,7 @@ func fitLists(v *vec.Vector, t types.Type) (*vec.Vector, error) {
 	if w.Child == nil {
 		return &w, nil
 	}
-	child, err := fit(w.Child.WithType(types.Of(t.Elem)), t.Element())
+	child, err := Fit(w.Child.WithType(types.Of(t.Elem)), t.Element())
 	w.Child = child
 	return &w, err
 }
