@@ -11,6 +11,13 @@
 // with the driver named "gsql". Opening a DB reads nothing; a query's first use of a file reads its shape: a
 // sample of a text file, the footer of a Parquet file.
 //
+// # Tables in memory
+//
+// Tables can be made and changed, beside those in files: CREATE TABLE, INSERT, UPDATE, DELETE, COPY ... FROM. Temporary ones
+// belong to a Session, others to the DB. What is committed is one immutable value: the relations by name, of which a table
+// is a list of chunks of columns (package storage/memory). A session's transaction is a list of changes to that, which is
+// applied when it commits, to whatever is committed then. So readers keep what they began with, and ROLLBACK forgets.
+//
 // # The way of a query
 //
 //	text ──sql──▶ planner.Node ──planner──▶ exec.Plan ──exec──▶ exec.Stream of batches ──▶ door
@@ -28,7 +35,7 @@
 //	exec/fn         functions: scalar functions, casts, aggregates
 //	exec/expr       bound expressions, compiled to programs over batches
 //	exec            physical plans, the streams they open, exchanges and the scheduler
-//	storage         tables in files: csv, json, parquet, and the catalog of a folder
+//	storage         tables in files: csv, json, parquet, and the catalog of a folder; tables in memory
 //	planner         logical plans, the optimizer's rules, the lowering to physical plans
 //	sql             PostgreSQL's text to logical plans, over TiDB's grammar
 //	gsql            this package: databases, sessions, results
