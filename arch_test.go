@@ -30,6 +30,7 @@ var layers = [][]string{
 	{"sql"},
 	{"storage/copytext"},
 	{""},
+	{"pgwire/auth"},
 	{"pgwire", "dashboard", "testdata/slt"},
 	{"cmd/gsql"},
 }

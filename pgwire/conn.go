@@ -2,6 +2,7 @@ package pgwire
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"io"
 	"net"
@@ -18,7 +19,10 @@ import (
 // conn is one client's connection.
 type conn struct {
 	srv         *Server
-	nc          net.Conn
+	raw         net.Conn // as it was accepted
+	nc          net.Conn // the same, or TLS over it
+	tls         *tls.ConnectionState
+	binding     []byte // of SCRAM to TLS
 	in          *input
 	out         []byte
 	pid, secret uint32
@@ -38,7 +42,7 @@ type conn struct {
 const flushBytes = 64 << 10
 
 func newConn(s *Server, nc net.Conn) *conn {
-	return &conn{srv: s, nc: nc, in: newInput(nc), portals: map[string]*portal{},
+	return &conn{srv: s, raw: nc, nc: nc, in: newInput(nc), portals: map[string]*portal{},
 		reported: map[string]string{}}
 }
 
@@ -83,7 +87,7 @@ func (c *conn) shutdown() {
 	if c.cancel != nil {
 		c.cancel(shutdownError())
 	}
-	_ = c.nc.SetReadDeadline(time.Unix(1, 0)) // wakes the reader
+	_ = c.raw.SetReadDeadline(time.Unix(1, 0)) // wakes the reader
 }
 
 func (c *conn) isDown() bool {
@@ -230,12 +234,12 @@ func (c *conn) watch(cancel context.CancelCauseFunc) (stop func()) {
 		if timer.Stop() {
 			return
 		}
-		_ = c.nc.SetReadDeadline(time.Unix(1, 0)) // wakes the reader
+		_ = c.raw.SetReadDeadline(time.Unix(1, 0)) // wakes the reader
 		<-done
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		if !c.down {
-			_ = c.nc.SetReadDeadline(time.Time{})
+			_ = c.raw.SetReadDeadline(time.Time{})
 		}
 	}
 }
@@ -245,7 +249,7 @@ func (c *conn) flush() error {
 	if len(c.out) == 0 {
 		return nil
 	}
-	_ = c.nc.SetWriteDeadline(time.Now().Add(writeTimeout))
+	_ = c.raw.SetWriteDeadline(time.Now().Add(writeTimeout))
 	_, err := c.nc.Write(c.out)
 	if c.out = c.out[:0]; cap(c.out) > 16*flushBytes {
 		c.out = nil

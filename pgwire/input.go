@@ -49,6 +49,38 @@ func (in *input) fill() error {
 	return err
 }
 
+// peek returns the next byte, which stays.
+func (in *input) peek() (byte, error) {
+	if in.buffered() == 0 {
+		if err := in.fill(); err != nil {
+			return 0, err
+		}
+	}
+	return in.buf[in.r], nil
+}
+
+// rest takes what has been read already.
+func (in *input) rest() []byte {
+	b := in.buf[in.r:in.w]
+	in.r = in.w
+	return b
+}
+
+// prefixed is a connection from which something has been read.
+type prefixed struct {
+	net.Conn
+	before []byte
+}
+
+func (p *prefixed) Read(b []byte) (int, error) {
+	if len(p.before) > 0 {
+		n := copy(b, p.before)
+		p.before = p.before[n:]
+		return n, nil
+	}
+	return p.Conn.Read(b)
+}
+
 // take returns the next n bytes, which are valid until the next call of a method.
 func (in *input) take(n int) ([]byte, error) {
 	for in.buffered() < n {
@@ -83,7 +115,10 @@ func maxBody(kind byte) (int, bool) {
 
 // message reads one message. The body is valid until the next one. Errors of type *sqlstate.Error are for the
 // client, before the connection is closed; io.EOF is its regular end.
-func (in *input) message() (kind byte, body []byte, err error) {
+func (in *input) message() (kind byte, body []byte, err error) { return in.limited(maxBody) }
+
+// limited is message with a limit for each kind; ok is false for those that may not come.
+func (in *input) limited(maxBody func(kind byte) (limit int, ok bool)) (kind byte, body []byte, err error) {
 	head, err := in.take(5)
 	if err != nil {
 		if err == io.EOF && in.buffered() > 0 {

@@ -18,13 +18,15 @@ import (
 	"time"
 
 	"gsql"
+	"gsql/exec/sqlstate"
+	"gsql/pgwire/auth"
 )
 
 // Limits on what a client can send and hold.
 const (
 	maxMessage     = 64 << 20         // bytes of a message
 	maxStartup     = 10_000           // bytes of a startup packet, as in PostgreSQL
-	startupTimeout = 30 * time.Second // for everything up to the first query
+	startupTimeout = 30 * time.Second // for everything up to the session's beginning
 	writeTimeout   = 5 * time.Minute  // without progress
 	maxQuery       = 4 << 20          // bytes of a text of statements, which takes a hundred times that to read
 	maxParams      = 1<<16 - 1        // parameters of a statement
@@ -37,6 +39,12 @@ type Server struct {
 	DB             *gsql.DB
 	Log            *slog.Logger // nil: no log
 	MaxConnections int          // 0: 200
+	// Rules say who may connect; nil: clients of the machine itself, without a password.
+	Rules *auth.Rules
+	Users *auth.Users // whom rules ask for a password; nil: there are none
+	TLS   *auth.Certs // nil: connections are not encrypted
+	// StartupTimeout is how long a client has until its session begins; 0: 30 seconds.
+	StartupTimeout time.Duration
 
 	mu        sync.Mutex
 	open      map[*conn]struct{}
@@ -80,6 +88,12 @@ func (s *Server) begin(l net.Listener) bool {
 	defer s.mu.Unlock()
 	if s.MaxConnections == 0 {
 		s.MaxConnections = 200
+	}
+	if s.Rules == nil {
+		s.Rules = auth.TrustLoopback()
+	}
+	if s.StartupTimeout == 0 {
+		s.StartupTimeout = startupTimeout
 	}
 	if s.Log == nil {
 		s.Log = slog.New(slog.DiscardHandler)
@@ -145,18 +159,21 @@ func (s *Server) Close(ctx context.Context) error {
 	}
 	s.mu.Lock()
 	for c := range s.open {
-		c.nc.Close()
+		c.raw.Close()
 	}
 	s.mu.Unlock()
 	return ctx.Err()
 }
 
-// register gives a connection its process id and secret key; false when there are too many connections.
-func (s *Server) register(c *conn) bool {
+// register gives a connection its process id and secret key, unless there are too many connections.
+func (s *Server) register(c *conn) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.closed || len(s.conns) >= s.MaxConnections {
-		return false
+	if s.closed {
+		return shuttingDown()
+	}
+	if len(s.conns) >= s.MaxConnections {
+		return sqlstate.New(sqlstate.TooManyConnections, "sorry, too many clients already")
 	}
 	for {
 		s.nextPID++
@@ -171,7 +188,7 @@ func (s *Server) register(c *conn) bool {
 	_, _ = rand.Read(key[:]) // never fails
 	c.pid, c.secret = s.nextPID, binary.BigEndian.Uint32(key[:])
 	s.conns[c.pid] = c
-	return true
+	return nil
 }
 
 func (s *Server) unregister(c *conn) {

@@ -21,57 +21,107 @@ const (
 // run serves a connection from its first byte to its last.
 func (c *conn) run() {
 	defer c.close()
-	_ = c.nc.SetDeadline(time.Now().Add(startupTimeout))
-	params, version, err := c.readStartup()
-	if err == nil && params != nil {
-		err = c.start(params, version)
-	}
-	if err != nil || params == nil {
+	if err := c.begin(); err != nil || c.session == nil {
+		c.logRefused(err)
 		_ = c.fatal(err)
 		return
 	}
-	c.mu.Lock()
-	if !c.down {
-		_ = c.nc.SetDeadline(time.Time{})
-	}
-	c.mu.Unlock()
 	if err := c.serve(); !isRegularEnd(err) {
 		c.srv.Log.Info("connection ended", "pid", c.pid, "error", err)
 	}
 }
 
+// begin does what comes before the first query, in the time that there is for it. There is no session after
+// a CancelRequest.
+func (c *conn) begin() error {
+	c.mu.Lock()
+	if !c.down {
+		_ = c.raw.SetDeadline(time.Now().Add(c.srv.StartupTimeout))
+	}
+	c.mu.Unlock()
+	params, version, err := c.readStartup()
+	if err == nil && params != nil {
+		err = c.start(params, version)
+	}
+	if c.isDown() {
+		return shuttingDown()
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.down {
+		_ = c.raw.SetDeadline(time.Time{})
+	}
+	return err
+}
+
+func shuttingDown() error { return sqlstate.New("57P03", "the database system is shutting down") }
+
 // readStartup answers requests for encryption and returns the parameters of the startup packet; nil after
 // a CancelRequest.
 func (c *conn) readStartup() (params map[string]string, version uint32, err error) {
+	if first, err := c.in.peek(); err != nil {
+		return nil, 0, err
+	} else if first == tlsHandshake && c.srv.TLS != nil {
+		if err := c.encrypt(true); err != nil {
+			return nil, 0, err
+		}
+	}
 	for range 4 { // at most one request for each kind of encryption
-		head, err := c.in.take(8)
-		if err != nil {
+		code, body, err := c.startupPacket()
+		switch {
+		case err != nil:
 			return nil, 0, err
-		}
-		size, code := binary.BigEndian.Uint32(head), binary.BigEndian.Uint32(head[4:])
-		if size < 8 || size > maxStartup {
-			return nil, 0, errLength
-		}
-		body, err := c.in.take(int(size - 8))
-		if err != nil {
-			return nil, 0, err
-		}
-		switch code {
-		case codeSSL, codeGSS:
-			if _, err := c.nc.Write([]byte{'N'}); err != nil {
+		case code == codeGSS && c.tls == nil, code == codeSSL && c.tls == nil:
+			if err := c.answerEncryption(code == codeSSL && c.srv.TLS != nil); err != nil {
 				return nil, 0, err
 			}
-		case codeCancel:
+		case code == codeCancel:
 			if len(body) == 8 {
 				c.srv.cancel(binary.BigEndian.Uint32(body), binary.BigEndian.Uint32(body[4:]))
 			}
 			return nil, 0, nil
+		case code>>16 != 3:
+			return nil, 0, sqlstate.New(sqlstate.FeatureNotSupported, "unsupported frontend protocol %d.%d: server supports 3.0 to 3.0", code>>16, code&0xffff)
 		default:
 			params, err := startupParams(body)
 			return params, code, err
 		}
 	}
 	return nil, 0, errLength
+}
+
+// startupPacket reads a packet of the time before messages have types.
+func (c *conn) startupPacket() (code uint32, body []byte, err error) {
+	head, err := c.in.take(8)
+	if err != nil {
+		return 0, nil, err
+	}
+	size, code := binary.BigEndian.Uint32(head), binary.BigEndian.Uint32(head[4:])
+	if size < 8 || size > maxStartup {
+		return 0, nil, errLength
+	}
+	body, err = c.in.take(int(size - 8))
+	return code, body, err
+}
+
+// answerEncryption tells whether the connection will be encrypted, and begins it.
+func (c *conn) answerEncryption(yes bool) error {
+	_ = c.raw.SetWriteDeadline(time.Now().Add(c.srv.StartupTimeout))
+	answer := byte('N')
+	if yes {
+		answer = 'S'
+		if c.in.buffered() > 0 { // somebody between may have put it there, in the clear
+			return sqlstate.New(sqlstate.ProtocolViolation, "received unencrypted data after SSL request").
+				WithDetail("This could be either a client-software bug or evidence of an attempted man-in-the-middle attack.")
+		}
+	}
+	if _, err := c.raw.Write([]byte{answer}); err != nil {
+		return lostError{err}
+	}
+	if yes {
+		return c.encrypt(false)
+	}
+	return nil
 }
 
 // startupParams reads names and values, each ended by a zero byte, and a zero byte behind them all. Settings may be
@@ -98,22 +148,13 @@ func startupParams(b []byte) (map[string]string, error) {
 
 // start opens the session and sends what a client waits for before its first query.
 func (c *conn) start(params map[string]string, version uint32) error {
-	if version>>16 != 3 {
-		return sqlstate.New(sqlstate.FeatureNotSupported, "unsupported frontend protocol %d.%d: server supports 3.0 to 3.0", version>>16, version&0xffff)
-	}
-	var unknown []string
-	for name := range params {
-		if strings.HasPrefix(name, "_pq_.") {
-			unknown = append(unknown, name)
-		}
-	}
-	if version != protocol30 || len(unknown) > 0 {
-		slices.Sort(unknown)
-		c.negotiate(unknown)
-	}
+	c.negotiate(params, version)
 	user := params["user"]
 	if user == "" {
 		return sqlstate.New(sqlstate.InvalidAuthorization, "no PostgreSQL user name specified in startup packet")
+	}
+	if err := checkText(user + params["database"]); err != nil {
+		return err
 	}
 	switch params["replication"] {
 	case "", "0", "off", "no", "false":
@@ -124,19 +165,20 @@ func (c *conn) start(params map[string]string, version uint32) error {
 	if database == "" {
 		database = user
 	}
-	c.session = c.srv.DB.Session()
-	c.session.SetIdentity(user, database)
-	c.session.OnNotice(c.writeNotice)
+	if err := c.authenticate(user, database); err != nil {
+		return err
+	}
+	c.authMessage(authOK, nil)
+	session := c.srv.DB.Session()
+	session.SetIdentity(user, database)
+	session.OnNotice(c.writeNotice)
+	c.session = session
 	if err := c.applyParams(params); err != nil {
 		return err
 	}
-	if c.isDown() {
-		return sqlstate.New("57P03", "the database system is shutting down")
+	if err := c.srv.register(c); err != nil {
+		return err
 	}
-	if !c.srv.register(c) {
-		return sqlstate.New(sqlstate.TooManyConnections, "sorry, too many clients already")
-	}
-	c.message('R', []byte{0, 0, 0, 0}) // AuthenticationOk
 	for _, name := range reported {
 		v, _ := c.session.Setting(name)
 		c.reported[name] = v
@@ -234,11 +276,29 @@ func optionWords(s string) []string {
 }
 
 // negotiate tells a client of a later protocol that this is 3.0, and which options are not known.
-func (c *conn) negotiate(unknown []string) {
+func (c *conn) negotiate(params map[string]string, version uint32) {
+	var unknown []string
+	for name := range params {
+		if strings.HasPrefix(name, "_pq_.") {
+			unknown = append(unknown, name)
+		}
+	}
+	if version == protocol30 && len(unknown) == 0 {
+		return
+	}
+	slices.Sort(unknown)
 	b := binary.BigEndian.AppendUint32(nil, protocol30)
 	b = binary.BigEndian.AppendUint32(b, uint32(len(unknown)))
 	for _, n := range unknown {
 		b = append(append(b, n...), 0)
 	}
 	c.message('v', b)
+}
+
+// logRefused logs why a connection got no session. Many are not worth it: clients that try an encryption, or ask whether
+// anybody listens.
+func (c *conn) logRefused(err error) {
+	if e := asError(err); e != nil {
+		c.srv.Log.Warn("connection refused", "client", c.clientAddr(), "code", string(e.Code), "error", e.Message)
+	}
 }

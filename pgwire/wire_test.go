@@ -75,7 +75,7 @@ func startServer(t testing.TB, cfg gsql.Config) string {
 	return addr
 }
 
-func serve(t testing.TB, cfg gsql.Config) (*Server, string) {
+func serve(t testing.TB, cfg gsql.Config, options ...func(s *Server)) (*Server, string) {
 	t.Helper()
 	db, err := gsql.Open(cfg)
 	if err != nil {
@@ -86,6 +86,9 @@ func serve(t testing.TB, cfg gsql.Config) (*Server, string) {
 		t.Fatal(err)
 	}
 	s := &Server{DB: db}
+	for _, o := range options {
+		o(s)
+	}
 	done := make(chan error, 1)
 	go func() { done <- s.Serve(l) }()
 	t.Cleanup(func() {
@@ -469,7 +472,14 @@ func show(kind byte, body []byte) string {
 	case 'D':
 		return showDataRow(body)
 	}
-	names := map[byte]string{'1': "ParseComplete", '2': "BindComplete", '3': "CloseComplete", 'n': "NoData", 's': "PortalSuspended", 'I': "EmptyQueryResponse"}
+	if kind == 'G' || kind == 'H' || kind == 'W' {
+		name := map[byte]string{'G': "CopyInResponse", 'H': "CopyOutResponse", 'W': "CopyBothResponse"}[kind]
+		return fmt.Sprintf("%s %d, formats %v", name, body[0], body[3:])
+	}
+	if kind == 'd' {
+		return "CopyData" + showValue(body)
+	}
+	names := map[byte]string{'c': "CopyDone", '1': "ParseComplete", '2': "BindComplete", '3': "CloseComplete", 'n': "NoData", 's': "PortalSuspended", 'I': "EmptyQueryResponse"}
 	if names[kind] == "" || len(body) > 0 {
 		return fmt.Sprintf("%c %x", kind, body)
 	}
