@@ -31,6 +31,10 @@ type DB struct {
 	tables memory.Store // where rows of tables go
 
 	sessions atomic.Int64 // opened so far
+	backends struct {
+		sync.Mutex
+		list []*Backends
+	}
 	queries  queries
 
 	main *Session // of DB.Query

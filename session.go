@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"gsql/exec"
@@ -38,6 +39,8 @@ type Session struct {
 	writing chan struct{}      // held by a statement that changes rows which are there
 
 	named map[string]*Prepared // PREPARE
+
+	backend atomic.Int32 // process id
 }
 
 // Session opens a session.

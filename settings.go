@@ -41,6 +41,7 @@ var settingList = []setting{
 	{name: "default_transaction_read_only", initial: "off", check: boolean("default_transaction_read_only")},
 	{name: "extra_float_digits", initial: "1", check: whole("extra_float_digits", -15, 3)},
 	{name: "idle_in_transaction_session_timeout", initial: "0", check: duration("idle_in_transaction_session_timeout")},
+	{name: "idle_session_timeout", initial: "0", check: duration("idle_session_timeout")},
 	{name: "in_hot_standby", initial: "off", internal: true},
 	{name: "integer_datetimes", initial: "on", internal: true},
 	{name: "IntervalStyle", initial: "postgres", check: oneOf("IntervalStyle", "postgres")},

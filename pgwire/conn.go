@@ -36,13 +36,14 @@ type conn struct {
 	mu     sync.Mutex
 	cancel context.CancelCauseFunc // of the running query
 	down   bool
+	act    activity
 }
 
 // flushBytes is how much output is gathered before it is sent.
 const flushBytes = 64 << 10
 
 func newConn(s *Server, nc net.Conn) *conn {
-	return &conn{srv: s, raw: nc, nc: nc, in: newInput(nc), portals: map[string]*portal{},
+	return &conn{srv: s, raw: nc, nc: nc, in: newInput(nc, &s.metrics.received), portals: map[string]*portal{},
 		reported: map[string]string{}}
 }
 
@@ -79,12 +80,12 @@ func (c *conn) cancelQuery(cause error) {
 	}
 }
 
-// shutdown ends the connection: now when it is idle, else after the query, which is cancelled.
-func (c *conn) shutdown() {
+// shutdown ends the connection: now when it is idle, else after the query, which is cancelled if cancel says so.
+func (c *conn) shutdown(cancel bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.down = true
-	if c.cancel != nil {
+	if c.cancel != nil && cancel {
 		c.cancel(shutdownError())
 	}
 	_ = c.raw.SetReadDeadline(time.Unix(1, 0)) // wakes the reader
@@ -103,6 +104,9 @@ func (c *conn) serve() error {
 			if err := c.flush(); err != nil {
 				return err
 			}
+			if err := c.await(); err != nil {
+				return c.fatal(err)
+			}
 		}
 		kind, body, err := c.in.message()
 		if c.isDown() {
@@ -117,6 +121,34 @@ func (c *conn) serve() error {
 		if err != nil {
 			return c.fatal(err)
 		}
+	}
+}
+
+// await waits for the client to send something, as long as it may be idle.
+func (c *conn) await() error {
+	c.idle()
+	limit, inTransaction := c.session.IdleTimeout()
+	if limit == 0 {
+		return nil
+	}
+	c.readUntil(time.Now().Add(limit))
+	_, err := c.in.peek()
+	if isTimeout(err) && !c.isDown() {
+		if inTransaction {
+			return sqlstate.New("25P03", "terminating connection due to idle-in-transaction timeout")
+		}
+		return sqlstate.New("57P05", "terminating connection due to idle-session timeout")
+	}
+	c.readUntil(time.Time{})
+	return nil // message tells other errors
+}
+
+// readUntil limits the time for reading, unless the connection is being ended.
+func (c *conn) readUntil(t time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.down {
+		_ = c.raw.SetReadDeadline(t)
 	}
 }
 
@@ -182,7 +214,7 @@ func (c *conn) fail(err error, query string) error {
 		p.release()
 	}
 	c.writeError("ERROR", e, query)
-	c.srv.Log.Info("statement failed", "pid", c.pid, "code", string(e.Code), "error", e.Message)
+	c.finished(query, c.act.queryBegun, e)
 	return nil
 }
 
@@ -236,11 +268,7 @@ func (c *conn) watch(cancel context.CancelCauseFunc) (stop func()) {
 		}
 		_ = c.raw.SetReadDeadline(time.Unix(1, 0)) // wakes the reader
 		<-done
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		if !c.down {
-			_ = c.raw.SetReadDeadline(time.Time{})
-		}
+		c.readUntil(time.Time{})
 	}
 }
 
@@ -250,6 +278,7 @@ func (c *conn) flush() error {
 		return nil
 	}
 	_ = c.raw.SetWriteDeadline(time.Now().Add(writeTimeout))
+	c.srv.metrics.sent.Add(int64(len(c.out)))
 	_, err := c.nc.Write(c.out)
 	if c.out = c.out[:0]; cap(c.out) > 16*flushBytes {
 		c.out = nil

@@ -26,7 +26,7 @@ func (c *conn) encrypt(direct bool) error {
 	c.mu.Lock()
 	c.nc, c.tls, c.binding = nc, &state, binding
 	c.mu.Unlock()
-	c.in = newInput(nc)
+	c.in = newInput(nc, &c.srv.metrics.received)
 	if direct && state.NegotiatedProtocol != "postgresql" {
 		return sqlstate.New(sqlstate.ProtocolViolation, "received direct SSL connection request without ALPN protocol negotiation extension")
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
+	"time"
 
 	"github.com/jackc/pgproto3/v2"
 
@@ -68,6 +69,7 @@ func (c *conn) parse(m pgproto3.Parse) (string, error) {
 		}
 		params[i] = t
 	}
+	c.busy(m.Query)
 	return m.Query, c.running(func(ctx context.Context) error {
 		stmts, err := parseText(m.Query)
 		if err != nil {
@@ -276,6 +278,8 @@ func (c *conn) execute(m pgproto3.Execute) (string, error) {
 		c.send(&pgproto3.EmptyQueryResponse{})
 		return "", nil
 	}
+	c.busy(p.text)
+	begun := time.Now()
 	limit := int64(m.MaxRows)
 	if limit > 1<<31-1 { // a negative number, which means all
 		limit = 0
@@ -286,8 +290,11 @@ func (c *conn) execute(m pgproto3.Execute) (string, error) {
 		defer cancel()
 		return c.runPortal(ctx, p, m.Portal, limit)
 	})
-	if err == nil && endsBlock(stmt) {
-		c.closePortals()
+	if err == nil {
+		c.finished(p.text, begun, nil)
+		if endsBlock(stmt) {
+			c.closePortals()
+		}
 	}
 	return p.text, err
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"sync/atomic"
 
 	"gsql/exec/sqlstate"
 )
@@ -13,9 +14,10 @@ import (
 // far as the client really sends: a length that lies costs the client its bytes, not the server its memory. One
 // goroutine may use it at a time.
 type input struct {
-	nc   net.Conn
-	buf  []byte
-	r, w int // buf[r:w] is unread
+	received *atomic.Int64 // counts bytes
+	nc       net.Conn
+	buf      []byte
+	r, w     int // buf[r:w] is unread
 }
 
 const (
@@ -24,7 +26,9 @@ const (
 	readAhead = 1 << 20
 )
 
-func newInput(nc net.Conn) *input { return &input{nc: nc, buf: make([]byte, inputSize)} }
+func newInput(nc net.Conn, received *atomic.Int64) *input {
+	return &input{nc: nc, received: received, buf: make([]byte, inputSize)}
+}
 
 func (in *input) buffered() int { return in.w - in.r }
 
@@ -43,6 +47,7 @@ func (in *input) fill() error {
 	}
 	n, err := in.nc.Read(in.buf[in.w:])
 	in.w += n
+	in.received.Add(int64(n))
 	if n > 0 {
 		return nil
 	}

@@ -86,6 +86,7 @@ func (p *portal) fetch() (err error) {
 
 // sendRows sends up to limit rows, 0 for all, and returns how many it sent.
 func (c *conn) sendRows(p *portal, limit int64) (n int64, err error) {
+	defer func() { c.srv.metrics.rows.Add(n) }()
 	for !p.done && (limit == 0 || n < limit) {
 		if p.batch == nil || p.at == p.batch.Rows {
 			if err := p.fetch(); err != nil {

@@ -2,6 +2,7 @@ package pgwire
 
 import (
 	"context"
+	"time"
 
 	"github.com/jackc/pgproto3/v2"
 
@@ -17,6 +18,7 @@ func (c *conn) simple(query string, err error) error {
 	}
 	c.closePortal("")
 	c.unnamed = nil
+	c.busy(query)
 	if err == nil {
 		err = c.running(func(ctx context.Context) error { return c.runAll(ctx, query) })
 	}
@@ -90,6 +92,7 @@ func endsBlock(stmt syntax.Statement) bool {
 }
 
 func (c *conn) runOne(ctx context.Context, query string, stmt syntax.Statement) error {
+	begun := time.Now()
 	ctx, cancel := c.session.WithTimeout(ctx)
 	defer cancel()
 	p, err := c.session.PrepareFixed(ctx, query, stmt, nil)
@@ -112,5 +115,6 @@ func (c *conn) runOne(ctx context.Context, query string, stmt syntax.Statement) 
 		}
 	}
 	c.complete(rows.Tag())
+	c.finished(query, begun, nil)
 	return nil
 }

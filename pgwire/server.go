@@ -43,6 +43,12 @@ type Server struct {
 	Rules *auth.Rules
 	Users *auth.Users // whom rules ask for a password; nil: there are none
 	TLS   *auth.Certs // nil: connections are not encrypted
+	// Defaults are settings that sessions begin with, by name.
+	Defaults map[string]string
+	// SlowStatement is how long a statement takes that is logged; 0: none is.
+	SlowStatement time.Duration
+	// Grace is how long Close lets queries run before it cancels them.
+	Grace time.Duration
 	// StartupTimeout is how long a client has until its session begins; 0: 30 seconds.
 	StartupTimeout time.Duration
 
@@ -52,6 +58,7 @@ type Server struct {
 	nextPID   uint32
 	listeners []net.Listener
 	closed    bool
+	metrics   metrics
 	wg        sync.WaitGroup
 }
 
@@ -64,6 +71,7 @@ func (s *Server) Serve(l net.Listener) error {
 	if !s.begin(l) {
 		return ErrServerClosed
 	}
+	defer s.DB.AddBackends(&gsql.Backends{List: s.Activities, Cancel: s.Cancel})()
 	pause := time.Duration(0)
 	for {
 		nc, err := l.Accept()
@@ -126,6 +134,7 @@ func (s *Server) accept(nc net.Conn) {
 		nc.Close()
 		return
 	}
+	s.metrics.accepted.Add(1)
 	c := newConn(s, nc)
 	s.open[c] = struct{}{}
 	s.wg.Add(1)
@@ -135,23 +144,25 @@ func (s *Server) accept(nc net.Conn) {
 	}()
 }
 
-// Close stops accepting, cancels running queries, and tells clients that the server goes down. It waits for
-// connections to end until ctx is done, and then cuts them.
+// Close stops accepting and tells clients that wait that the server goes down. Queries may go on for the time of Grace;
+// then they are cancelled. It waits for connections to end until ctx is done, and then cuts them.
 func (s *Server) Close(ctx context.Context) error {
 	s.mu.Lock()
 	s.closed = true
 	for _, l := range s.listeners {
 		l.Close()
 	}
-	for c := range s.open {
-		c.shutdown()
-	}
 	s.mu.Unlock()
+	s.shutdown(s.Grace == 0)
 	done := make(chan struct{})
 	go func() {
 		s.wg.Wait()
 		close(done)
 	}()
+	if s.Grace > 0 {
+		timer := time.AfterFunc(s.Grace, func() { s.shutdown(true) })
+		defer timer.Stop()
+	}
 	select {
 	case <-done:
 		return nil
@@ -163,6 +174,15 @@ func (s *Server) Close(ctx context.Context) error {
 	}
 	s.mu.Unlock()
 	return ctx.Err()
+}
+
+// shutdown ends the connections that wait for their clients, and with cancel all.
+func (s *Server) shutdown(cancel bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for c := range s.open {
+		c.shutdown(cancel)
+	}
 }
 
 // register gives a connection its process id and secret key, unless there are too many connections.
@@ -187,6 +207,8 @@ func (s *Server) register(c *conn) error {
 	var key [4]byte
 	_, _ = rand.Read(key[:]) // never fails
 	c.pid, c.secret = s.nextPID, binary.BigEndian.Uint32(key[:])
+	s.metrics.sessions.Add(1)
+	c.session.SetBackend(int32(c.pid))
 	s.conns[c.pid] = c
 	return nil
 }
@@ -210,6 +232,7 @@ func (s *Server) cancel(pid, secret uint32) {
 	binary.BigEndian.PutUint32(want[:], c.secret)
 	binary.BigEndian.PutUint32(got[:], secret)
 	if subtle.ConstantTimeCompare(want[:], got[:]) == 1 {
+		s.metrics.cancels.Add(1)
 		c.cancelQuery(canceledError())
 	}
 }

@@ -26,9 +26,11 @@ func (c *conn) run() {
 		_ = c.fatal(err)
 		return
 	}
-	if err := c.serve(); !isRegularEnd(err) {
-		c.srv.Log.Info("connection ended", "pid", c.pid, "error", err)
+	err := c.serve()
+	if isRegularEnd(err) {
+		err = nil
 	}
+	c.srv.Log.Info("connection ended", "pid", c.pid, "duration", time.Since(c.act.begun), "error", err)
 }
 
 // begin does what comes before the first query, in the time that there is for it. There is no session after
@@ -173,12 +175,20 @@ func (c *conn) start(params map[string]string, version uint32) error {
 	session.SetIdentity(user, database)
 	session.OnNotice(c.writeNotice)
 	c.session = session
+	now := time.Now()
+	c.act = activity{user: user, database: database, begun: now, changed: now, session: session}
+	for name, value := range c.srv.Defaults {
+		if err := session.SetDefault(name, value); err != nil {
+			return err
+		}
+	}
 	if err := c.applyParams(params); err != nil {
 		return err
 	}
 	if err := c.srv.register(c); err != nil {
 		return err
 	}
+	c.logConnection()
 	for _, name := range reported {
 		v, _ := c.session.Setting(name)
 		c.reported[name] = v
@@ -299,6 +309,7 @@ func (c *conn) negotiate(params map[string]string, version uint32) {
 // anybody listens.
 func (c *conn) logRefused(err error) {
 	if e := asError(err); e != nil {
+		c.srv.metrics.refused.Add(1)
 		c.srv.Log.Warn("connection refused", "client", c.clientAddr(), "code", string(e.Code), "error", e.Message)
 	}
 }

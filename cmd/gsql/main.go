@@ -27,6 +27,7 @@ Usage:
   gsql [flags] -f FILE             run the statements of a file
   gsql [flags] < FILE              the same from standard input
   gsql serve [DIR] [flags]         serve a folder to psql and other PostgreSQL clients
+  gsql passwd FILE USER            set the password of a user of the server
 
 Examples:
   gsql -c "SELECT * FROM 'sales/*.csv' LIMIT 5"
@@ -43,6 +44,9 @@ Flags:
 func main() {
 	if len(os.Args) > 1 && os.Args[1] == "serve" {
 		os.Exit(serve(os.Args[2:]))
+	}
+	if len(os.Args) > 1 && os.Args[1] == "passwd" {
+		os.Exit(passwd(os.Args[2:], os.Stdin, os.Stdout, os.Stderr))
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	signals := make(chan os.Signal, 2)
