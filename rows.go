@@ -61,8 +61,8 @@ func (r *Rows) ReturnsRows() bool { return r.hasRow }
 // Tag returns what PostgreSQL's command tag would be, such as "SELECT 5" or "SET"; for a query it is right
 // once all rows are read.
 func (r *Rows) Tag() string {
-	if r.hasRow && r.tag == "SELECT" {
-		return fmt.Sprintf("SELECT %d", r.count)
+	if r.hasRow && (r.tag == "SELECT" || r.tag == "COPY") {
+		return fmt.Sprintf("%s %d", r.tag, r.count)
 	}
 	return r.tag
 }

@@ -19,6 +19,7 @@ import (
 	"gsql/planner"
 	"gsql/sql"
 	"gsql/sql/syntax"
+	"gsql/storage/copytext"
 	"gsql/storage/memory"
 )
 
@@ -174,10 +175,11 @@ type Prepared struct {
 	s     *Session
 	stmt  syntax.Statement
 	text  string
-	state state      // that it was bound in
-	bound *sql.Bound // of a query, or of the rows that a statement writes, also within EXPLAIN
-	write *written   // of a statement that writes; nil: it does not
-	copy  *copied    // of COPY ... FROM
+	state state             // that it was bound in
+	bound *sql.Bound        // of a query, or of the rows that a statement writes, also within EXPLAIN
+	write *written          // of a statement that writes; nil: it does not
+	copy  *copied           // of COPY ... FROM
+	out   *copytext.Options // of COPY ... TO
 	// execute is the statement that EXECUTE is of, also within EXPLAIN.
 	execute *Prepared
 	cols    []Column
@@ -249,6 +251,10 @@ func (s *Session) prepare(ctx context.Context, query string, stmt syntax.Stateme
 		}
 	case *syntax.CopyFromStmt:
 		if err := p.bindCopy(ctx, stmt); err != nil {
+			return nil, err
+		}
+	case *syntax.CopyStmt:
+		if err := p.bindCopyTo(ctx, stmt); err != nil {
 			return nil, err
 		}
 	case *syntax.ExecuteStmt:
@@ -432,6 +438,8 @@ func (p *Prepared) Query(ctx context.Context, args []*vec.Vector) (rows *Rows, e
 		return p.createTableAs(ctx, stmt)
 	case *syntax.CopyFromStmt:
 		return p.copyFile(ctx, stmt)
+	case *syntax.CopyStmt:
+		return p.copyTo(ctx, values)
 	case *syntax.ExecuteStmt:
 		return p.executeNamed(ctx, stmt)
 	case *syntax.ExplainStmt:

@@ -57,6 +57,17 @@ func (c *conn) runPortal(ctx context.Context, p *portal, name string, limit int6
 		c.complete(p.rows.Tag())
 		return nil
 	}
+	if opts := p.prepared.CopyOut(); opts != nil {
+		if p.done {
+			return sqlstate.New(sqlstate.ObjectNotInPrerequisite, "portal \"%s\" cannot be run", name)
+		}
+		p.done = true
+		err := c.copyOut(p.rows, opts)
+		if err != nil {
+			p.release()
+		}
+		return err
+	}
 	n, err := c.sendRows(p, limit)
 	switch {
 	case err != nil:

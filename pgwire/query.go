@@ -104,6 +104,13 @@ func (c *conn) runOne(ctx context.Context, query string, stmt syntax.Statement) 
 		return err
 	}
 	defer rows.Close()
+	if opts := p.CopyOut(); opts != nil {
+		err := c.copyOut(rows, opts)
+		if err == nil {
+			c.finished(query, begun, nil)
+		}
+		return err
+	}
 	if rows.ReturnsRows() {
 		out := portal{rows: rows, formats: make([]int16, len(rows.Columns()))}
 		if err := out.fetch(); err != nil { // before the columns are told, since PostgreSQL folds constants first, too

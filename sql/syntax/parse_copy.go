@@ -25,7 +25,7 @@ func (p *parser) copy() Statement {
 			from.Options = append(s.Options, from.Options...)
 			return from
 		}
-		s.Query = tableQuery(t, columns)
+		s.Query, s.Table = tableQuery(t, columns), t
 	}
 	p.expect("to")
 	if s.Program = p.accept("program"); s.Program {

@@ -218,6 +218,7 @@ type CloseStmt struct {
 type CopyStmt struct {
 	span
 	Query   *Query // COPY (query) or, made from it, COPY table (columns)
+	Table   *Table // of COPY table; nil: it is a query
 	To      string // file or command; "" is STDOUT
 	Program bool   // To is a command
 	Options []Option

@@ -1,5 +1,5 @@
-// Package copytext reads what COPY ... FROM reads: records of fields in PostgreSQL's text format or as CSV, from one
-// stream. It is about values as they are written; what they mean is for the caller to say.
+// Package copytext reads what COPY ... FROM reads, and writes what COPY ... TO writes: records of fields in PostgreSQL's
+// text format or as CSV. Its reader is about values as they are written; what they mean is for the caller to say.
 package copytext
 
 import (
@@ -9,9 +9,9 @@ import (
 	"gsql/sql/syntax"
 )
 
-// Options are those of COPY FROM.
+// Options are those of COPY.
 type Options struct {
-	Format                 string // "text" or "csv", or that of a file which this package does not read
+	Format                 string // "text" or "csv", or one that this package does not read or write
 	Delimiter              byte
 	Quote, Escape          byte // of CSV
 	Null                   string
@@ -19,11 +19,19 @@ type Options struct {
 	ForceNotNull           []string // columns in which no field of CSV is NULL
 	ForceNull              []string // columns in which quoted fields of CSV may be NULL, too
 	allNotNull, allForNull bool
+	ForceQuote             []string // columns whose values are quoted in CSV
+	allQuoted              bool
+	to                     bool
 }
 
-// ReadOptions gives options their meaning.
-func ReadOptions(list []syntax.Option) (*Options, error) {
-	o := &Options{Format: "text"}
+// ReadOptions gives the options of COPY FROM their meaning.
+func ReadOptions(list []syntax.Option) (*Options, error) { return readOptions(list, false) }
+
+// ReadOptionsTo gives the options of COPY TO their meaning; the format may be "binary", too.
+func ReadOptionsTo(list []syntax.Option) (*Options, error) { return readOptions(list, true) }
+
+func readOptions(list []syntax.Option, to bool) (*Options, error) {
+	o := &Options{Format: "text", to: to}
 	seen := map[string]string{}
 	for _, opt := range list {
 		name := opt.Name
@@ -46,9 +54,18 @@ func (o *Options) set(name string, opt syntax.Option) error {
 	switch name {
 	case "format":
 		switch opt.Value {
-		case "text", "csv", "parquet", "json":
+		case "text", "csv":
+			o.Format = opt.Value
+		case "parquet", "json":
+			if o.to {
+				return sqlstate.Unsupported("Use FORMAT csv, text or binary.", "COPY TO in format %s is not supported", opt.Value).At(opt.Pos)
+			}
 			o.Format = opt.Value
 		case "binary":
+			if o.to {
+				o.Format = opt.Value
+				break
+			}
 			return sqlstate.Unsupported("Use FORMAT csv, text or parquet.", "COPY FROM in binary format is not supported").At(opt.Pos)
 		default:
 			return sqlstate.New(sqlstate.InvalidParameterValue, "COPY format \"%s\" not recognized", opt.Value).At(opt.Pos)
@@ -67,6 +84,10 @@ func (o *Options) set(name string, opt syntax.Option) error {
 	case "force_null":
 		o.ForceNull, o.allForNull = opt.List, opt.Star
 	case "force_quote":
+		if o.to {
+			o.ForceQuote, o.allQuoted = opt.List, opt.Star
+			break
+		}
 		return sqlstate.New(sqlstate.FeatureNotSupported, "COPY force quote only available using COPY TO").At(opt.Pos)
 	default:
 		return sqlstate.New(sqlstate.SyntaxError, "option \"%s\" not recognized", opt.Name).At(opt.Pos)
@@ -79,10 +100,13 @@ func (o *Options) setHeader(opt syntax.Option) error {
 	case "", "true", "on", "1":
 		o.Header = true
 	case "match":
+		if o.to {
+			return sqlstate.New(sqlstate.FeatureNotSupported, "cannot use \"match\" with HEADER in COPY TO").At(opt.Pos)
+		}
 		o.Header, o.HeaderMatch = true, true
 	case "false", "off", "0":
 	default:
-		return sqlstate.New(sqlstate.SyntaxError, "header requires a Boolean value or \"match\"").At(opt.Pos)
+		return sqlstate.New(sqlstate.SyntaxError, "header requires a Boolean value or \"match\"")
 	}
 	return nil
 }
@@ -90,6 +114,9 @@ func (o *Options) setHeader(opt syntax.Option) error {
 // complete fills in defaults and checks what does not go together.
 func (o *Options) complete(seen map[string]string) error {
 	csv := o.Format == "csv"
+	if o.Format == "binary" {
+		return o.checkBinary(seen)
+	}
 	var err error
 	single := func(name, initial string) byte {
 		s, ok := seen[name]
@@ -128,6 +155,24 @@ func (o *Options) complete(seen map[string]string) error {
 	return o.check(csv)
 }
 
+// checkBinary refuses the options of text.
+func (o *Options) checkBinary(seen map[string]string) error {
+	for _, name := range []string{"delimiter", "null"} {
+		if _, ok := seen[name]; ok {
+			return sqlstate.New(sqlstate.SyntaxError, "cannot specify %s in BINARY mode", strings.ToUpper(name))
+		}
+	}
+	if o.Header {
+		return sqlstate.New(sqlstate.FeatureNotSupported, "cannot specify HEADER in BINARY mode")
+	}
+	for _, name := range []string{"quote", "escape", "force_quote"} {
+		if _, ok := seen[name]; ok {
+			return sqlstate.New(sqlstate.FeatureNotSupported, "COPY %s available only in CSV mode", strings.ReplaceAll(name, "_", " "))
+		}
+	}
+	return nil
+}
+
 func (o *Options) check(csv bool) error {
 	switch {
 	case o.Delimiter == '\n' || o.Delimiter == '\r':
@@ -146,6 +191,12 @@ func (o *Options) check(csv bool) error {
 		return sqlstate.New(sqlstate.FeatureNotSupported, "COPY force not null available only in CSV mode")
 	case !csv && (o.ForceNull != nil || o.allForNull):
 		return sqlstate.New(sqlstate.FeatureNotSupported, "COPY force null available only in CSV mode")
+	case !csv && (o.ForceQuote != nil || o.allQuoted):
+		return sqlstate.New(sqlstate.FeatureNotSupported, "COPY force quote available only in CSV mode")
+	case o.to && (o.ForceNotNull != nil || o.allNotNull):
+		return sqlstate.New(sqlstate.FeatureNotSupported, "COPY force not null only available using COPY FROM")
+	case o.to && (o.ForceNull != nil || o.allForNull):
+		return sqlstate.New(sqlstate.FeatureNotSupported, "COPY force null only available using COPY FROM")
 	}
 	return nil
 }
