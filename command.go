@@ -50,6 +50,8 @@ func (s *Session) command(ctx context.Context, p *Prepared) (*Rows, error) {
 		return done(s.reset(stmt))
 	case *syntax.ShowStmt:
 		return s.show(stmt, p.cols)
+	case *syntax.CloseStmt:
+		return done(s.closeCursor(stmt))
 	case *syntax.DiscardStmt:
 		return done(s.discard(stmt))
 	}
@@ -141,6 +143,9 @@ func (s *Session) reset(stmt *syntax.ResetStmt) error {
 func (s *Session) discard(stmt *syntax.DiscardStmt) error {
 	if stmt.What == "all" && s.Status() != Idle {
 		return sqlstate.New(sqlstate.ActiveTransaction, "DISCARD ALL cannot run inside a transaction block")
+	}
+	if stmt.What == "all" {
+		s.closeCursors(func(*Cursor) bool { return true })
 	}
 	if stmt.What == "all" || stmt.What == "temp" {
 		if err := s.dropTemporary(); err != nil {

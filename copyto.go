@@ -80,7 +80,7 @@ func (p *Prepared) copyTo(ctx context.Context, values []*vec.Vector) (*Rows, err
 	q.cols = p.boundColumns()
 	rows, err := q.run(ctx, values)
 	if err == nil {
-		rows.tag = "COPY"
+		rows.tag, rows.counted = "COPY", true
 	}
 	return rows, err
 }

@@ -35,7 +35,7 @@ type DB struct {
 		sync.Mutex
 		list []*Backends
 	}
-	queries  queries
+	queries queries
 
 	main *Session // of DB.Query
 

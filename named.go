@@ -123,6 +123,10 @@ func (p *Prepared) withArguments(ctx context.Context, stmt *syntax.ExecuteStmt) 
 		return nil, nil, err
 	}
 	env.FixedParams = true
+	if want, got := len(p.execute.Params()), len(stmt.Args); want != got {
+		return nil, nil, sqlstate.New(sqlstate.SyntaxError, "wrong number of parameters for prepared statement \"%s\"", stmt.Name).
+			WithDetail("Expected %d parameters but got %d.", want, got)
+	}
 	args, err := sql.BindArgs(ctx, stmt.Args, p.execute.Params(), env)
 	if err != nil {
 		return nil, nil, err

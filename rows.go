@@ -43,6 +43,8 @@ type Rows struct {
 	plan    exec.Plan
 	query   *execution // what is known of it; nil for statements that are no queries
 	count   int64
+	counted bool  // the tag has it
+	binary  bool  // of a binary cursor
 	maxRows int64 // max_result_rows; 0: none
 	err     error
 	closed  bool
@@ -61,11 +63,14 @@ func (r *Rows) ReturnsRows() bool { return r.hasRow }
 // Tag returns what PostgreSQL's command tag would be, such as "SELECT 5" or "SET"; for a query it is right
 // once all rows are read.
 func (r *Rows) Tag() string {
-	if r.hasRow && (r.tag == "SELECT" || r.tag == "COPY") {
+	if r.counted || r.hasRow && r.tag == "SELECT" {
 		return fmt.Sprintf("%s %d", r.tag, r.count)
 	}
 	return r.tag
 }
+
+// Binary reports whether the rows are of a cursor that was declared BINARY.
+func (r *Rows) Binary() bool { return r.binary }
 
 // Report returns the plan of a query with what its operators have done so far; nil for statements without one. It may
 // be called while the rows are read.

@@ -39,7 +39,8 @@ type Session struct {
 	locked  []*memory.Identity // tables whose lock it has; guarded by the DB's locks
 	writing chan struct{}      // held by a statement that changes rows which are there
 
-	named map[string]*Prepared // PREPARE
+	named   map[string]*Prepared // PREPARE
+	cursors map[string]*Cursor   // DECLARE
 
 	backend atomic.Int32 // process id
 }
@@ -62,6 +63,7 @@ func (s *Session) ID() int64 { return s.id }
 
 // Close ends the session: an open transaction is rolled back, and what is temporary is dropped.
 func (s *Session) Close() error {
+	s.closeCursors(func(*Cursor) bool { return true })
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.forget()
@@ -253,6 +255,14 @@ func (s *Session) prepare(ctx context.Context, query string, stmt syntax.Stateme
 		if err := p.bindCopy(ctx, stmt); err != nil {
 			return nil, err
 		}
+	case *syntax.DeclareStmt:
+		if err := p.bind(ctx, stmt.Query, params, fixed); err != nil {
+			return nil, err
+		}
+	case *syntax.FetchStmt:
+		if c := s.Cursor(stmt.Cursor); c != nil && !stmt.Move {
+			p.cols = c.cols
+		}
 	case *syntax.CopyStmt:
 		if err := p.bindCopyTo(ctx, stmt); err != nil {
 			return nil, err
@@ -440,6 +450,10 @@ func (p *Prepared) Query(ctx context.Context, args []*vec.Vector) (rows *Rows, e
 		return p.copyFile(ctx, stmt)
 	case *syntax.CopyStmt:
 		return p.copyTo(ctx, values)
+	case *syntax.DeclareStmt:
+		return p.declare(ctx, stmt, values)
+	case *syntax.FetchStmt:
+		return p.s.fetchCursor(ctx, stmt)
 	case *syntax.ExecuteStmt:
 		return p.executeNamed(ctx, stmt)
 	case *syntax.ExplainStmt:

@@ -74,11 +74,17 @@ func (s *Session) StartImplicit() {
 // EndImplicit ends what StartImplicit began, unless BEGIN has made a transaction of it. An error says that the changes
 // of tables and views could not be made, since other sessions have changed them.
 func (s *Session) EndImplicit() error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.tx.status != Idle {
+	if s.Status() != Idle {
 		return nil
 	}
+	err := s.commitImplicit()
+	s.endCursors(err == nil)
+	return err
+}
+
+func (s *Session) commitImplicit() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	defer s.forget()
 	err := s.commit()
 	if err != nil && len(s.tx.points) > 0 {
@@ -90,6 +96,13 @@ func (s *Session) EndImplicit() error {
 // Fail marks an open transaction as failed, and undoes one without BEGIN. The servers call it after errors that
 // they find themselves.
 func (s *Session) Fail() {
+	if s.fail() {
+		s.endCursors(false)
+	}
+}
+
+// fail is Fail but for cursors, and reports whether a transaction without BEGIN has ended.
+func (s *Session) fail() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
@@ -102,7 +115,9 @@ func (s *Session) Fail() {
 	case s.tx.status == Idle && len(s.tx.points) > 0:
 		s.rollbackTo(0)
 		s.forget()
+		return true
 	}
+	return false
 }
 
 func (s *Session) begin() {
@@ -142,7 +157,7 @@ func isTransaction(stmt syntax.Statement) bool {
 // transaction runs the statements about transactions; ok is false for all others.
 func (s *Session) transaction(stmt syntax.Statement) (tag string, ok bool, err error) {
 	s.mu.Lock()
-	warning := ""
+	warning, back := "", 0
 	tag, ok = stmt.Tag(), true
 	code := sqlstate.NoActiveTransaction
 	switch stmt := stmt.(type) {
@@ -168,12 +183,16 @@ func (s *Session) transaction(stmt syntax.Statement) (tag string, ok bool, err e
 		var i int
 		if i, err = s.savepoint("RELEASE SAVEPOINT", stmt.Name); err == nil {
 			s.tx.points = s.tx.points[:i]
+			for _, c := range s.cursors {
+				c.points = min(c.points, i)
+			}
 		}
 	case *syntax.RollbackToStmt:
 		var i int
 		if i, err = s.savepoint("ROLLBACK TO SAVEPOINT", stmt.Name); err == nil {
 			s.rollbackTo(i)
 			s.tx.status = InTransaction
+			back = i
 		}
 	case *syntax.SetTransactionStmt:
 		warning = s.setTransaction(stmt)
@@ -181,6 +200,14 @@ func (s *Session) transaction(stmt syntax.Statement) (tag string, ok bool, err e
 		ok = false
 	}
 	s.mu.Unlock()
+	switch {
+	case back > 0:
+		s.closeCursors(func(c *Cursor) bool { return c.points > back && !c.committed })
+	case tag == "COMMIT" && err == nil:
+		s.endCursors(true)
+	case tag == "COMMIT" || tag == "ROLLBACK" && err == nil:
+		s.endCursors(false)
+	}
 	if warning != "" {
 		s.tell("WARNING", code, "%s", warning)
 	}

@@ -31,6 +31,7 @@ type conn struct {
 	portals     map[string]*portal
 	reported    map[string]string // what the client was told of settings
 	unwatch     func()            // ends the watching of the client, whose input a running COPY reads
+	lost        bool              // what comes from the client makes no sense any more
 	skip        bool              // after an error in the extended protocol, until Sync
 
 	mu     sync.Mutex
@@ -215,6 +216,9 @@ func (c *conn) fail(err error, query string) error {
 	}
 	c.writeError("ERROR", e, query)
 	c.finished(query, c.act.queryBegun, e)
+	if c.lost {
+		return sqlstate.New(sqlstate.ProtocolViolation, "terminating connection because protocol synchronization was lost")
+	}
 	return nil
 }
 

@@ -8,10 +8,14 @@ import (
 	"gsql"
 	"gsql/exec/sqlstate"
 	"gsql/exec/vec"
+	"gsql/sql/syntax"
 )
 
 // execution runs a statement; COPY ... FROM STDIN reads what the client sends.
 func (c *conn) execution(ctx context.Context, p *gsql.Prepared, params []*vec.Vector) (*gsql.Rows, error) {
+	if d, ok := p.Statement().(*syntax.DeclareStmt); ok && c.portals[d.Name] != nil {
+		return nil, sqlstate.New(sqlstate.DuplicateCursor, "cursor \"%s\" already exists", d.Name)
+	}
 	if !p.CopiesIn() {
 		return p.Query(ctx, params)
 	}
@@ -71,6 +75,7 @@ func (r *copyInput) next() error {
 		return sqlstate.New(sqlstate.QueryCanceled, "COPY from stdin failed: %s", clean(string(reason)))
 	case 'H', 'S': // which PostgreSQL ignores here, too
 	default:
+		r.c.lost = true
 		return sqlstate.New(sqlstate.ProtocolViolation, "unexpected message type 0x%02X during COPY from stdin", kind)
 	}
 	return nil

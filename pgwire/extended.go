@@ -131,7 +131,7 @@ func (c *conn) bind(m pgproto3.Bind) (string, error) {
 		}
 	}
 	if m.DestinationPortal != "" {
-		if c.portals[m.DestinationPortal] != nil {
+		if c.portals[m.DestinationPortal] != nil || c.session.Cursor(m.DestinationPortal) != nil {
 			return "", sqlstate.New(sqlstate.DuplicateCursor, "cursor \"%s\" already exists", m.DestinationPortal)
 		}
 		if len(c.portals) >= maxPortals {
@@ -233,7 +233,12 @@ func (c *conn) describe(m pgproto3.Describe) (string, error) {
 	case 'P':
 		p := c.portals[m.Name]
 		if p == nil {
-			return "", noPortal(m.Name)
+			cursor := c.session.Cursor(m.Name)
+			if cursor == nil {
+				return "", noPortal(m.Name)
+			}
+			c.describeColumns(cursor.Columns(), cursorFormats(cursor))
+			return "", nil
 		}
 		c.describeColumns(p.prepared.Columns(), p.formats)
 		return "", nil
@@ -269,9 +274,21 @@ func (c *conn) rowDescription(cols []gsql.Column, formats []int16) {
 }
 
 func (c *conn) execute(m pgproto3.Execute) (string, error) {
+	limit := int64(m.MaxRows)
+	if limit > 1<<31-1 { // a negative number, which means all
+		limit = 0
+	}
 	p := c.portals[m.Portal]
 	if p == nil {
-		return "", noPortal(m.Portal)
+		cursor := c.session.Cursor(m.Portal)
+		if cursor == nil {
+			return "", noPortal(m.Portal)
+		}
+		return "", c.running(func(ctx context.Context) error {
+			ctx, cancel := c.session.WithTimeout(ctx)
+			defer cancel()
+			return c.runCursor(ctx, cursor, limit)
+		})
 	}
 	stmt := p.prepared.Statement()
 	if _, empty := stmt.(*syntax.EmptyStmt); empty {
@@ -280,10 +297,6 @@ func (c *conn) execute(m pgproto3.Execute) (string, error) {
 	}
 	c.busy(p.text)
 	begun := time.Now()
-	limit := int64(m.MaxRows)
-	if limit > 1<<31-1 { // a negative number, which means all
-		limit = 0
-	}
 	err := c.running(func(ctx context.Context) error {
 		c.session.StartImplicit()
 		ctx, cancel := c.session.WithTimeout(ctx)
@@ -309,6 +322,7 @@ func (c *conn) closeObject(m pgproto3.Close) (string, error) {
 		}
 	case 'P':
 		c.closePortal(m.Name)
+		c.session.CloseCursor(m.Name)
 	default:
 		return "", sqlstate.New(sqlstate.ProtocolViolation, "invalid CLOSE message subtype %d", m.ObjectType)
 	}

@@ -78,11 +78,40 @@ func (c *conn) runPortal(ctx context.Context, p *portal, name string, limit int6
 		return nil
 	}
 	tag := p.rows.Tag()
-	if p.prepared.Statement().Tag() == "SELECT" { // which counts the rows of this message
-		tag = "SELECT " + strconv.FormatInt(n, 10)
+	if kind := p.prepared.Statement().Tag(); kind == "SELECT" || kind == "FETCH" { // which counts the rows of this message
+		tag = kind + " " + strconv.FormatInt(n, 10)
 	}
 	c.complete(tag)
 	return nil
+}
+
+// runCursor sends the next rows of a cursor that SQL has declared, as if it were a portal.
+func (c *conn) runCursor(ctx context.Context, cursor *gsql.Cursor, limit int64) error {
+	if c.session.Status() == gsql.Failed {
+		return sqlstate.New(sqlstate.InFailedTransaction, "current transaction is aborted, commands ignored until end of transaction block")
+	}
+	rows := cursor.Fetch(ctx, limit)
+	defer rows.Close()
+	n, err := c.sendRows(&portal{rows: rows, formats: cursorFormats(cursor)}, limit)
+	switch {
+	case err != nil:
+		return err
+	case limit > 0 && n == limit:
+		c.message('s', nil) // PortalSuspended
+	default:
+		c.complete(rows.Tag())
+	}
+	return nil
+}
+
+func cursorFormats(cursor *gsql.Cursor) []int16 {
+	formats := make([]int16, len(cursor.Columns()))
+	if cursor.Binary() {
+		for i := range formats {
+			formats[i] = 1
+		}
+	}
+	return formats
 }
 
 // fetch takes the next rows of the query, or finds that there are none.

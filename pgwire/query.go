@@ -2,6 +2,7 @@ package pgwire
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgproto3/v2"
@@ -113,10 +114,13 @@ func (c *conn) runOne(ctx context.Context, query string, stmt syntax.Statement) 
 	}
 	if rows.ReturnsRows() {
 		out := portal{rows: rows, formats: make([]int16, len(rows.Columns()))}
+		if rows.Binary() {
+			out.formats = slices.Repeat([]int16{1}, len(out.formats))
+		}
 		if err := out.fetch(); err != nil { // before the columns are told, since PostgreSQL folds constants first, too
 			return err
 		}
-		c.rowDescription(rows.Columns(), nil)
+		c.rowDescription(rows.Columns(), out.formats)
 		if _, err := c.sendRows(&out, 0); err != nil {
 			return err
 		}

@@ -474,7 +474,7 @@ func show(kind byte, body []byte) string {
 	}
 	if kind == 'G' || kind == 'H' || kind == 'W' {
 		name := map[byte]string{'G': "CopyInResponse", 'H': "CopyOutResponse", 'W': "CopyBothResponse"}[kind]
-		return fmt.Sprintf("%s %d, formats %v", name, body[0], body[3:])
+		return fmt.Sprintf("%s of format %d, %d columns", name, body[0], be.Uint16(body[1:]))
 	}
 	if kind == 'd' {
 		return "CopyData" + showValue(body)
