@@ -54,8 +54,14 @@ func decodeBinary(bl *vec.Builder, t types.Type, b []byte) error {
 		vec.Append(bl, int32(be.Uint32(b)))
 	case types.OID:
 		vec.Append(bl, int64(be.Uint32(b)))
-	case types.Int64, types.Time:
+	case types.Int64:
 		vec.Append(bl, int64(be.Uint64(b)))
+	case types.Time:
+		micros := int64(be.Uint64(b))
+		if !isTime(micros) {
+			return sqlstate.New(sqlstate.DatetimeOverflow, "time out of range")
+		}
+		vec.Append(bl, micros)
 	case types.Float32:
 		vec.Append(bl, math.Float32frombits(be.Uint32(b)))
 	case types.Float64:
@@ -80,7 +86,14 @@ func decodeBinary(bl *vec.Builder, t types.Type, b []byte) error {
 		}
 		vec.Append(bl, ts)
 	case types.TimeTZ:
-		vec.Append(bl, vec.TimeTZ{Micros: int64(be.Uint64(b)), Zone: int32(be.Uint32(b[8:]))})
+		x := vec.TimeTZ{Micros: int64(be.Uint64(b)), Zone: int32(be.Uint32(b[8:]))}
+		switch {
+		case !isTime(x.Micros):
+			return sqlstate.New(sqlstate.DatetimeOverflow, "time out of range")
+		case x.Zone <= -maxZone || x.Zone >= maxZone:
+			return sqlstate.New("22009", "time zone displacement out of range")
+		}
+		vec.Append(bl, x)
 	case types.Interval:
 		vec.Append(bl, vec.Interval{Micros: int64(be.Uint64(b)), Days: int32(be.Uint32(b[8:])), Months: int32(be.Uint32(b[12:]))})
 	case types.UUID:
@@ -107,6 +120,11 @@ func decodeBinary(bl *vec.Builder, t types.Type, b []byte) error {
 	}
 	return nil
 }
+
+// maxZone is how far a time zone is from UTC at most, in seconds, as in PostgreSQL.
+const maxZone = 16 * 3600
+
+func isTime(micros int64) bool { return micros >= 0 && micros <= text.Day }
 
 func decodeNumeric(bl *vec.Builder, t types.Type, b []byte) error {
 	be := binary.BigEndian
