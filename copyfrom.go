@@ -41,6 +41,31 @@ func (p *Prepared) CopyFrom(ctx context.Context, in io.Reader) (rows *Rows, err 
 	return p.copyFrom(ctx, in, "")
 }
 
+// CopyFormat returns the format of the records of COPY ... FROM STDIN. CopyFrom reads "text" and "csv", CopyRows "binary".
+func (p *Prepared) CopyFormat() string { return p.copy.opts.Format }
+
+// CopyTypes returns the types of the columns of COPY ... FROM STDIN.
+func (p *Prepared) CopyTypes() []types.Type {
+	out := make([]types.Type, len(p.copy.columns))
+	for i, f := range p.copy.source.fields {
+		out[i] = f.Type
+	}
+	return out
+}
+
+// CopyTarget returns the names of the table of COPY ... FROM STDIN and of the columns, for messages.
+func (p *Prepared) CopyTarget() (table string, columns []string) { return p.write.table.Name, p.copy.columns }
+
+// CopyRows runs COPY ... FROM STDIN with rows that next appends to the columns, most of them at a time. It returns how many
+// it has appended, and io.EOF when there are no more, maybe with the last.
+func (p *Prepared) CopyRows(ctx context.Context, next func(columns []*vec.Builder, most int) (n int, err error)) (rows *Rows, err error) {
+	defer recoverQuery(&err)
+	if err := p.s.mayRun(p.stmt); err != nil {
+		return nil, err
+	}
+	return p.copyInto(ctx, copyRun{next: next})
+}
+
 // copied is what COPY ... FROM is bound to.
 type copied struct {
 	opts    *copytext.Options
@@ -66,7 +91,10 @@ func (p *Prepared) bindCopy(ctx context.Context, stmt *syntax.CopyFromStmt) (err
 	insert := &syntax.InsertStmt{Table: stmt.Table, Columns: stmt.Columns, Query: syntax.StarOf(&syntax.Table{QualifiedName: stmt.Table.QualifiedName, Target: true})}
 	env := p.env(ctx, nil, true)
 	switch p.copy.opts.Format {
-	case "text", "csv":
+	case "text", "csv", "binary":
+		if p.copy.opts.Format == "binary" && stmt.From != "" {
+			return sqlstate.Unsupported("Use FORMAT csv, text or parquet, or COPY ... FROM STDIN.", "COPY FROM a file in binary format is not supported")
+		}
 		if p.copy.source, err = newCopySource(w.table, stmt.Columns); err != nil {
 			return err
 		}
@@ -101,6 +129,21 @@ func (p *Prepared) copyFile(ctx context.Context, stmt *syntax.CopyFromStmt) (*Ro
 }
 
 func (p *Prepared) copyFrom(ctx context.Context, in io.Reader, file string) (*Rows, error) {
+	if p.copy.source == nil {
+		return p.copyInto(ctx, copyRun{})
+	}
+	if p.copy.opts.Format == "binary" {
+		return nil, sqlstate.Unsupported("Use FORMAT csv or text.", "COPY FROM in binary format is not supported here")
+	}
+	reader, err := copytext.NewReader(in, p.copy.columns, p.copy.opts)
+	if err != nil {
+		return nil, err
+	}
+	return p.copyInto(ctx, copyRun{reader: reader, file: file})
+}
+
+// copyInto adds the rows of a source to the table.
+func (p *Prepared) copyInto(ctx context.Context, run copyRun) (*Rows, error) {
 	if err := p.s.mayWrite("COPY FROM", p.write.key.temporary); err != nil {
 		return nil, err
 	}
@@ -111,11 +154,7 @@ func (p *Prepared) copyFrom(ctx context.Context, in io.Reader, file string) (*Ro
 	held := p.s.db.pool.Reserve(tableMemory(p.write.table.Name))
 	defer held.Release()
 	if p.copy.source != nil {
-		reader, err := copytext.NewReader(in, p.copy.columns, p.copy.opts)
-		if err != nil {
-			return nil, err
-		}
-		*p.copy.source.run = copyRun{reader: reader, file: file}
+		*p.copy.source.run = run
 	}
 	c, _, n, err := p.insert(ctx, nil, held)
 	if err == nil && n > 0 {
@@ -137,7 +176,8 @@ type copySource struct {
 // copyRun is what one execution reads.
 type copyRun struct {
 	reader *copytext.Reader
-	file   string // "" for standard input
+	file   string                                              // "" for standard input
+	next   func(columns []*vec.Builder, most int) (int, error) // instead of reader
 }
 
 // newCopySource returns the source of the columns of a table that are named, or of all.
@@ -211,7 +251,15 @@ func (s *copyStream) Next(ctx context.Context) (*vec.Batch, error) {
 		return nil, context.Cause(ctx)
 	}
 	n := 0
-	for ; n < s.rows && !s.done; n++ {
+	if next := s.source.run.next; next != nil && !s.done {
+		var err error
+		if n, err = next(s.builders, s.rows); err == io.EOF {
+			s.done = true
+		} else if err != nil {
+			return nil, err
+		}
+	}
+	for ; n < s.rows && !s.done && s.source.run.next == nil; n++ {
 		fields, err := s.source.run.reader.Next()
 		if err == io.EOF {
 			s.done = true

@@ -1,9 +1,11 @@
 package pgwire
 
 import (
+	"bufio"
 	"context"
 	"encoding/binary"
 	"io"
+	"time"
 
 	"gsql"
 	"gsql/exec/sqlstate"
@@ -19,18 +21,32 @@ func (c *conn) execution(ctx context.Context, p *gsql.Prepared, params []*vec.Ve
 	if !p.CopiesIn() {
 		return p.Query(ctx, params)
 	}
+	format := byte(0)
+	if p.CopyFormat() == "binary" {
+		format = 1
+	}
 	n := p.CopyColumns()
-	b := append([]byte{0}, binary.BigEndian.AppendUint16(nil, uint16(n))...) // text
+	b := append([]byte{format}, binary.BigEndian.AppendUint16(nil, uint16(n))...)
 	for range n {
-		b = append(b, 0, 0)
+		b = append(b, 0, format)
 	}
 	c.message('G', b) // CopyInResponse
 	if err := c.flush(); err != nil {
 		return nil, err
 	}
 	c.unwatch()
-	in := &copyInput{c: c}
-	rows, err := p.CopyFrom(ctx, in)
+	defer c.readUntil(time.Time{})
+	defer context.AfterFunc(ctx, func() { _ = c.raw.SetReadDeadline(time.Unix(1, 0)) })() // wakes the reader
+	in := &copyInput{c: c, ctx: ctx}
+	var rows *gsql.Rows
+	var err error
+	if format == 1 {
+		r := &binaryReader{in: bufio.NewReaderSize(in, 32<<10), types: p.CopyTypes()}
+		r.table, r.names = p.CopyTarget()
+		rows, err = p.CopyRows(ctx, r.read)
+	} else {
+		rows, err = p.CopyFrom(ctx, in)
+	}
 	if err == nil {
 		_, err = io.Copy(io.Discard, in) // what comes after \. up to CopyDone
 	}
@@ -40,6 +56,7 @@ func (c *conn) execution(ctx context.Context, p *gsql.Prepared, params []*vec.Ve
 // copyInput reads the data that a client sends. Messages that are left over after an error are skipped as they come.
 type copyInput struct {
 	c    *conn
+	ctx  context.Context
 	data []byte
 	err  error
 }
@@ -59,7 +76,11 @@ func (r *copyInput) Read(b []byte) (int, error) {
 // next takes the next message.
 func (r *copyInput) next() error {
 	kind, body, err := r.c.in.message()
-	if err != nil {
+	switch {
+	case err == nil:
+	case isTimeout(err) && r.ctx.Err() != nil:
+		return context.Cause(r.ctx)
+	default:
 		return lostError{err}
 	}
 	switch kind {

@@ -86,12 +86,20 @@ func (p *prefixed) Read(b []byte) (int, error) {
 	return p.Conn.Read(b)
 }
 
-// take returns the next n bytes, which are valid until the next call of a method.
-func (in *input) take(n int) ([]byte, error) {
+// need reads until there are n bytes.
+func (in *input) need(n int) error {
 	for in.buffered() < n {
 		if err := in.fill(); err != nil {
-			return nil, err
+			return err
 		}
+	}
+	return nil
+}
+
+// take returns the next n bytes, which are valid until the next call of a method.
+func (in *input) take(n int) ([]byte, error) {
+	if err := in.need(n); err != nil {
+		return nil, err
 	}
 	in.r += n
 	return in.buf[in.r-n : in.r], nil
@@ -124,13 +132,13 @@ func (in *input) message() (kind byte, body []byte, err error) { return in.limit
 
 // limited is message with a limit for each kind; ok is false for those that may not come.
 func (in *input) limited(maxBody func(kind byte) (limit int, ok bool)) (kind byte, body []byte, err error) {
-	head, err := in.take(5)
-	if err != nil {
+	if err := in.need(5); err != nil {
 		if err == io.EOF && in.buffered() > 0 {
 			err = io.ErrUnexpectedEOF
 		}
 		return 0, nil, err
 	}
+	head := in.buf[in.r:]
 	kind = head[0]
 	size := int64(binary.BigEndian.Uint32(head[1:])) - 4
 	limit, ok := maxBody(kind)
@@ -142,10 +150,13 @@ func (in *input) limited(maxBody func(kind byte) (limit int, ok bool)) (kind byt
 	case size > int64(limit):
 		return 0, nil, sqlstate.New(sqlstate.ProgramLimitExceeded, "a message of type %c and %d bytes is too long: the limit is %d", kind, size, limit)
 	}
-	if body, err = in.take(int(size)); err == io.EOF {
-		err = io.ErrUnexpectedEOF
+	if body, err = in.take(5 + int(size)); err != nil { // nothing is taken: it may go on after a timeout
+		if err == io.EOF {
+			err = io.ErrUnexpectedEOF
+		}
+		return kind, nil, err
 	}
-	return kind, body, err
+	return kind, body[5:], nil
 }
 
 // errLength is a length that no client means: the stream is out of step, and an answer would not be read.

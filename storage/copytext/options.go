@@ -27,7 +27,7 @@ type Options struct {
 // ReadOptions gives the options of COPY FROM their meaning.
 func ReadOptions(list []syntax.Option) (*Options, error) { return readOptions(list, false) }
 
-// ReadOptionsTo gives the options of COPY TO their meaning; the format may be "binary", too.
+// ReadOptionsTo gives the options of COPY TO their meaning.
 func ReadOptionsTo(list []syntax.Option) (*Options, error) { return readOptions(list, true) }
 
 func readOptions(list []syntax.Option, to bool) (*Options, error) {
@@ -62,11 +62,7 @@ func (o *Options) set(name string, opt syntax.Option) error {
 			}
 			o.Format = opt.Value
 		case "binary":
-			if o.to {
-				o.Format = opt.Value
-				break
-			}
-			return sqlstate.Unsupported("Use FORMAT csv, text or parquet.", "COPY FROM in binary format is not supported").At(opt.Pos)
+			o.Format = opt.Value
 		default:
 			return sqlstate.New(sqlstate.InvalidParameterValue, "COPY format \"%s\" not recognized", opt.Value).At(opt.Pos)
 		}
