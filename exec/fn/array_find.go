@@ -63,7 +63,7 @@ func arrayDims(c *Call) (*vec.Vector, error) {
 func arrayPosition(c *Call) (*vec.Vector, error) {
 	array, lists := c.Args[0], vec.Values[vec.List](c.Args[0])
 	return runNull(c, func(i int) (int32, bool, error) {
-		if array.IsNull(i) {
+		if array.IsNull(i) || lists[Row(array, i)].Len == 0 {
 			return 0, false, nil
 		}
 		from := int32(1)

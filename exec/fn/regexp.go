@@ -340,7 +340,10 @@ func similarTo(pattern []byte, escape rune) ([]byte, error) {
 			if i < len(pattern) {
 				r, w = utf8.DecodeRune(pattern[i:])
 				i += w
-				out = append(out, regexp.QuoteMeta(string(r))...)
+				if r < utf8.RuneSelf { // also classes, such as \d
+					out = append(out, '\\')
+				}
+				out = utf8.AppendRune(out, r)
 			}
 		case bracket:
 			if r == ']' {
