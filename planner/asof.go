@@ -104,7 +104,7 @@ func (u *unnester) pushAsof(n *AsofJoin, want ColSet) (Node, bounds, error) {
 		}
 	}
 	sides := func(k AsofKey) AsofKey {
-		return AsofKey{subst(k.Left, b.subst()), subst(k.Right, rb.subst()), k.NullEqual}
+		return AsofKey{Subst(k.Left, b.subst()), Subst(k.Right, rb.subst()), k.NullEqual}
 	}
 	for i, k := range c.Keys {
 		c.Keys[i] = sides(k)

@@ -110,7 +110,7 @@ func pushExpandDown(n *Expand, terms []expr.Expr) Node {
 	}
 	for _, t := range stay {
 		if used := exprCols(t).And(colSet(fieldIDs(n.added())...)); !used.Empty() && used.In(shared) && !volatile(t) {
-			down = append(down, subst(t, m))
+			down = append(down, Subst(t, m))
 		} else {
 			above = append(above, t)
 		}
@@ -133,7 +133,7 @@ func (n *Expand) in(s GroupingSet, t expr.Expr) expr.Expr {
 	for k, f := range n.Marks {
 		m[f.ID] = &expr.Const{Value: vec.NewConst(f.Type, types.KInt32, s.Marks[k], 1)}
 	}
-	return foldTerm(subst(t, m))
+	return foldTerm(Subst(t, m))
 }
 
 // expand lowers an expansion by itself.

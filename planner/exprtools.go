@@ -51,8 +51,8 @@ func dedupe(terms []expr.Expr) []expr.Expr {
 	return out
 }
 
-// subst replaces columns by expressions, in the queries of subqueries too.
-func subst(e expr.Expr, m map[expr.ColID]expr.Expr) expr.Expr {
+// Subst replaces columns by expressions, in the queries of subqueries too.
+func Subst(e expr.Expr, m map[expr.ColID]expr.Expr) expr.Expr {
 	if len(m) == 0 || e == nil {
 		return e
 	}
@@ -76,11 +76,11 @@ func subst(e expr.Expr, m map[expr.ColID]expr.Expr) expr.Expr {
 // substTree replaces columns in all expressions of a tree.
 func substTree(n Node, m map[expr.ColID]expr.Expr) Node {
 	n = mapInputs(n, func(i Node) Node { return substTree(i, m) })
-	return MapExprs(n, func(e expr.Expr) expr.Expr { return subst(e, m) })
+	return MapExprs(n, func(e expr.Expr) expr.Expr { return Subst(e, m) })
 }
 
 func substAll(es []expr.Expr, m map[expr.ColID]expr.Expr) []expr.Expr {
-	out, _ := mapList(es, func(e expr.Expr) expr.Expr { return subst(e, m) })
+	out, _ := mapList(es, func(e expr.Expr) expr.Expr { return Subst(e, m) })
 	return out
 }
 

@@ -63,7 +63,7 @@ func carry(known []expr.Expr, from, to *expr.Column, have []expr.Expr) []expr.Ex
 		if c := exprCols(f); c.Len() != 1 || !c.Has(from.ID) {
 			continue
 		}
-		if t := subst(f, m); !containsExpr(have, t) && !containsExpr(out, t) {
+		if t := Subst(f, m); !containsExpr(have, t) && !containsExpr(out, t) {
 			out = append(out, t)
 		}
 	}

@@ -177,7 +177,7 @@ func (c *cluster) collectAttachment(j *Join) error {
 // resolve replaces renamed columns, whose replacements may have been renamed below.
 func (c *cluster) resolve(e expr.Expr) expr.Expr {
 	for i := 0; i <= len(c.renames); i++ {
-		next := subst(e, c.renames)
+		next := Subst(e, c.renames)
 		if next == e {
 			break
 		}

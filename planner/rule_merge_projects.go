@@ -21,7 +21,7 @@ func mergeProjects(o *optimizer, n Node) Node {
 		}
 		items := append([]Item(nil), p.Items...)
 		for i := range items {
-			items[i].Expr = subst(items[i].Expr, m)
+			items[i].Expr = Subst(items[i].Expr, m)
 		}
 		p = &Project{in.Input, items}
 		n = mergeProjects(o, p)

@@ -96,7 +96,7 @@ func pushProjectDown(n *Project, terms, known []expr.Expr) Node {
 		if volatile(t) || exprCols(t).Intersects(fixed) {
 			stay = append(stay, t)
 		} else {
-			down = append(down, foldTerm(subst(t, m)))
+			down = append(down, foldTerm(Subst(t, m)))
 		}
 	}
 	return filter(n.WithInputs([]Node{pushDown(n.Input, down, substAll(known, m))}), stay)

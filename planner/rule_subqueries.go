@@ -174,7 +174,7 @@ func (s *subqueryRule) query(sub *expr.Subquery) (Node, *expr.Subquery, error) {
 		}
 		_ = names
 		c := *sub
-		c.Query, c.Cond = copied, subst(sub.Cond, m)
+		c.Query, c.Cond = copied, Subst(sub.Cond, m)
 		sub, q = &c, copied
 		ids = ColSet{}
 	}

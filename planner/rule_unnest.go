@@ -60,7 +60,7 @@ func (o *optimizer) hoistCasts(j *Join, corr ColSet) *Join {
 		if !ok || !corr.Has(col.ID) && made[col.ID] == nil {
 			return e
 		}
-		full := subst(e, made)
+		full := Subst(e, made)
 		for _, it := range items {
 			if expr.Equal(it.Expr, full) {
 				return it.Column()
@@ -320,7 +320,7 @@ func (u *unnester) groupBy(agg *Aggregate, want ColSet) (*Aggregate, bounds, err
 	}
 	m := b.subst()
 	for _, it := range agg.Aggs {
-		out.Aggs = append(out.Aggs, Item{it.ID, it.Name, subst(it.Expr, m)})
+		out.Aggs = append(out.Aggs, Item{it.ID, it.Name, Subst(it.Expr, m)})
 	}
 	return out, keys, nil
 }

@@ -118,7 +118,7 @@ func (u *unnester) pullProject(n *Project) *pulled {
 	m := itemMap(p.items)
 	var keep, defer_ []Item
 	for _, it := range n.Items {
-		it.Expr = subst(it.Expr, m)
+		it.Expr = Subst(it.Expr, m)
 		if exprCols(it.Expr).Intersects(u.corr) || mayFail(it.Expr) {
 			defer_ = append(defer_, it)
 		} else {
@@ -173,7 +173,7 @@ func (u *unnester) pullLeft(n *Join, l *pulled) *pulled {
 	default: // a Single join raises errors for rows that the correlated conditions would leave out
 		return nil
 	}
-	on := subst(n.On, itemMap(l.items))
+	on := Subst(n.On, itemMap(l.items))
 	if Free(n.Right).Intersects(u.corr) || on != nil && exprCols(on).Intersects(u.corr) {
 		return nil
 	}

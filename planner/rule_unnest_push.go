@@ -33,7 +33,7 @@ func (u *unnester) push(n Node, want ColSet) (Node, bounds, error) {
 		m := b.subst()
 		items := append([]Item(nil), n.Items...)
 		for i := range items {
-			w := *subst(items[i].Expr, m).(*expr.Window)
+			w := *Subst(items[i].Expr, m).(*expr.Window)
 			w.PartitionBy = append(w.PartitionBy[:len(w.PartitionBy):len(w.PartitionBy)], columnExprs(b.columns(want))...)
 			items[i].Expr = &w
 		}
@@ -45,7 +45,7 @@ func (u *unnester) push(n Node, want ColSet) (Node, bounds, error) {
 		}
 		c := *n
 		c.Input = in
-		c.Keys, _ = mapItems(n.Keys, func(e expr.Expr) expr.Expr { return subst(e, b.subst()) })
+		c.Keys, _ = mapItems(n.Keys, func(e expr.Expr) expr.Expr { return Subst(e, b.subst()) })
 		return &c, b, nil
 	case *ProjectSet:
 		in, b, err := u.push(n.Input, want)
@@ -121,7 +121,7 @@ func columnExprs(cols []*expr.Column) []expr.Expr {
 }
 
 func substKeys(keys []expr.SortKey, m map[expr.ColID]expr.Expr) []expr.SortKey {
-	out, _ := mapKeys(keys, func(e expr.Expr) expr.Expr { return subst(e, m) })
+	out, _ := mapKeys(keys, func(e expr.Expr) expr.Expr { return Subst(e, m) })
 	return out
 }
 
@@ -213,7 +213,7 @@ func (u *unnester) pushProject(n *Project, want ColSet) (Node, bounds, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	items, _ := mapItems(n.Items, func(e expr.Expr) expr.Expr { return subst(e, b.subst()) })
+	items, _ := mapItems(n.Items, func(e expr.Expr) expr.Expr { return Subst(e, b.subst()) })
 	items = append([]Item(nil), items...)
 	have := colSet(itemIDs(nil, items)...)
 	for _, c := range b.columns(want) {
@@ -243,9 +243,9 @@ func (u *unnester) pushAggregate(n *Aggregate, want ColSet) (Node, bounds, error
 		return nil, nil, err
 	}
 	m := b.subst()
-	groups, _ := mapItems(n.Groups, func(e expr.Expr) expr.Expr { return subst(e, m) })
+	groups, _ := mapItems(n.Groups, func(e expr.Expr) expr.Expr { return Subst(e, m) })
 	groups = append([]Item(nil), groups...)
-	aggs, _ := mapItems(n.Aggs, func(e expr.Expr) expr.Expr { return subst(e, m) })
+	aggs, _ := mapItems(n.Aggs, func(e expr.Expr) expr.Expr { return Subst(e, m) })
 	out := bounds{}
 	for _, id := range want.List() {
 		it := Item{u.newID(), b[id].col.Name, b[id].col}
@@ -280,7 +280,7 @@ func (u *unnester) pushJoin(n *Join, want ColSet) (Node, bounds, error) {
 			return nil, nil, err
 		}
 	}
-	c.Left, c.On = l, subst(n.On, b.subst())
+	c.Left, c.On = l, Subst(n.On, b.subst())
 	if !right.Empty() {
 		r, rb, err := u.push(n.Right, right)
 		if err != nil {
@@ -402,7 +402,7 @@ func (u *unnester) pushLimit(n *Limit, want ColSet) (Node, bounds, error) {
 		return nil, nil, err
 	}
 	m := b.subst()
-	out, err := u.rowNumberFilter(in, columnExprs(b.columns(want)), substKeys(keys, m), limitValue(subst(n.Offset, m)), limitValue(subst(n.Count, m)))
+	out, err := u.rowNumberFilter(in, columnExprs(b.columns(want)), substKeys(keys, m), limitValue(Subst(n.Offset, m)), limitValue(Subst(n.Count, m)))
 	if err != nil {
 		return nil, nil, err
 	}

@@ -52,7 +52,7 @@ func usesOf(w *With) [][]expr.Expr {
 			var own []expr.Expr
 			for _, t := range filtered[n] {
 				if c := exprCols(t); !c.Empty() && c.In(outputSet(n)) && !volatile(t) && !mayFail(t) {
-					own = append(own, subst(t, m))
+					own = append(own, Subst(t, m))
 				}
 			}
 			uses = append(uses, own)

@@ -34,10 +34,26 @@ func (g *grouping) rewrite(e expr.Expr) expr.Expr {
 	if k, ok := g.key(e); ok {
 		return k.Column()
 	}
-	if s, ok := e.(*expr.Subquery); ok {
-		g.subquery(s.Query.(planner.Node))
+	s, ok := e.(*expr.Subquery)
+	if !ok {
+		return expr.MapChildren(e, g.rewrite)
 	}
-	return expr.MapChildren(e, g.rewrite)
+	g.subquery(s.Query.(planner.Node))
+	return g.substituted(expr.MapChildren(e, g.rewrite))
+}
+
+// substituted puts the keys of grouping sets in the place of their columns in a subquery.
+func (g *grouping) substituted(e expr.Expr) expr.Expr {
+	if !g.sets {
+		return e
+	}
+	m := map[expr.ColID]expr.Expr{}
+	for _, k := range g.keys {
+		if c, ok := k.Expr.(*expr.Column); ok {
+			m[c.ID] = k.Column()
+		}
+	}
+	return planner.Subst(e, m)
 }
 
 // key returns the key that e is.
@@ -79,8 +95,8 @@ func (g *grouping) ungrouped(c *expr.Column) bool {
 // are plain columns can be used there.
 func (g *grouping) subquery(n planner.Node) {
 	g.b.eachNodeColumn(n, func(c *expr.Column) {
-		if _, ok := g.key(c); ok && g.sets && g.err == nil {
-			g.err = unsupported(g.b.at[c], "Use the grouped columns in a query around this one.", "a subquery cannot use the columns of grouping sets")
+		if _, ok := g.key(c); ok && g.sets {
+			return
 		}
 		if g.err == nil && g.ungrouped(c) {
 			g.err = sqlstate.New(sqlstate.GroupingError, "subquery uses ungrouped column \"%s\" from outer query",
