@@ -18,6 +18,8 @@ type value struct {
 	row []value
 	// parts, when not nil, are the columns of the row constructor that e is made of.
 	parts []value
+	// expands is set for an array of records whose fields become columns in FROM.
+	expands bool
 	// elems, when not nil, are the elements of an array constructor.
 	elems []value
 }

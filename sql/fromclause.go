@@ -231,7 +231,7 @@ func (b *binder) funcTable(blk *block, t *syntax.FuncTable) (*relation, error) {
 		return b.scalarTable(blk, t, call)
 	}
 	if len(t.ColumnDefs) > 0 {
-		return nil, redundantColumns(t)
+		return nil, redundantColumns(t.ColumnDefs)
 	}
 	args := make([]exec.Arg, len(call.Args))
 	for i, a := range call.Args {
@@ -291,7 +291,7 @@ func (b *binder) scalarTable(blk *block, t *syntax.FuncTable, e syntax.Expr) (*r
 		return b.recordRelation(blk, t, v)
 	}
 	if len(t.ColumnDefs) > 0 {
-		return nil, redundantColumns(t)
+		return nil, redundantColumns(t.ColumnDefs)
 	}
 	if alias != "" {
 		name = alias

@@ -168,32 +168,47 @@ func (b *binder) namedField(v value, name string, pos int) (value, error) {
 // columnField binds s.a and t.s.a, where s is a column with records, as in DuckDB. The value has no expression when there
 // is no such column.
 func (b *binder) columnField(blk *block, e *syntax.Column) (value, error) {
-	n := e.Names
-	if len(n) < 2 {
+	if len(e.Names) < 2 {
 		return value{}, nil
 	}
-	v, rest := value{}, n[1:]
-	if col, err := b.lookup(blk, n[0], e.Pos); err != nil {
+	v, rest, err := b.recordColumn(blk, e)
+	if err != nil || v.e == nil || v.typ().ID != types.Record {
 		return value{}, err
-	} else if col != nil {
-		v = b.use(blk, col, e.Pos)
-	} else if it, err := b.relation(blk, "", n[0], e.Pos); err != nil || it == nil || len(n) < 3 {
-		return value{}, err
-	} else if col, err := it.column(n[1], e.Pos); err != nil || col == nil {
-		return value{}, err
-	} else {
-		v, rest = b.use(blk, col, e.Pos), n[2:]
-	}
-	if v.typ().ID != types.Record {
-		return value{}, nil
 	}
 	for _, name := range rest {
-		var err error
 		if v, err = b.namedField(v, name, e.Pos); err != nil {
 			return value{}, err
 		}
 	}
 	return v, nil
+}
+
+// recordColumn finds the column that names begin with, after that of a table perhaps, and returns the names behind it.
+func (b *binder) recordColumn(blk *block, e *syntax.Column) (v value, rest []string, err error) {
+	n := e.Names
+	if x := blk.variable(n[0]); x != nil {
+		return value{e: x, pos: e.Pos}, n[1:], nil
+	}
+	if len(n) > 2 {
+		it, err := b.relation(blk, "", n[0], e.Pos)
+		if err != nil {
+			return v, nil, err
+		}
+		if it != nil {
+			col, err := it.column(n[1], e.Pos)
+			if err != nil {
+				return v, nil, err
+			}
+			if col != nil {
+				return b.use(blk, col, e.Pos), n[2:], nil
+			}
+		}
+	}
+	col, err := b.lookup(blk, n[0], e.Pos)
+	if err != nil || col == nil {
+		return v, nil, err
+	}
+	return b.use(blk, col, e.Pos), n[1:], nil
 }
 
 // asRecord makes one value of a row constructor, with PostgreSQL's names of the columns: f1, f2 and so on.

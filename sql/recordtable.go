@@ -15,20 +15,37 @@ import (
 // recordTable binds json_to_record and its like, whose columns only the column definition list knows. ok is false for other
 // functions.
 func (b *binder) recordTable(blk *block, t *syntax.FuncTable, call *syntax.Call) (r *relation, ok bool, err error) {
-	switch call.Name {
-	case "json_to_record", "jsonb_to_record", "json_to_recordset", "jsonb_to_recordset":
-	default:
+	if !returnsRecord(call.Name) {
 		return nil, false, nil
-	}
-	if len(t.ColumnDefs) == 0 {
-		return nil, true, sqlstate.New(sqlstate.SyntaxError, "a column definition list is required for functions returning \"record\"").At(call.Pos)
-	}
-	row, err := b.definedRow(t)
-	if err != nil {
-		return nil, true, err
 	}
 	saved := blk.lateral
 	blk.lateral = true
+	defer func() { blk.lateral = saved }()
+	a, err := b.recordArray(blk, call, t.ColumnDefs)
+	if err != nil {
+		return nil, true, err
+	}
+	return b.setRelation(blk, t, call, []value{a}, nil), true, nil
+}
+
+// returnsRecord reports whether a function returns records that do not say what their columns are.
+func returnsRecord(name string) bool {
+	switch name {
+	case "json_to_record", "jsonb_to_record", "json_to_recordset", "jsonb_to_recordset":
+		return true
+	}
+	return false
+}
+
+// recordArray binds the array of the records of a function for which returnsRecord holds.
+func (b *binder) recordArray(blk *block, call *syntax.Call, defs []syntax.ColumnDef) (value, error) {
+	if len(defs) == 0 {
+		return value{}, sqlstate.New(sqlstate.SyntaxError, "a column definition list is required for functions returning \"record\"").At(call.Pos)
+	}
+	row, err := b.definedRow(defs)
+	if err != nil {
+		return value{}, err
+	}
 	var v value
 	err = blk.in(inFromFunction, func() error {
 		vs, err := b.callArguments(blk, call)
@@ -37,13 +54,12 @@ func (b *binder) recordTable(blk *block, t *syntax.FuncTable, call *syntax.Call)
 		}
 		return err
 	})
-	blk.lateral = saved
 	if err != nil {
-		return nil, true, err
+		return value{}, err
 	}
 	made := *v.e.(*expr.Call)
 	made.Typ = types.ArrayOf(row)
-	return b.setRelation(blk, t, call, []value{{e: &made, pos: call.Pos}}, nil), true, nil
+	return value{e: &made, pos: call.Pos, expands: true}, nil
 }
 
 // rowBase demands that the first argument of a function that populates records is a record whose columns are known.
@@ -63,9 +79,9 @@ func rowBase(e *syntax.Call, vs []value) error {
 }
 
 // definedRow returns the record type of a column definition list.
-func (b *binder) definedRow(t *syntax.FuncTable) (types.Type, error) {
-	fields := make([]types.Field, len(t.ColumnDefs))
-	for i, d := range t.ColumnDefs {
+func (b *binder) definedRow(defs []syntax.ColumnDef) (types.Type, error) {
+	fields := make([]types.Field, len(defs))
+	for i, d := range defs {
 		typ, err := b.typeOf(d.Type)
 		if err != nil {
 			return typ, err
@@ -81,16 +97,16 @@ func (b *binder) definedRow(t *syntax.FuncTable) (types.Type, error) {
 }
 
 // definedArray gives an array of records the columns of the definition list, which must have the records' types.
-func (b *binder) definedArray(t *syntax.FuncTable, array value) (value, error) {
+func (b *binder) definedArray(defs []syntax.ColumnDef, array value) (value, error) {
 	elem := array.typ().Element()
 	if array.typ().ID != types.Array || elem.ID != types.Record || elem.Row == nil || elem.Row.Name != "" {
-		return array, redundantColumns(t)
+		return array, redundantColumns(defs)
 	}
-	row, err := b.definedRow(t)
+	row, err := b.definedRow(defs)
 	if err != nil {
 		return array, err
 	}
-	mismatch := sqlstate.New(sqlstate.DatatypeMismatch, "function return row and query-specified return row do not match").At(t.Pos)
+	mismatch := sqlstate.New(sqlstate.DatatypeMismatch, "function return row and query-specified return row do not match").At(array.pos)
 	if n, want := len(elem.Fields()), len(row.Fields()); n != want {
 		return array, mismatch.WithDetail("Returned row contains %d attributes, but query expects %d.", n, want)
 	}
@@ -99,20 +115,22 @@ func (b *binder) definedArray(t *syntax.FuncTable, array value) (value, error) {
 			return array, mismatch.WithDetail("Returned type %s at ordinal position %d, but query expects %s.", f.Type.Base(), i+1, want.Base())
 		}
 	}
-	return b.coerce(array, types.ArrayOf(row), fn.Explicit)
+	array, err = b.coerce(array, types.ArrayOf(row), fn.Explicit)
+	array.expands = true
+	return array, err
 }
 
 // redundantColumns is the error about a column definition list for a function that knows its columns.
-func redundantColumns(t *syntax.FuncTable) error {
-	return sqlstate.New(sqlstate.SyntaxError, "a column definition list is only allowed for functions returning \"record\"").At(t.ColumnDefs[0].Pos)
+func redundantColumns(defs []syntax.ColumnDef) error {
+	return sqlstate.New(sqlstate.SyntaxError, "a column definition list is only allowed for functions returning \"record\"").At(defs[0].Pos)
 }
 
 // recordRelation makes the item of FROM of a function that returns one record.
 func (b *binder) recordRelation(blk *block, t *syntax.FuncTable, v value) (*relation, error) {
-	array := value{e: &expr.Call{Fn: fn.MakeArray(1, v.typ()), Args: []expr.Expr{v.e}, Typ: types.ArrayOf(v.typ())}, pos: v.pos}
+	array := value{e: &expr.Call{Fn: fn.MakeArray(1, v.typ()), Args: []expr.Expr{v.e}, Typ: types.ArrayOf(v.typ())}, pos: v.pos, expands: true}
 	if len(t.ColumnDefs) > 0 {
 		var err error
-		if array, err = b.definedArray(t, array); err != nil {
+		if array, err = b.definedArray(t.ColumnDefs, array); err != nil {
 			return nil, err
 		}
 	}
@@ -125,8 +143,9 @@ func (b *binder) recordRelation(blk *block, t *syntax.FuncTable, v value) (*rela
 
 // expandsRows reports whether the records of an array become columns in FROM. Those that unnest finds do so when their
 // columns have names from a table or a definition list; others stay values, as in DuckDB.
-func expandsRows(t *syntax.FuncTable, call *syntax.Call, array types.Type) bool {
-	return array.Elem == types.Record && array.Row != nil && (call.Name != "unnest" || array.Row.Name != "" || len(t.ColumnDefs) > 0)
+func expandsRows(array value) bool {
+	t := array.typ()
+	return t.Elem == types.Record && t.Row != nil && (array.expands || t.Row.Name != "")
 }
 
 // recordColumns adds the records of an array to a set, and their fields to its columns.

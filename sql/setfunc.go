@@ -199,9 +199,9 @@ func (b *binder) setTable(blk *block, t *syntax.FuncTable, call *syntax.Call) (r
 		return nil, true, err
 	}
 	if len(t.ColumnDefs) > 0 && len(arrays) == 1 {
-		arrays[0], err = b.definedArray(t, arrays[0])
+		arrays[0], err = b.definedArray(t.ColumnDefs, arrays[0])
 	} else if len(t.ColumnDefs) > 0 {
-		err = redundantColumns(t)
+		err = redundantColumns(t.ColumnDefs)
 	}
 	if err != nil {
 		return nil, true, err
@@ -235,6 +235,7 @@ func (b *binder) setColumns(call *syntax.Call, vs []value) (arrays []value, name
 			names = []string{"value"}
 		}
 		err = add(b.setArray(call.Name, vs, call.Pos))
+		arrays[0].expands = true
 	}
 	return arrays, names, err
 }
@@ -267,7 +268,7 @@ func (b *binder) setRelation(blk *block, t *syntax.FuncTable, call *syntax.Call,
 		case len(arrays) == 1:
 			column = name
 		}
-		if expandsRows(t, call, a.typ()) {
+		if expandsRows(a) {
 			it.value = false
 			b.recordColumns(blk, n, it, a)
 			continue
@@ -336,9 +337,6 @@ func (b *binder) rowsFrom(blk *block, t *syntax.FuncTable) (*relation, error) {
 	var names []string
 	var first *syntax.Call
 	for _, c := range t.Calls {
-		if len(c.ColumnDefs) > 0 {
-			return nil, unsupported(t.Pos, "", "a column definition list is not supported")
-		}
 		call, ok := c.Expr.(*syntax.Call)
 		if !ok {
 			return nil, unsupported(c.Expr.Position(), "", "this form of call is not supported in FROM")
@@ -349,7 +347,7 @@ func (b *binder) rowsFrom(blk *block, t *syntax.FuncTable) (*relation, error) {
 		var own []value
 		var ownNames []string
 		err := blk.in(inFromFunction, func() (err error) {
-			own, ownNames, err = b.functionArrays(blk, call)
+			own, ownNames, err = b.functionArrays(blk, call, c.ColumnDefs)
 			return err
 		})
 		if err != nil {
@@ -371,7 +369,19 @@ func (b *binder) rowsFrom(blk *block, t *syntax.FuncTable) (*relation, error) {
 
 // functionArrays binds the arrays of the columns of a function in ROWS FROM: of one that returns no set they have one
 // element.
-func (b *binder) functionArrays(blk *block, call *syntax.Call) (arrays []value, names []string, err error) {
+func (b *binder) functionArrays(blk *block, call *syntax.Call, defs []syntax.ColumnDef) (arrays []value, names []string, err error) {
+	if returnsRecord(call.Name) {
+		a, err := b.recordArray(blk, call, defs)
+		return []value{a}, nil, err
+	}
+	if len(defs) > 0 {
+		if arrays, names, err = b.functionArrays(blk, call, nil); err == nil && len(arrays) == 1 {
+			arrays[0], err = b.definedArray(defs, arrays[0])
+		} else if err == nil {
+			err = redundantColumns(defs)
+		}
+		return arrays, names, err
+	}
 	if len(fn.Aggregates(call.Name)) > 0 {
 		return nil, nil, inFromFunction.allowAggregate(call.Pos)
 	}

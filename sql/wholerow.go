@@ -3,6 +3,7 @@ package sql
 import (
 	"slices"
 
+	"gsql/exec"
 	"gsql/exec/expr"
 	"gsql/exec/fn"
 	"gsql/exec/types"
@@ -75,25 +76,61 @@ func (it *fromItem) ofTable(name string) {
 
 // addWholes computes the whole rows that a block refers to.
 func (b *binder) addWholes(blk *block, n planner.Node) (planner.Node, error) {
-	// Those of joins before those of their sides, since what is put in a side's place makes new joins.
-	slices.SortStableFunc(blk.wholes, func(x, y *fromItem) int { return countNodes(b.placeOfRows(y)) - countNodes(b.placeOfRows(x)) })
-	for _, it := range blk.wholes {
-		at := b.placeOfRows(it)
-		if p, ok := at.(*planner.ProjectSet); ok && p.Outer {
-			return nil, unsupported(it.rowPos, "Name the columns.", "whole-row references are not supported for a function that is joined by LEFT JOIN: %s", it.name)
-		}
-		p := &planner.Project{Input: at}
-		for _, f := range planner.Fields(at) {
-			p.Items = append(p.Items, passed(f))
-		}
-		row := &expr.Call{Fn: fn.MakeRow, Typ: it.row.Typ}
-		for _, c := range it.rowColumns() {
-			row.Args = append(row.Args, c.expr)
-		}
-		p.Items = append(p.Items, planner.Item{ID: it.row.ID, Name: it.name, Expr: row})
-		n = replaceNode(n, at, p)
+	places := make([]planner.Node, len(blk.wholes))
+	for i, it := range blk.wholes {
+		places[i] = b.placeOfRows(it)
+	}
+	for range blk.wholes {
+		// Those of the sides of joins before those of the joins, which pass them on.
+		i := smallest(places)
+		p := b.rowAbove(blk, blk.wholes[i], places[i])
+		n = replaceNode(n, places[i], p, places)
+		places[i] = nil
 	}
 	return n, nil
+}
+
+// smallest returns the number of the smallest plan, of those that are there.
+func smallest(plans []planner.Node) int {
+	least, nodes := -1, 0
+	for i, p := range plans {
+		if p == nil {
+			continue
+		}
+		if k := countNodes(p); least < 0 || k < nodes {
+			least, nodes = i, k
+		}
+	}
+	return least
+}
+
+// rowAbove returns a projection of a node that adds the rows of an item.
+func (b *binder) rowAbove(blk *block, it *fromItem, at planner.Node) planner.Node {
+	p := &planner.Project{Input: at}
+	for _, f := range planner.Fields(at) {
+		p.Items = append(p.Items, passed(f))
+	}
+	row := &expr.Call{Fn: fn.MakeRow, Typ: it.row.Typ}
+	for _, c := range it.rowColumns() {
+		row.Args = append(row.Args, c.expr)
+	}
+	p.Items = append(p.Items, planner.Item{ID: it.row.ID, Name: it.name, Expr: row})
+	if set, ok := at.(*planner.ProjectSet); ok && set.Outer {
+		b.rowOfElement(blk, p, set)
+	}
+	return p
+}
+
+// rowOfElement makes the row that p computes last NULL where a set has no element.
+func (b *binder) rowOfElement(blk *block, p *planner.Project, set *planner.ProjectSet) {
+	if set.Number == nil {
+		numbered := *set
+		numbered.Number = &exec.Field{ID: b.newID(blk, inputColumn, "", "ordinality"), Name: "ordinality", Type: types.Of(types.Int64)}
+		set, p.Input = &numbered, &numbered
+	}
+	last := &p.Items[len(p.Items)-1]
+	there := &expr.IsNull{Arg: columnOf(*set.Number), Not: true}
+	last.Expr = &expr.Case{Whens: []expr.When{{Cond: there, Then: last.Expr}}, Typ: last.Expr.Type()}
 }
 
 // placeOfRows returns the node whose outputs are the columns of an item.
@@ -112,18 +149,26 @@ func countNodes(n planner.Node) int {
 	return count
 }
 
-// replaceNode puts another node in the place of one within n.
-func replaceNode(n, old, put planner.Node) planner.Node {
+// replaceNode puts another node in the place of one within n. Nodes above it become others, also in places.
+func replaceNode(n, old, put planner.Node, places []planner.Node) planner.Node {
 	if n == old {
 		return put
 	}
 	in := n.Inputs()
 	for i, c := range in {
-		if changed := replaceNode(c, old, put); changed != c {
-			inputs := slices.Clone(in)
-			inputs[i] = changed
-			return n.WithInputs(inputs)
+		changed := replaceNode(c, old, put, places)
+		if changed == c {
+			continue
 		}
+		inputs := slices.Clone(in)
+		inputs[i] = changed
+		above := n.WithInputs(inputs)
+		for k, p := range places {
+			if p == n {
+				places[k] = above
+			}
+		}
+		return above
 	}
 	return n
 }
