@@ -52,7 +52,6 @@ type fromItem struct {
 	rowName string       // the table whose type its rows have; "" for none
 	rowCols []string     // with rowName: the columns' names there
 	row     *expr.Column // its rows as records, once something refers to them
-	rowPos  int          // of the first that does
 }
 
 // fromColumn is a column of a FROM item. A column merged by USING may be an expression.

@@ -38,7 +38,6 @@ func (b *binder) wholeRow(blk *block, it *fromItem, pos int) (value, error) {
 		}
 		t := it.rowType()
 		it.row = &expr.Column{ID: b.newID(owner, inputColumn, it.name, "*"), Name: it.name, Typ: t}
-		it.rowPos = pos
 		owner.wholes = append(owner.wholes, it)
 	}
 	return b.use(blk, it.row, pos), nil

@@ -149,7 +149,8 @@ func (l *leafCursor) read(n int) (leafRows, error) {
 			return out, err
 		}
 		if len(out.defs) > maxElements {
-			return out, sqlstate.New(sqlstate.ProgramLimitExceeded, "some rows of column %q of Parquet file %q have more than %d elements", l.cur.pages.column, l.cur.pages.path, maxElements)
+			return out, sqlstate.New(sqlstate.ProgramLimitExceeded, "some rows of column %q of Parquet file %q have more than %d elements",
+				l.cur.pages.column, l.cur.pages.path, maxElements)
 		}
 		v, err := l.decode(defs)
 		if err != nil {
