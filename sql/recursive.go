@@ -10,6 +10,9 @@ import (
 
 // withQuery binds a query of WITH. self is the scope in which its own name, if it may be used at all, is the innermost.
 func (b *binder) withQuery(w *syntax.With, c *syntax.CTE, parent *block, self *cteScope) (*query, error) {
+	if c.Search != nil || c.Cycle != nil {
+		return nil, sqlstate.New(sqlstate.InternalError, "a SEARCH or CYCLE clause is left")
+	}
 	op, ok := c.Query.Body.(*syntax.SetOp)
 	if !w.Recursive || !ok || op.Kind != syntax.Union {
 		return b.query(c.Query, parent, self, true)

@@ -58,6 +58,10 @@ func (b *binder) withClause(w *syntax.With, parent *block, outer *cteScope) (*ct
 		for k := len(w.CTEs) - 1; k >= i; k-- {
 			visible = &cteScope{outer: visible, name: w.CTEs[k].Name, forward: !w.Recursive, later: k > i}
 		}
+		c, err := b.withoutSearch(w, c, parent, visible)
+		if err != nil {
+			return nil, err
+		}
 		q, err := b.withQuery(w, c, parent, visible)
 		if err != nil {
 			return nil, err

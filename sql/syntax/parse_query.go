@@ -83,11 +83,7 @@ func (p *parser) with() *With {
 			}
 		}
 		c.Query = p.parenQuery()
-		if p.is("search") || p.is("cycle") {
-			p.unsupported(p.pos(), "Keep the path in an array: SELECT id, ARRAY[id] AS path ... UNION ALL SELECT g.id, path || g.id ... "+
-				"WHERE g.id <> ALL (path) ends at cycles; ORDER BY path is depth first, ORDER BY cardinality(path), path is breadth first.",
-				"SEARCH and CYCLE clauses are not supported")
-		}
+		p.searchCycle(c)
 		w.CTEs = append(w.CTEs, c)
 	})
 	return w

@@ -41,6 +41,25 @@ type CTE struct {
 	Columns      []Ident // may be fewer than the query has
 	Materialized *bool   // AS [NOT] MATERIALIZED; nil if not said
 	Query        *Query
+	Search       *Search // nil if none
+	Cycle        *Cycle  // nil if none
+}
+
+// Search is SEARCH DEPTH FIRST BY columns SET column, or BREADTH FIRST.
+type Search struct {
+	Pos     int
+	Breadth bool
+	By      []Ident
+	Set     Ident
+}
+
+// Cycle is CYCLE columns SET mark TO value DEFAULT value USING path. The values are constants.
+type Cycle struct {
+	Pos         int
+	By          []Ident
+	Mark        Ident
+	To, Default Expr
+	Using       Ident
 }
 
 // Select is SELECT ... FROM ... WHERE ... GROUP BY ... HAVING ... WINDOW. TABLE t is SELECT * FROM t.
