@@ -172,6 +172,11 @@ func (b *binder) unsupportedExpr(e syntax.Expr) error {
 
 // column binds a name.
 func (b *binder) column(blk *block, e *syntax.Column) (value, error) {
+	if len(e.Names) > 1 && blk.variable(e.Names[0]) != nil {
+		if v, err := b.columnField(blk, e); err != nil || v.e != nil {
+			return v, err
+		}
+	}
 	if v, err := b.plainColumn(blk, e); err == nil || len(e.Names) == 1 {
 		return v, err
 	} else if f, ferr := b.columnField(blk, e); ferr != nil || f.e == nil {

@@ -16,6 +16,9 @@ import (
 
 // wholeItem returns the item of FROM whose whole rows a name stands for, nil when it stands for something else.
 func (b *binder) wholeItem(blk *block, c *syntax.Column) (*fromItem, error) {
+	if blk.variable(c.Names[0]) != nil {
+		return nil, nil
+	}
 	if e, err := b.lookup(blk, c.Names[0], c.Pos); e != nil || err != nil {
 		return nil, err
 	}
