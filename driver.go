@@ -167,7 +167,7 @@ func (c *conn) ExecContext(ctx context.Context, query string, args []driver.Name
 	r := rows.(*driverRows).rows
 	for {
 		if _, err := r.NextBatch(); err == io.EOF {
-			return driver.RowsAffected(r.count), nil
+			return driver.RowsAffected(r.RowsAffected()), nil
 		} else if err != nil {
 			return nil, err
 		}

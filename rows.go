@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
+	"strings"
 
 	"github.com/apache/arrow/go/v15/arrow"
 
@@ -71,6 +73,14 @@ func (r *Rows) Tag() string {
 
 // Binary reports whether the rows are of a cursor that was declared BINARY.
 func (r *Rows) Binary() bool { return r.binary }
+
+// RowsAffected returns the number of rows that a statement has selected or written, as its tag says; 0 for statements
+// without rows.
+func (r *Rows) RowsAffected() int64 {
+	tag := r.Tag()
+	n, _ := strconv.ParseInt(tag[strings.LastIndexByte(tag, ' ')+1:], 10, 64)
+	return n
+}
 
 // Report returns the plan of a query with what its operators have done so far; nil for statements without one. It may
 // be called while the rows are read.

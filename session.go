@@ -106,6 +106,10 @@ func (s *Session) OnNotice(f func(severity string, n *sqlstate.Error)) {
 
 // tell tells of a notice when client_min_messages lets it through.
 func (s *Session) tell(severity string, code sqlstate.Code, format string, args ...any) {
+	s.tellOf(severity, sqlstate.New(code, format, args...))
+}
+
+func (s *Session) tellOf(severity string, e *sqlstate.Error) {
 	s.mu.Lock()
 	f := s.notice
 	least, _ := s.settings.Get("client_min_messages")
@@ -113,7 +117,7 @@ func (s *Session) tell(severity string, code sqlstate.Code, format string, args 
 	if f == nil || least == "error" || least == "warning" && severity == "NOTICE" {
 		return
 	}
-	f(severity, sqlstate.New(code, format, args...))
+	f(severity, e)
 }
 
 // SetDefault gives a setting the value that RESET goes back to, as the start of a connection does.

@@ -227,7 +227,8 @@ func (s *Session) tellCascade(further []string) {
 	case 1:
 		s.tell("NOTICE", "00000", "drop cascades to %s", further[0])
 	default:
-		s.tell("NOTICE", "00000", "drop cascades to %d other objects", len(further))
+		s.tellOf("NOTICE", sqlstate.New("00000", "drop cascades to %d other objects", len(further)).
+			WithDetail("drop cascades to %s", strings.Join(further, "\ndrop cascades to ")))
 	}
 }
 
@@ -382,6 +383,9 @@ func (s *Session) alterColumn(ctx context.Context, t *memory.Table, a *syntax.Al
 	if i < 0 && a.IfExists {
 		s.tell("NOTICE", "00000", "column \"%s\" of relation \"%s\" does not exist, skipping", a.Column.Name, t.Name)
 		return t, nil
+	}
+	if i < 0 && a.Kind == syntax.RenameColumn {
+		return nil, sqlstate.New(sqlstate.UndefinedColumn, "column \"%s\" does not exist", a.Column.Name)
 	}
 	if i < 0 {
 		return nil, sqlstate.New(sqlstate.UndefinedColumn, "column \"%s\" of relation \"%s\" does not exist", a.Column.Name, t.Name)

@@ -2,6 +2,7 @@ package gsql_test
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"strings"
 	"sync"
@@ -291,4 +292,41 @@ func TestTablesOnDisk(t *testing.T) {
 		}
 	}
 	t.Log(strings.Join(want, "\n"))
+}
+
+// database/sql tells how many rows a statement has written, and rolls back.
+func TestDriverWrites(t *testing.T) {
+	db := openDB(t, gsql.Config{Dir: "testdata/files"})
+	d := sql.OpenDB(gsql.Connector{DB: db})
+	d.SetMaxOpenConns(1)
+	exec := func(e interface {
+		Exec(string, ...any) (sql.Result, error)
+	}, query string, want int64, args ...any) {
+		t.Helper()
+		r, err := e.Exec(query, args...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n, err := r.RowsAffected(); err != nil || n != want {
+			t.Errorf("%s: %d rows, %v; want %d", query, n, err, want)
+		}
+	}
+	exec(d, "CREATE TABLE t (a int, b text)", 0)
+	exec(d, "INSERT INTO t VALUES ($1, $2), ($3, NULL)", 2, 1, "x", 2)
+	tx, err := d.Begin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	exec(tx, "UPDATE t SET b = $1", 2, "y")
+	exec(tx, "DELETE FROM t WHERE a = $1", 1, 2)
+	if err := tx.Rollback(); err != nil {
+		t.Fatal(err)
+	}
+	var n int
+	if err := d.QueryRow("INSERT INTO t SELECT a + 10, b FROM t WHERE b = 'x' RETURNING a").Scan(&n); err != nil || n != 11 {
+		t.Errorf("RETURNING %d, %v", n, err)
+	}
+	if err := d.QueryRow("SELECT count(*) FROM t").Scan(&n); err != nil || n != 3 {
+		t.Errorf("%d rows, %v", n, err)
+	}
 }

@@ -83,6 +83,9 @@ func Bind(ctx context.Context, q *syntax.Query, env *Env) (*Bound, error) {
 // BindArgs binds the arguments of EXECUTE, expressions without columns, to values of the types that the
 // prepared statement's parameters have.
 func BindArgs(ctx context.Context, args []syntax.Expr, params []types.Type, env *Env) ([]expr.Expr, error) {
+	if len(params) == 0 { // PostgreSQL does not look at what is given then
+		return nil, nil
+	}
 	if len(args) != len(params) {
 		return nil, sqlstate.New(sqlstate.SyntaxError, "wrong number of parameters for prepared statement").
 			WithDetail("Expected %d parameters but got %d.", len(params), len(args))
