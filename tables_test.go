@@ -254,8 +254,8 @@ func TestRowByRow(t *testing.T) {
 // Rows that do not fit in memory are on disk: statements do the same with them.
 func TestTablesOnDisk(t *testing.T) {
 	statements := []string{
-		"CREATE TABLE t AS SELECT g AS a, g % 7 AS k, 'a text that is not short ' || g AS s, CASE WHEN g % 3 = 0 THEN g * 1.5 END AS n, ARRAY[g, NULL, g + 1] AS l FROM generate_series(1, 150000) g",
-		"INSERT INTO t SELECT a + 150000, k, s, n, l FROM t WHERE k < 2",
+		"CREATE TABLE t AS SELECT g AS a, g % 7 AS k, 'a text that is not short ' || g AS s, CASE WHEN g % 3 = 0 THEN g * 1.5 END AS n, ARRAY[g, NULL, g + 1] AS l FROM generate_series(1, 100000) g",
+		"INSERT INTO t SELECT a + 100000, k, s, n, l FROM t WHERE k < 2",
 		"SELECT count(*), sum(a), count(n), sum(n), min(s), max(s), sum(l[3]) FROM t",
 		"SELECT k, count(*), sum(length(s)) FROM t GROUP BY k ORDER BY k",
 		"UPDATE t SET s = upper(s), n = DEFAULT WHERE k = 3",
@@ -269,14 +269,14 @@ func TestTablesOnDisk(t *testing.T) {
 		"ALTER TABLE t ALTER n SET NOT NULL",
 		"INSERT INTO t (a) VALUES (-1), (-2) RETURNING a, z",
 		"DELETE FROM t WHERE a < 3 RETURNING a, s",
-		"SELECT count(*) FROM t x JOIN t y ON x.a = y.a + 150000",
+		"SELECT count(*) FROM t x JOIN t y ON x.a = y.a + 100000",
 		"CREATE TEMP TABLE u AS SELECT * FROM t ORDER BY a DESC",
 		"SELECT a FROM u ORDER BY a LIMIT 3",
 		"TRUNCATE t",
 		"SELECT count(*) FROM t",
 	}
 	var want []string
-	for _, limit := range []int64{0, 24 << 20, 12 << 20} {
+	for _, limit := range []int64{0, 16 << 20, 11 << 20} {
 		db := openDB(t, gsql.Config{Dir: "testdata/files", MemoryLimit: limit, TempDir: t.TempDir()})
 		c := newClient(t, db)
 		for i, s := range statements {

@@ -95,7 +95,7 @@ func (w *Writer) flush() error {
 	}
 	c := take(w.waiting, len(w.columns))
 	if more := c.Bytes - w.bytes; more > 0 && !w.store.fits(w.memory, more) {
-		if err := w.toDisk(nil); err != nil {
+		if err := w.toDisk(nil); err != nil || w.disk == nil { // which ends a chunk that is full
 			return err
 		}
 		return w.finishDisk()
