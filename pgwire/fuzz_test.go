@@ -27,9 +27,11 @@ func FuzzStartup(f *testing.F) {
 // FuzzMessages sends bytes behind a startup packet.
 func FuzzMessages(f *testing.F) {
 	files, err := filepath.Glob("testdata/*.txt")
-	if err != nil {
-		f.Fatal(err)
+	recorded, err2 := filepath.Glob("testdata/postgres/[a-ce-z]*.txt")
+	if err != nil || err2 != nil {
+		f.Fatal(err, err2)
 	}
+	files = append(files, recorded...)
 	for _, name := range files {
 		b, err := os.ReadFile(name)
 		if err != nil {

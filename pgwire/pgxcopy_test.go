@@ -1,0 +1,52 @@
+package pgwire
+
+import (
+	"bytes"
+	"context"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// TestPgxCopies copies rows in and out.
+func TestPgxCopies(t *testing.T) {
+	ctx := context.Background()
+	c := connect(t, startServer(t, gsqlConfig()), pgx.QueryExecModeCacheStatement)
+	if _, err := c.Exec(ctx, "CREATE TEMP TABLE copied (a bigint, b text, c double precision[])"); err != nil {
+		t.Fatal(err)
+	}
+	const rows = 30_000
+	n, err := c.CopyFrom(ctx, pgx.Identifier{"copied"}, []string{"a", "c", "b"}, pgx.CopyFromSlice(rows, func(i int) ([]any, error) {
+		if i%5 == 0 {
+			return []any{i, nil, nil}, nil
+		}
+		return []any{i, []float64{float64(i), 0.5}, "row " + strconv.Itoa(i)}, nil
+	}))
+	if err != nil || n != rows {
+		t.Fatal(n, err)
+	}
+	var sum, texts int64
+	var longest float64
+	if err := c.QueryRow(ctx, "SELECT sum(a), count(b), max(c[1]) FROM copied").Scan(&sum, &texts, &longest); err != nil {
+		t.Fatal(err)
+	}
+	if sum != rows*(rows-1)/2 || texts != rows/5*4 || longest != rows-1 {
+		t.Error(sum, texts, longest)
+	}
+	_, err = c.CopyFrom(ctx, pgx.Identifier{"copied"}, []string{"a"}, pgx.CopyFromSlice(10, func(i int) ([]any, error) {
+		if i == 7 {
+			return nil, context.Canceled
+		}
+		return []any{i}, nil
+	}))
+	if err == nil || !strings.Contains(err.Error(), "57014") {
+		t.Errorf("a copy that fails: %v", err)
+	}
+	var out bytes.Buffer
+	tag, err := c.PgConn().CopyTo(ctx, &out, "COPY (SELECT a, b FROM copied ORDER BY a LIMIT 3) TO STDOUT")
+	if err != nil || tag.String() != "COPY 3" || out.String() != "0\t\\N\n1\trow 1\n2\trow 2\n" {
+		t.Errorf("%v %v %q", tag, err, out.String())
+	}
+}
