@@ -215,6 +215,11 @@ func (s *Session) PrepareFixed(ctx context.Context, query string, stmt syntax.St
 }
 
 func (s *Session) prepare(ctx context.Context, query string, stmt syntax.Statement, params []types.Type, fixed bool) (p *Prepared, err error) {
+	defer func() {
+		if err != nil {
+			err = queryError(ctx, err)
+		}
+	}()
 	defer recoverQuery(&err)
 	if err := s.mayRun(stmt); err != nil {
 		return nil, err
