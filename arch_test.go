@@ -25,7 +25,7 @@ var layers = [][]string{
 	{"exec"},
 	{"exec/exectest", "storage/file", "storage/option"},
 	{"storage/csv", "storage/json", "storage/memory", "storage/parquet"},
-	{"storage", "planner"},
+	{"storage", "planner", "catalog"},
 	{"sql/syntax"},
 	{"sql"},
 	{"storage/copytext"},

@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"gsql/catalog"
 	"gsql/exec"
 	"gsql/exec/fn"
 	"gsql/exec/mem"
@@ -384,8 +385,9 @@ func (s *Session) bindEnv(ctx context.Context, params []types.Type) (*sql.Env, e
 }
 
 func (s *Session) envOf(ctx context.Context, st state, params []types.Type) *sql.Env {
-	c := &catalog{Catalog: s.db.catalog, db: s.db, state: st}
-	return &sql.Env{Catalog: c, Params: params, Fn: s.fnCtx(ctx), View: c.view, Run: s.values}
+	f := s.fnCtx(ctx)
+	c := &tables{Catalog: s.db.catalog, db: s.db, state: st, schemas: f.Objects.(*catalog.Snapshot).Path()}
+	return &sql.Env{Catalog: c, Params: params, Fn: f, View: c.view, Run: s.values}
 }
 
 // fnCtx is what functions know of a query that starts now.
@@ -395,7 +397,7 @@ func (s *Session) fnCtx(ctx context.Context) *fn.Ctx {
 	s.mu.Unlock()
 	return &fn.Ctx{
 		Now: now, Location: settings.location(), User: user, Database: database,
-		Setting: settings.Get,
+		Setting: settings.Get, Objects: s.snapshot(ctx, settings, user, database),
 		Check: func() error {
 			if ctx.Err() != nil {
 				return context.Cause(ctx)
@@ -532,7 +534,7 @@ func (p *Prepared) run(ctx context.Context, values []*vec.Vector) (*Rows, error)
 	s := p.s
 	ctx, cancel := context.WithCancelCause(ctx)
 	f := s.fnCtx(ctx)
-	rows := &Rows{cols: p.cols, tag: "SELECT", hasRow: true, session: s, ctx: ctx, cancel: cancel, style: &text.Style{Location: f.Location, Now: f.Now}}
+	rows := &Rows{cols: p.cols, tag: "SELECT", hasRow: true, session: s, ctx: ctx, cancel: cancel, style: &text.Style{Location: f.Location, Now: f.Now, Objects: f.Objects}}
 	rows.query = s.db.queries.begin(s, p.statement(), cancel)
 	if err := p.open(rows, f, values); err != nil {
 		rows.err = queryError(ctx, err)

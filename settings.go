@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"gsql/catalog"
 	"gsql/exec/sqlstate"
 	"gsql/exec/text"
 )
@@ -98,7 +99,7 @@ func (s *Settings) Get(name string) (string, bool) {
 	d, ok := settingsByName[key]
 	switch {
 	case !ok:
-		return "", false
+		return catalogDefault(key)
 	case d.follows != "":
 		return s.Get(d.follows)
 	}
@@ -139,7 +140,7 @@ func checkSetting(name, value string) (string, error) {
 	case !ok && strings.Contains(name, "."):
 		return value, nil
 	case !ok:
-		return "", unknownSetting(name)
+		return checkCatalogSetting(name, value)
 	case d.internal:
 		return "", sqlstate.New("55P02", "parameter \"%s\" cannot be changed", d.name)
 	case d.check != nil:
@@ -172,6 +173,9 @@ func canonicalName(name string) string {
 	if d, ok := settingsByName[strings.ToLower(name)]; ok {
 		return d.name
 	}
+	if d := catalog.LookupSetting(name); d != nil {
+		return d.Name
+	}
 	return name
 }
 
@@ -181,13 +185,34 @@ func (s *Settings) names() []string {
 	for _, d := range settingList {
 		out = append(out, d.name)
 	}
-	for n := range s.values {
+	for n, d := range catalog.Settings() {
 		if settingsByName[n] == nil {
+			out = append(out, d.Name)
+		}
+	}
+	for n := range s.values {
+		if settingsByName[n] == nil && catalog.LookupSetting(n) == nil {
 			out = append(out, n)
 		}
 	}
 	sort.Slice(out, func(i, j int) bool { return strings.ToLower(out[i]) < strings.ToLower(out[j]) })
 	return out
+}
+
+// describe returns a parameter as the catalog shows it.
+func (s *Settings) describe(name string) catalog.Setting {
+	key := strings.ToLower(name)
+	x := catalog.Setting{Name: canonicalName(name)}
+	x.Value, _ = s.Get(name)
+	_, local := s.local[key]
+	_, set := s.values[key]
+	x.Changed = local || set
+	start := &Settings{start: s.start}
+	x.Reset, _ = start.Get(name)
+	if d := settingsByName[key]; d != nil {
+		x.Internal = d.internal
+	}
+	return x
 }
 
 // clone copies the settings, for a transaction that may roll them back.

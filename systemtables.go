@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"gsql/catalog"
 	"gsql/exec"
 	"gsql/exec/sqlstate"
 	"gsql/exec/types"
@@ -15,29 +16,66 @@ import (
 	"gsql/storage"
 )
 
-// catalog finds the tables in memory, those in files and, where there is none of a name, the tables that tell of the DB itself.
-type catalog struct {
+// tables finds the tables of pg_catalog and information_schema, those in memory, those in files and, where there is none
+// of a name, the tables that tell of the DB itself. Names without a schema are looked up in search_path.
+type tables struct {
 	*storage.Catalog
-	db    *DB
-	state state
-	used  []relationKey // that were asked for and are there
+	db      *DB
+	state   state
+	schemas []string      // of search_path
+	used    []relationKey // that were asked for and are there
 }
 
 // uses notes that a relation was asked for.
-func (c *catalog) uses(key relationKey) {
+func (c *tables) uses(key relationKey) {
 	if !slices.Contains(c.used, key) {
 		c.used = append(c.used, key)
 	}
 }
 
+// find finds what is not in a file: a temporary relation first, and then, in the order of search_path, one of the
+// catalog or one of the DB.
+func (c *tables) find(name exec.Name) (exec.Table, relationKey, *relation) {
+	if key, r := c.state.find(exec.Name{Schema: temporarySchema, Table: name.Table, File: name.File}); r != nil && (name.Schema == "" || name.Schema == temporarySchema) {
+		return nil, key, r
+	}
+	schemas := []string{name.Schema}
+	if name.Schema == "" {
+		schemas = c.schemas
+	}
+	for _, s := range schemas {
+		if s == "" || name.File {
+			continue
+		}
+		if t, ok := catalog.Lookup(s, name.Table); ok {
+			return t, relationKey{}, nil
+		}
+		if key, r := c.state.find(exec.Name{Schema: s, Table: name.Table}); r != nil && s == sharedSchema {
+			return nil, key, r
+		}
+		if s == sharedSchema {
+			break // files are in it
+		}
+	}
+	return nil, relationKey{}, nil
+}
+
 // Table finds a table by name or path.
-func (c *catalog) Table(ctx context.Context, name exec.Name) (exec.Table, error) {
-	if key, r := c.state.find(name); r != nil && r.table != nil {
+func (c *tables) Table(ctx context.Context, name exec.Name) (exec.Table, error) {
+	t, key, r := c.find(name)
+	if t != nil {
+		return t, nil
+	}
+	if r != nil && r.table != nil {
 		c.uses(key)
 		return r.table, nil
 	}
-	t, err := c.Catalog.Table(ctx, name)
-	if err != nil && sqlstate.Of(err) == sqlstate.UndefinedTable && name.Schema == "" && !name.File {
+	lookup := name
+	if name.Schema == "" && !name.File && !slices.Contains(c.schemas, sharedSchema) {
+		lookup.Schema = "pg_catalog" // where no files are
+	}
+	t, err := c.Catalog.Table(ctx, lookup)
+	if err != nil && sqlstate.Of(err) == sqlstate.UndefinedTable && (name.Schema == "" || name.Schema == "pg_catalog") && !name.File {
 		if s := systemTables[strings.ToLower(name.Table)]; s != nil {
 			return &systemTable{s, c.db}, nil
 		}

@@ -10,8 +10,8 @@ import (
 )
 
 // view returns the definition of a view.
-func (c *catalog) view(name exec.Name) (*sql.View, bool) {
-	key, r := c.state.find(name)
+func (c *tables) view(name exec.Name) (*sql.View, bool) {
+	_, key, r := c.find(name)
 	if r == nil || r.view == nil {
 		return nil, false
 	}
@@ -37,7 +37,7 @@ func (s *Session) createView(ctx context.Context, stmt *syntax.CreateViewStmt) e
 	if err != nil {
 		return err
 	}
-	used := env.Catalog.(*catalog).used
+	used := env.Catalog.(*tables).used
 	for _, u := range used {
 		// A view of temporary relations is temporary itself, as in PostgreSQL, which tells so.
 		if u.temporary && !key.temporary {

@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/big"
 
+	"gsql/catalog"
 	"gsql/exec/sqlstate"
 	"gsql/exec/text"
 	"gsql/exec/types"
@@ -40,7 +41,7 @@ var errBinary = sqlstate.New(sqlstate.BadBinaryValue, "incorrect binary data for
 // decodeBinary appends the value with the binary form b.
 func decodeBinary(bl *vec.Builder, t types.Type, b []byte) error {
 	be := binary.BigEndian
-	if size := pgTypes[t.ID].size; t.ID != types.Name && t.ID != types.Array && size > 0 && len(b) < int(size) {
+	if size := catalog.Types[t.ID].Size; t.ID != types.Name && t.ID != types.Array && size > 0 && len(b) < int(size) {
 		return sqlstate.New(sqlstate.ProtocolViolation, "insufficient data left in message")
 	} else if t.ID != types.Name && t.ID != types.Array && size > 0 && len(b) > int(size) {
 		return errBinary
@@ -52,8 +53,13 @@ func decodeBinary(bl *vec.Builder, t types.Type, b []byte) error {
 		vec.Append(bl, int16(be.Uint16(b)))
 	case types.Int32:
 		vec.Append(bl, int32(be.Uint32(b)))
-	case types.OID:
+	case types.OID, types.XID, types.CID:
 		vec.Append(bl, int64(be.Uint32(b)))
+	case types.InternalChar:
+		if b[0] == 0 {
+			b = nil
+		}
+		bl.AppendBytes(b)
 	case types.Int64:
 		vec.Append(bl, int64(be.Uint64(b)))
 	case types.Time:
@@ -113,6 +119,10 @@ func decodeBinary(bl *vec.Builder, t types.Type, b []byte) error {
 	case types.Array:
 		return decodeArray(bl, t, b)
 	default:
+		if t.IsReg() {
+			vec.Append(bl, int64(be.Uint32(b)))
+			return nil
+		}
 		if err := checkText(string(b)); err != nil {
 			return err
 		}

@@ -61,7 +61,7 @@ func appendBinary(dst []byte, v *vec.Vector, i int) ([]byte, error) {
 		return be.AppendUint16(dst, uint16(vec.At[int16](v, i))), nil
 	case types.Int32:
 		return be.AppendUint32(dst, uint32(vec.At[int32](v, i))), nil
-	case types.OID:
+	case types.OID, types.XID, types.CID:
 		return be.AppendUint32(dst, uint32(vec.At[int64](v, i))), nil
 	case types.Int64, types.Time:
 		return be.AppendUint64(dst, uint64(vec.At[int64](v, i))), nil
@@ -105,6 +105,13 @@ func appendBinary(dst []byte, v *vec.Vector, i int) ([]byte, error) {
 		return appendBinaryArray(dst, v, i)
 	case types.Record:
 		return appendBinaryRecord(dst, v, i)
+	case types.InternalChar:
+		if len(v.Bytes(i)) == 0 {
+			return append(dst, 0), nil
+		}
+	}
+	if v.Type.IsReg() {
+		return be.AppendUint32(dst, uint32(vec.At[int64](v, i))), nil
 	}
 	return append(dst, v.Bytes(i)...), nil
 }
@@ -220,7 +227,11 @@ func appendBinaryArray(dst []byte, v *vec.Vector, i int) ([]byte, error) {
 			hasNull = 1
 		}
 	}
-	for _, x := range []uint32{1, hasNull, oid, l.Len, 1} {
+	lower := uint32(1)
+	if v.Type.IsVector() {
+		lower = 0
+	}
+	for _, x := range []uint32{1, hasNull, oid, l.Len, lower} {
 		dst = be.AppendUint32(dst, x)
 	}
 	for k := range l.Len {

@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgproto3/v2"
 
 	"gsql"
+	"gsql/catalog"
 	"gsql/exec/sqlstate"
 	"gsql/exec/types"
 	"gsql/sql/syntax"
@@ -63,7 +64,7 @@ func (c *conn) parse(m pgproto3.Parse) (string, error) {
 		if oid == 0 || oid == unknownOID {
 			continue
 		}
-		t, ok := typesByOID[oid]
+		t, ok := catalog.TypeByOID(oid)
 		if !ok {
 			return "", sqlstate.New(sqlstate.UndefinedObject, "type with OID %d does not exist", oid)
 		}

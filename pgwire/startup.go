@@ -3,6 +3,7 @@ package pgwire
 import (
 	"bytes"
 	"encoding/binary"
+	"net"
 	"slices"
 	"strings"
 	"time"

@@ -543,6 +543,9 @@ func (b *binder) subscript(blk *block, e *syntax.Subscript) (value, error) {
 	if array.typ().ID == types.Record && !e.Slice {
 		return b.subscriptField(array, e.Index)
 	}
+	if array.typ().ID == types.Name && !e.Slice {
+		return b.nameByte(blk, array, e)
+	}
 	if array.typ().ID != types.Array {
 		return value{}, sqlstate.New(sqlstate.DatatypeMismatch, "cannot subscript type %s because it does not support subscripting", array.typ().Base()).At(array.pos)
 	}
@@ -550,6 +553,13 @@ func (b *binder) subscript(blk *block, e *syntax.Subscript) (value, error) {
 		index, err := b.arrayIndex(blk, e.Index, 0)
 		if err != nil {
 			return value{}, err
+		}
+		if array.typ().IsVector() {
+			next, err := b.operator("+", value{e: index, pos: e.Pos}, value{e: int32Const(1), pos: e.Pos}, e.Pos)
+			if err != nil {
+				return next, err
+			}
+			index = next.e
 		}
 		return value{e: &expr.Call{Fn: fn.Subscript(array.typ()), Args: []expr.Expr{array.e, index}, Typ: array.typ().Element()}, pos: e.Pos}, nil
 	}
@@ -561,7 +571,30 @@ func (b *binder) subscript(blk *block, e *syntax.Subscript) (value, error) {
 	if err != nil {
 		return value{}, err
 	}
+	if array.typ().IsVector() {
+		return value{}, unsupported(e.Pos, "Cast it to an array.", "slices of %s are not supported", array.typ().Base())
+	}
 	return value{e: &expr.Call{Fn: fn.Slice(array.typ()), Args: []expr.Expr{array.e, from, to}, Typ: array.typ()}, pos: e.Pos}, nil
+}
+
+// nameByte binds n[i] of a name, which is an array of "char" from 0.
+func (b *binder) nameByte(blk *block, name value, e *syntax.Subscript) (value, error) {
+	index, err := b.arrayIndex(blk, e.Index, 0)
+	if err != nil {
+		return value{}, err
+	}
+	place, err := b.operator("+", value{e: index, pos: e.Pos}, value{e: int32Const(1), pos: e.Pos}, e.Pos)
+	if err != nil {
+		return place, err
+	}
+	if name, err = b.cast(name, types.Of(types.Text), e.Pos); err != nil {
+		return name, err
+	}
+	c, err := b.scalarCall("substr", []value{name, place, {e: int32Const(1), pos: e.Pos}}, e.Pos)
+	if err != nil {
+		return c, err
+	}
+	return b.cast(c, types.Of(types.InternalChar), e.Pos)
 }
 
 // jsonSubscript binds j[i], where i is a name or a number.

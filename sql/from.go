@@ -41,6 +41,9 @@ func (b *binder) table(blk *block, name exec.Name, pos int) (*relation, error) {
 		return nil, at(err, pos)
 	}
 	schema := name.Schema
+	if n, ok := t.(interface{ Namespace() string }); ok {
+		schema = n.Namespace()
+	}
 	if schema == "" {
 		schema = defaultSchema
 	}
@@ -76,6 +79,13 @@ func (b *binder) scan(blk *block, t exec.Table, alias string) *relation {
 		id := b.newID(blk, inputColumn, alias, f.Name)
 		s.Cols = append(s.Cols, planner.ScanColumn{Ordinal: i, ID: id, Name: f.Name, Type: f.Type})
 		it.cols = append(it.cols, fromColumn{f.Name, &expr.Column{ID: id, Name: f.Name, Typ: f.Type}})
+	}
+	if sys, ok := t.(interface{ SystemColumns() exec.Schema }); ok {
+		for _, f := range sys.SystemColumns() {
+			id := b.newID(blk, inputColumn, alias, f.Name)
+			s.Cols = append(s.Cols, planner.ScanColumn{Ordinal: len(s.Cols), ID: id, Name: f.Name, Type: f.Type})
+			it.hidden = append(it.hidden, fromColumn{f.Name, &expr.Column{ID: id, Name: f.Name, Typ: f.Type}})
+		}
 	}
 	return &relation{s, []*fromItem{it}}
 }

@@ -4,14 +4,13 @@ import (
 	"gsql/exec/expr"
 	"gsql/exec/fn"
 	"gsql/exec/sqlstate"
-	"gsql/exec/types"
 	"gsql/sql/syntax"
 )
 
 // call binds a function call: a construct with the form of one, a window function, an aggregate, or a
 // scalar function.
 func (b *binder) call(blk *block, e *syntax.Call) (value, error) {
-	if e.Schema != "" && e.Schema != "pg_catalog" {
+	if e.Schema != "" && e.Schema != "pg_catalog" && (e.Schema != "information_schema" || e.Name != "_pg_expandarray") {
 		vs, err := b.callArguments(blk, e)
 		if err != nil {
 			return value{}, err
@@ -60,7 +59,7 @@ func (b *binder) call(blk *block, e *syntax.Call) (value, error) {
 	}
 	if e.Name == "pg_typeof" && len(vs) == 1 {
 		// Types are known now; the argument is checked but not computed.
-		return value{e: textConst(types.Of(types.Text), vs[0].typ().Base()), pos: e.Pos}, nil
+		return value{e: b.regType(vs[0].typ()), pos: e.Pos}, nil
 	}
 	switch e.Name {
 	case "json_to_record", "jsonb_to_record", "json_to_recordset", "jsonb_to_recordset":

@@ -122,7 +122,7 @@ func (b *binder) style() *text.Style {
 	if b.env.Fn == nil {
 		return nil
 	}
-	return &text.Style{Location: b.env.Fn.Location, Now: b.env.Fn.Now}
+	return &text.Style{Location: b.env.Fn.Location, Now: b.env.Fn.Now, Objects: b.env.Fn.Objects}
 }
 
 // at gives an error the place pos in the text, unless it has one.

@@ -39,8 +39,9 @@ type fromItem struct {
 	table   string // name of the table, whatever the alias
 	schema  string // of a table without an alias
 	cols    []fromColumn
-	hasName bool // t.x may be said: false for a join without an alias
-	hasCols bool // x may be said: false inside a join
+	hidden  []fromColumn // that * does not mean
+	hasName bool         // t.x may be said: false for a join without an alias
+	hasCols bool         // x may be said: false inside a join
 	// sibling marks an item of the FROM that is being bound: usable in LATERAL only.
 	sibling bool
 	// barred: a lateral item must not use this one, since it is the side of a join that may be NULL.
@@ -120,6 +121,11 @@ func (it *fromItem) column(name string, pos int) (expr.Expr, error) {
 			return nil, ambiguousColumn(name, pos)
 		}
 		found = c.expr
+	}
+	for _, c := range it.hidden {
+		if found == nil && c.name == name {
+			found = c.expr
+		}
 	}
 	return found, nil
 }

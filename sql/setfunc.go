@@ -35,8 +35,12 @@ func returnsSet(name string) bool {
 		"json_populate_recordset", "jsonb_populate_recordset", "jsonb_path_query", "jsonb_path_query_tz":
 		return true
 	}
-	return false
+	return len(fn.Scalars(name+"[]")) > 0
 }
+
+// setFields are the columns of functions that return rows of several.
+var setFields = map[string][]string{"pg_options_to_table": {"option_name", "option_value"}, "_pg_expandarray": {"x", "n"},
+	"pg_partition_ancestors": {"relid"}, "pg_get_keywords": {"word", "catcode", "barelabel", "catdesc", "baredesc"}}
 
 // setArray binds the array whose elements a call of a set returning function returns.
 func (b *binder) setArray(name string, vs []value, pos int) (value, error) {
@@ -216,9 +220,12 @@ func (b *binder) setColumns(call *syntax.Call, vs []value) (arrays []value, name
 		arrays = append(arrays, a)
 		return err
 	}
-	switch {
-	case len(fn.Scalars(call.Name+"[]key")) > 0:
+	names = setFields[call.Name]
+	if len(fn.Scalars(call.Name+"[]key")) > 0 {
 		names = []string{"key", "value"}
+	}
+	switch {
+	case names != nil:
 		for _, column := range names {
 			if err := add(b.arrayCall(call.Name+"[]"+column, call.Name, vs, call.Pos)); err != nil {
 				return nil, nil, err

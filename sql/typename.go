@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"strings"
 
+	"gsql/catalog"
 	"gsql/exec/expr"
 	"gsql/exec/fn"
 	"gsql/exec/sqlstate"
@@ -15,6 +16,9 @@ import (
 
 // TypeOf returns the type that a type name stands for: 42704 when there is none.
 func TypeOf(n *syntax.TypeName) (types.Type, error) {
+	if t, ok := builtinType(n); ok {
+		return t, nil
+	}
 	id, ok := typeFunctions[n.Name]
 	if !ok || n.Schema != "" && n.Schema != "pg_catalog" {
 		name := n.Name
@@ -38,6 +42,34 @@ func TypeOf(n *syntax.TypeName) (types.Type, error) {
 		t = types.ArrayOf(t)
 	}
 	return t, nil
+}
+
+// builtinType returns the types whose names stand for others: vectors, arrays by the names that pg_type has of them,
+// such as _int4, and the domains of information_schema.
+func builtinType(n *syntax.TypeName) (t types.Type, ok bool) {
+	element, array := strings.CutPrefix(n.Name, "_")
+	switch {
+	case n.Schema == "information_schema":
+		t, ok = schemaDomains[n.Name]
+	case n.Schema != "" && n.Schema != "pg_catalog" || len(n.Mods) > 0:
+	case n.Name == "int2vector" && n.Dims == 0:
+		return types.VectorOf(types.Int16), true
+	case n.Name == "oidvector" && n.Dims == 0:
+		return types.VectorOf(types.OID), true
+	case array && n.Dims == 0:
+		id, ok := typeFunctions[element]
+		return types.ArrayOf(types.Of(id)), ok
+	}
+	if ok && n.Dims > 0 {
+		t = types.ArrayOf(t)
+	}
+	return t, ok
+}
+
+// schemaDomains are the domains of information_schema by the types they are made of.
+var schemaDomains = map[string]types.Type{
+	"sql_identifier": types.Of(types.Name), "cardinal_number": types.Of(types.Int32), "character_data": types.Of(types.Varchar),
+	"yes_or_no": {ID: types.Varchar, Prec: 3}, "time_stamp": types.Of(types.TimestampTZ),
 }
 
 // castExpr binds a cast as it is written.
@@ -114,4 +146,18 @@ func listElements(v *vec.Vector) []expr.Expr {
 		out = append(out, &expr.Const{Value: x})
 	}
 	return out
+}
+
+// regType returns a type as a value.
+func (b *binder) regType(t types.Type) *expr.Const {
+	oid := catalog.TypeOID(t)
+	if t.ID == types.Unknown {
+		oid = 705
+	}
+	if b.env.Fn != nil {
+		if s, ok := b.env.Fn.Objects.(*catalog.Snapshot); ok && t.ID != types.Unknown {
+			oid = s.OIDOf(t)
+		}
+	}
+	return &expr.Const{Value: vec.NewConst(types.Of(types.RegType), types.KInt64, int64(oid), 1)}
 }

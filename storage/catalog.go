@@ -75,7 +75,7 @@ func (c *Catalog) Table(ctx context.Context, name exec.Name) (exec.Table, error)
 		if e, ok, err := c.entry(name.Table); err != nil {
 			return nil, err
 		} else if ok {
-			return c.open(ctx, request{patterns: []string{e.path}, format: e.format, name: e.Name})
+			return c.Open(ctx, e)
 		}
 		if looksLikePath(name.Table) {
 			return c.open(ctx, request{patterns: []string{name.Table}})

@@ -1,12 +1,14 @@
 package storage
 
 import (
+	"context"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"sort"
 	"strings"
 
+	"gsql/exec"
 	"gsql/exec/sqlstate"
 	"gsql/storage/file"
 )
@@ -155,4 +157,18 @@ func (c *Catalog) Has(name string) (bool, error) {
 		return true, nil
 	}
 	return ok, err
+}
+
+// Open returns the table of an entry.
+func (c *Catalog) Open(ctx context.Context, e Entry) (exec.Table, error) {
+	return c.open(ctx, request{patterns: []string{e.path}, format: e.format, name: e.Name})
+}
+
+// Size returns the bytes and the number of the files that an entry's table reads.
+func (c *Catalog) Size(e Entry) (bytes int64, files int, err error) {
+	list, err := c.files([]string{e.path})
+	for _, f := range list {
+		bytes += f.Size
+	}
+	return bytes, len(list), err
 }

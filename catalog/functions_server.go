@@ -1,0 +1,287 @@
+package catalog
+
+import (
+	"fmt"
+	"math/big"
+	"strconv"
+	"strings"
+	"time"
+
+	"gsql/exec/fn"
+	"gsql/exec/sqlstate"
+	"gsql/exec/types"
+	"gsql/exec/vec"
+)
+
+// This file has the functions about the server, the session and the sizes of things.
+
+func init() {
+	void, stamp := types.Of(types.Void), types.Of(types.TimestampTZ)
+	volatile := func(name string, ret types.Type, eval func(*fn.Call) (*vec.Vector, error), args ...types.Type) {
+		register(name, ret, eval, args...).Volatility = fn.Volatile
+	}
+	register("current_schema", tName, map0(func(s *Snapshot, _ *fn.Call) ([]byte, bool) {
+		if list := s.Schemas(false); len(list) > 0 {
+			return []byte(list[0]), true
+		}
+		return nil, false
+	}))
+	register("current_schemas", types.ArrayOf(tName), currentSchemas, tBool)
+	register("pg_backend_pid", tInt4, map0(func(s *Snapshot, _ *fn.Call) (int32, bool) { return int32(s.PID), true }))
+	start := map0(func(s *Snapshot, _ *fn.Call) (int64, bool) { return s.Started.UnixMicro(), true })
+	register("pg_postmaster_start_time", stamp, start)
+	register("pg_conf_load_time", stamp, start)
+	for _, name := range []string{"pg_is_in_recovery", "pg_jit_available", "pg_is_wal_replay_paused"} {
+		register(name, tBool, constant(false))
+	}
+	register("pg_my_temp_schema", tOID, map0(func(s *Snapshot, _ *fn.Call) (int64, bool) { return int64(s.objects().schemaOID("pg_temp")), true }))
+	register("pg_is_other_temp_schema", tBool, constant(false), tOID)
+	register("row_security_active", tBool, constant(false), tOID)
+	register("row_security_active", tBool, constant(false), tText)
+	register("pg_blocking_pids", types.ArrayOf(tInt4), func(c *fn.Call) (*vec.Vector, error) {
+		b := vec.NewBuilder(c.Ret)
+		for range c.N {
+			b.AppendList(func(*vec.Builder) {})
+		}
+		return b.Finish(), nil
+	}, tInt4)
+	transaction := map0(func(_ *Snapshot, c *fn.Call) (int64, bool) { return c.Ctx.Now.UnixMilli(), true })
+	register("txid_current", tInt8, transaction)
+	registerNull("txid_current_if_assigned", tInt8, nil)
+	register("age", tInt4, map1(func(_ *Snapshot, xid int64) (int32, bool, error) {
+		if xid < 3 { // frozen, or none
+			return 1<<31 - 1, true, nil
+		}
+		return 0, true, nil
+	}), types.Of(types.XID))
+	register("inet_client_addr", types.Of(types.Inet), map0(func(s *Snapshot, _ *fn.Call) ([]byte, bool) { return []byte(s.Client), s.Client != "" }))
+	register("inet_client_port", tInt4, map0(func(s *Snapshot, _ *fn.Call) (int32, bool) { return s.ClientPort, s.Client != "" }))
+	registerNull("inet_server_addr", types.Of(types.Inet), nil)
+	registerNull("inet_server_port", tInt4, nil)
+	register("getdatabaseencoding", tName, constant([]byte("UTF8")))
+	register("pg_encoding_to_char", tName, map1(func(_ *Snapshot, n int32) ([]byte, bool, error) {
+		return []byte(map[int32]string{0: "SQL_ASCII", utf8: "UTF8"}[n]), true, nil
+	}), tInt4)
+	register("pg_char_to_encoding", tInt4, map1(func(_ *Snapshot, name []byte) (int32, bool, error) {
+		switch strings.ToLower(strings.NewReplacer("-", "", "_", "").Replace(string(name))) {
+		case "utf8", "unicode":
+			return utf8, true, nil
+		case "sqlascii":
+			return 0, true, nil
+		}
+		return -1, true, nil
+	}), tName)
+	register("pg_encoding_max_length", tInt4, map1(func(_ *Snapshot, n int32) (int32, bool, error) {
+		size, ok := map[int32]int32{0: 1, utf8: 4}[n]
+		return size, ok, nil
+	}), tInt4)
+	f := register("set_config", tText, setConfig, tText, tText, tBool)
+	f.Volatility, f.NotStrict = fn.Volatile, true
+	volatile("pg_sleep", void, func(c *fn.Call) (*vec.Vector, error) {
+		return fn.Map1(func(c *fn.Call, seconds float64) ([]byte, error) { return nil, sleep(c, seconds) })(c)
+	}, types.Of(types.Float64))
+	volatile("pg_advisory_unlock_all", void, constant([]byte(nil)))
+	cancel := func(terminate bool) func(*fn.Call) (*vec.Vector, error) {
+		return first(func(s *Snapshot, pid int32) (bool, bool, error) {
+			return s.Cancel != nil && s.Cancel(int64(pid), terminate), true, nil
+		})
+	}
+	volatile("pg_cancel_backend", tBool, cancel(false), tInt4)
+	volatile("pg_terminate_backend", tBool, cancel(true), tInt4)
+	volatile("pg_terminate_backend", tBool, cancel(true), tInt4, tInt8)
+	registerSizes()
+}
+
+func registerSizes() {
+	size := map1(func(s *Snapshot, oid int64) (int64, bool, error) {
+		r := s.objects().byOID[uint32(oid)]
+		if r == nil {
+			return 0, false, nil
+		}
+		return r.bytes(), true, nil
+	})
+	for _, name := range []string{"pg_relation_size", "pg_table_size", "pg_total_relation_size"} {
+		register(name, tInt8, size, tClass).Volatility = fn.Volatile
+	}
+	register("pg_relation_size", tInt8, map2(func(s *Snapshot, oid int64, fork []byte) (int64, bool, error) {
+		r := s.objects().byOID[uint32(oid)]
+		switch string(fork) {
+		case "main":
+			if r != nil {
+				return r.bytes(), true, nil
+			}
+		case "fsm", "vm", "init":
+		default:
+			return 0, false, sqlstate.New(sqlstate.InvalidParameterValue, "invalid fork name").WithHint("Valid fork names are \"main\", \"fsm\", \"vm\", and \"init\".")
+		}
+		return 0, r != nil, nil
+	}), tClass, tText).Volatility = fn.Volatile
+	register("pg_indexes_size", tInt8, map1(func(s *Snapshot, oid int64) (int64, bool, error) {
+		return 0, s.objects().byOID[uint32(oid)] != nil, nil
+	}), tClass).Volatility = fn.Volatile
+	register("pg_database_size", tInt8, map1(func(s *Snapshot, name []byte) (int64, bool, error) {
+		if string(name) != s.Database {
+			return 0, false, sqlstate.New(sqlstate.InvalidCatalogName, "database \"%s\" does not exist", name)
+		}
+		return s.bytes(), true, nil
+	}), tName).Volatility = fn.Volatile
+	register("pg_database_size", tInt8, map1(func(s *Snapshot, oid int64) (int64, bool, error) {
+		return s.bytes(), oid == databaseOID, nil
+	}), tOID).Volatility = fn.Volatile
+	register("pg_tablespace_size", tInt8, map1(func(s *Snapshot, oid int64) (int64, bool, error) { return s.bytes(), oid == 1663, nil }), tOID).Volatility = fn.Volatile
+	register("pg_tablespace_size", tInt8, map1(func(s *Snapshot, name []byte) (int64, bool, error) {
+		return s.bytes(), string(name) == "pg_default", nil
+	}), tName).Volatility = fn.Volatile
+	pretty := register("pg_size_pretty", tText, fn.Map1(func(_ *fn.Call, n int64) ([]byte, error) { return []byte(prettySize(n)), nil }), tInt8)
+	pretty.Volatility = fn.Immutable
+	pretty = register("pg_size_pretty", tText, fn.Map1(func(_ *fn.Call, n vec.Num) ([]byte, error) { return prettyNumeric(n) }), types.Of(types.Numeric))
+	pretty.Volatility = fn.Immutable
+	register("pg_size_bytes", tInt8, fn.Map1(func(_ *fn.Call, s []byte) (int64, error) { return sizeBytes(string(s)) }), tText).Volatility = fn.Immutable
+	register("pg_stat_get_numscans", tInt8, constant(int64(0)), tOID)
+	register("pg_relation_is_publishable", tBool, map1(func(s *Snapshot, oid int64) (bool, bool, error) {
+		r := s.objects().byOID[uint32(oid)]
+		return r != nil && !r.View && r.system == nil, r != nil, nil
+	}), tClass)
+	register("pg_relation_is_updatable", tInt4, first(func(s *Snapshot, oid int64) (int32, bool, error) {
+		if r := s.objects().byOID[uint32(oid)]; r != nil && r.Writable {
+			return 8, true, nil // rows can be inserted
+		}
+		return 0, true, nil
+	}), tClass, tBool)
+}
+
+// bytes is the size of all tables.
+func (s *Snapshot) bytes() (n int64) {
+	for _, r := range s.objects().user {
+		n += r.bytes()
+	}
+	return n
+}
+
+func currentSchemas(c *fn.Call) (*vec.Vector, error) {
+	s, err := snapshotOf(c)
+	if err != nil {
+		return nil, err
+	}
+	implicit := fn.Reader[bool](c.Args[0])
+	b := vec.NewBuilder(c.Ret)
+	for i := range c.N {
+		if c.Args[0].IsNull(i) {
+			b.AppendNull()
+			continue
+		}
+		b.AppendList(func(child *vec.Builder) {
+			for _, name := range s.Schemas(implicit(i)) {
+				child.AppendString(name)
+			}
+		})
+	}
+	return b.Finish(), nil
+}
+
+func setConfig(c *fn.Call) (*vec.Vector, error) {
+	s, err := snapshotOf(c)
+	if err != nil {
+		return nil, err
+	}
+	b := vec.NewBuilder(c.Ret)
+	local := fn.Reader[bool](c.Args[2])
+	for i := range c.N {
+		if c.Args[0].IsNull(i) {
+			return nil, sqlstate.New(sqlstate.NullNotAllowed, "SET requires parameter name")
+		}
+		value := ""
+		if !c.Args[1].IsNull(i) {
+			value = string(c.Args[1].Bytes(i))
+		}
+		if s.Set == nil {
+			return nil, sqlstate.Unsupported("Use SET.", "set_config is not supported here")
+		}
+		if value, err = s.Set(string(c.Args[0].Bytes(i)), value, !c.Args[2].IsNull(i) && local(i)); err != nil {
+			return nil, err
+		}
+		b.AppendString(value)
+	}
+	return b.Finish(), nil
+}
+
+// sleep waits, unless the query is cancelled.
+func sleep(c *fn.Call, seconds float64) error {
+	end := time.Now().Add(time.Duration(min(max(seconds, 0), 1e9) * float64(time.Second)))
+	for {
+		left := time.Until(end)
+		if left <= 0 {
+			return nil
+		}
+		time.Sleep(min(left, 10*time.Millisecond))
+		if c.Ctx != nil && c.Ctx.Check != nil {
+			if err := c.Ctx.Check(); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// sizeUnits are the units of pg_size_pretty, each 1024 times the one before.
+var sizeUnits = []string{"bytes", "kB", "MB", "GB", "TB", "PB"}
+
+// prettySize writes a number of bytes in a unit in which it has up to five digits.
+func prettySize(n int64) string {
+	if n > -10240 && n < 10240 {
+		return fmt.Sprintf("%d bytes", n)
+	}
+	// The last bit below the unit decides the rounding.
+	n /= 1 << 9
+	for i := 1; ; i++ {
+		if half := n; half > -(20*1024-1) && half < 20*1024-1 || i == len(sizeUnits)-1 {
+			if n < 0 {
+				n--
+			} else {
+				n++
+			}
+			return fmt.Sprintf("%d %s", n/2, sizeUnits[i])
+		}
+		n /= 1 << 10
+	}
+}
+
+func prettyNumeric(x vec.Num) ([]byte, error) {
+	text := string(x.Append(nil))
+	whole, _, _ := strings.Cut(text, ".")
+	n, ok := new(big.Int).SetString(whole, 10)
+	switch {
+	case !ok:
+		return nil, sqlstate.New(sqlstate.InvalidParameterValue, "invalid size: \"%s\"", text)
+	case !n.IsInt64():
+		return nil, sqlstate.New(sqlstate.NumericOutOfRange, "bigint out of range")
+	}
+	if v := n.Int64(); v > -10240 && v < 10240 {
+		return []byte(text + " bytes"), nil
+	}
+	return []byte(prettySize(n.Int64())), nil
+}
+
+// sizeBytes reads a size with a unit, as pg_size_bytes does.
+func sizeBytes(s string) (int64, error) {
+	text := strings.TrimSpace(s)
+	end := strings.LastIndexAny(text, "0123456789.") + 1
+	x, err := strconv.ParseFloat(strings.TrimSpace(text[:end]), 64)
+	if err != nil {
+		return 0, sqlstate.New(sqlstate.InvalidParameterValue, "invalid size: \"%s\"", s)
+	}
+	word := strings.TrimSpace(text[end:])
+	if word == "" {
+		return int64(x), nil
+	}
+	factor := 1.0
+	for _, u := range append([]string{"b"}, sizeUnits...) {
+		if u == "kB" || factor > 1 {
+			factor *= 1024
+		}
+		if strings.EqualFold(word, u) {
+			return int64(x * factor), nil
+		}
+	}
+	return 0, sqlstate.New(sqlstate.InvalidParameterValue, "invalid size: \"%s\"", s).WithDetail("Invalid size unit: \"%s\".", word).
+		WithHint("Valid units are \"bytes\", \"B\", \"kB\", \"MB\", \"GB\", \"TB\", and \"PB\".")
+}

@@ -1,0 +1,35 @@
+package catalog
+
+import (
+	"hash/fnv"
+)
+
+// firstOID is the first that PostgreSQL does not keep for itself.
+const firstOID = 16384
+
+// numbers gives objects their OIDs: hashes of their names, so that a name has the same one whenever and wherever it
+// is asked for. Clients keep OIDs between statements. Of two names with one hash, the one that comes later has the
+// next number; objects are to come in the order of their names.
+type numbers struct{ taken map[uint32]bool }
+
+func newNumbers() *numbers { return &numbers{map[uint32]bool{}} }
+
+func (n *numbers) next(kind, schema, name string) uint32 {
+	oid := hashOID(kind, schema, name)
+	for n.taken[oid] {
+		if oid++; oid >= 1<<31 { // some clients take OIDs for signed numbers
+			oid = firstOID
+		}
+	}
+	n.taken[oid] = true
+	return oid
+}
+
+func hashOID(kind, schema, name string) uint32 {
+	h := fnv.New64a()
+	for _, s := range []string{kind, schema, name} {
+		_, _ = h.Write([]byte(s))
+		_, _ = h.Write([]byte{0})
+	}
+	return uint32(firstOID + h.Sum64()%(1<<31-firstOID))
+}
