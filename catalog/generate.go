@@ -30,12 +30,12 @@ var sections = []section{
 	{"pg_type", `select oid, typname, typnamespace, typlen, typbyval, typtype, typcategory, typispreferred, typisdefined, typdelim, typrelid,
 		typsubscript::oid, typelem, typarray, typinput::oid, typoutput::oid, typreceive::oid, typsend::oid, typmodin::oid, typmodout::oid,
 		typanalyze::oid, typalign, typstorage, typnotnull, typbasetype, typtypmod, typndims, typcollation from pg_type order by 1`},
-	{"pg_proc", `select oid, proname, pronamespace, provariadic, prosupport::oid, prokind, proisstrict, proretset, provolatile, proparallel, pronargs, pronargdefaults,
+	{"pg_proc", `select oid, proname, pronamespace, prolang, provariadic, prosupport::oid, prokind, proisstrict, proretset, provolatile, proparallel, pronargs, pronargdefaults,
 		prorettype, proargtypes, proallargtypes, proargmodes, proargnames from pg_proc order by 1`},
 	{"pg_operator", `select oid, oprname, oprnamespace, oprkind, oprcanmerge, oprcanhash, oprleft, oprright, oprresult, oprcom, oprnegate,
 		oprcode::oid, oprrest::oid, oprjoin::oid from pg_operator order by 1`},
 	{"pg_cast", `select oid, castsource, casttarget, castfunc, castcontext, castmethod from pg_cast order by 1`},
-	{"pg_aggregate", `select aggfnoid::oid, aggkind, aggnumdirectargs, aggtransfn::oid, aggfinalfn::oid, aggcombinefn::oid, aggsortop, aggtranstype
+	{"pg_aggregate", `select aggfnoid::oid, aggkind, aggnumdirectargs, aggtransfn::oid, aggfinalfn::oid, aggcombinefn::oid, aggfinalmodify, aggmfinalmodify, aggsortop, aggtranstype, aggtransspace
 		from pg_aggregate order by 1`},
 	{"pg_am", `select oid, amname, amhandler::oid, amtype from pg_am order by 1`},
 	{"pg_amop", `select * from pg_amop order by 1`},

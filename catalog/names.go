@@ -194,21 +194,9 @@ func (s *Snapshot) ObjectName(t types.ID, oid uint32) (string, bool) {
 		name, ok := s.roleName(oid)
 		return Quote(name), ok
 	case types.RegProc, types.RegProcedure:
-		if p := procs().byOID[oid]; p != nil {
-			if t == types.RegProcedure {
-				return s.signature(p), true
-			}
-			return Quote(p.name), true
-		}
+		return s.procName(oid, t == types.RegProcedure)
 	case types.RegOper, types.RegOperator:
-		for _, o := range operators().rows {
-			if o.oid == oid {
-				if t == types.RegOperator {
-					return o.name + "(" + s.operand(o.left) + "," + s.operand(o.right) + ")", true
-				}
-				return o.name, true
-			}
-		}
+		return s.operatorName(oid, t == types.RegOperator)
 	case types.RegCollation, types.RegConfig:
 		for _, row := range sections()[map[types.ID]string{types.RegCollation: "pg_collation", types.RegConfig: "pg_ts_config"}[t]].rows {
 			if number(row[0]) == oid {
@@ -236,6 +224,9 @@ func (s *Snapshot) ObjectOID(t types.ID, text string) (uint32, error) {
 	full := q.name
 	if q.schema != "" {
 		full = q.schema + "." + q.name
+	}
+	if q.schema != "" && s.objects().schema(q.schema) == nil {
+		return 0, sqlstate.New(sqlstate.InvalidSchemaName, "schema \"%s\" does not exist", q.schema)
 	}
 	missing := sqlstate.New(sqlstate.UndefinedObject, "%s \"%s\" does not exist", objectKinds[t], full)
 	switch t {

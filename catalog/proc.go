@@ -162,6 +162,68 @@ func (s *Snapshot) signature(p *proc) string {
 	return Quote(p.name) + "(" + strings.Join(args, ",") + ")"
 }
 
+// nameIndex has the rows of a section by OID, and how many have a name.
+type nameIndex struct {
+	rows  map[uint32][]string
+	count map[string]int
+}
+
+func indexNames(name string) *nameIndex {
+	x := &nameIndex{map[uint32][]string{}, map[string]int{}}
+	for _, row := range sections()[name].rows {
+		x.rows[number(row[0])] = row
+		x.count[row[1]]++
+	}
+	return x
+}
+
+// All of PostgreSQL's functions and operators have names, also those that gsql lacks: the catalog refers to them.
+var (
+	procNames     = sync.OnceValue(func() *nameIndex { return indexNames("pg_proc") })
+	operatorNames = sync.OnceValue(func() *nameIndex { return indexNames("pg_operator") })
+)
+
+// procName is a function's name, with its arguments where typed. Alone, a name that is not the only one of its kind has
+// its schema before it.
+func (s *Snapshot) procName(oid uint32, typed bool) (string, bool) {
+	p := procs().byOID[oid]
+	if p == nil {
+		row := procNames().rows[oid]
+		if row == nil {
+			return "", false
+		}
+		p = staticProc(row)
+	}
+	name := Quote(p.name)
+	switch {
+	case typed:
+		name = s.signature(p)
+	case procNames().count[p.name] > 1 || len(procs().byName[p.name]) > 1:
+		return "pg_catalog." + name, true
+	}
+	if !s.inPath("pg_catalog") {
+		name = "pg_catalog." + name
+	}
+	return name, true
+}
+
+// operatorName is procName for operators.
+func (s *Snapshot) operatorName(oid uint32, typed bool) (string, bool) {
+	row := operatorNames().rows[oid]
+	if row == nil {
+		return "", false
+	}
+	name, _ := unescape(row[1])
+	sec := sections()["pg_operator"]
+	switch {
+	case typed:
+		return name + "(" + s.operand(number(row[sec.index("oprleft")])) + "," + s.operand(number(row[sec.index("oprright")])) + ")", true
+	case operatorNames().count[row[1]] > 1:
+		name = "pg_catalog." + name
+	}
+	return name, true
+}
+
 // operand is the name of a type among arguments.
 func (s *Snapshot) operand(oid uint32) string {
 	if oid == 0 {

@@ -32,7 +32,7 @@ func init() {
 		"proname":      func(p *proc) string { return p.name },
 		"pronamespace": procField("pronamespace", "11"),
 		"proowner":     func(*proc) uint32 { return ownerOID },
-		"prolang":      func(*proc) uint32 { return 12 },
+		"prolang":      procField("prolang", "12"),
 		"procost":      func(*proc) int32 { return 1 },
 		"prorows": func(p *proc) int32 {
 			if p.set {
