@@ -176,6 +176,9 @@ var typeFunctions = map[string]types.ID{
 
 // scalarCall binds the call of a scalar function by name.
 func (b *binder) scalarCall(name string, args []value, pos int) (value, error) {
+	if v, ok, err := b.vectorCall(name, args, pos); ok {
+		return v, err
+	}
 	fs := fn.Scalars(name)
 	ts := typesOf(args)
 	m, out := resolve(scalarSignatures(fs), ts)

@@ -57,6 +57,9 @@ func (b *binder) setArray(name string, vs []value, pos int) (value, error) {
 		}
 		return v, nil
 	}
+	if v, ok, err := b.vectorCall(name, vs, pos); ok {
+		return v, err
+	}
 	array := setArrays[name]
 	if array == "" {
 		array = name + "[]"

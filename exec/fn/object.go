@@ -18,6 +18,19 @@ func charCode(_ *Call, s []byte) (int32, error) {
 	return int32(int8(s[0])), nil
 }
 
+// compareNumber makes the second argument, an integer, a number of the first one's kind.
+func compareNumber(eval func(*Call) (*vec.Vector, error)) func(*Call) (*vec.Vector, error) {
+	return func(c *Call) (*vec.Vector, error) {
+		n, err := LookupCast(types.Int32, types.OID).Scalar.Eval(&Call{Ctx: c.Ctx, Args: c.Args[1:], N: c.N, Ret: types.Of(types.OID), Valid: c.Valid})
+		if err != nil {
+			return nil, err
+		}
+		d := *c
+		d.Args = []*vec.Vector{c.Args[0], n}
+		return eval(&d)
+	}
+}
+
 func init() {
 	const oid, i2, i4, i8, char = types.OID, types.Int16, types.Int32, types.Int64, types.InternalChar
 	for id := types.RegProc; id <= types.RegDictionary; id++ {
@@ -44,11 +57,15 @@ func init() {
 	for _, pair := range [][2]types.ID{{types.XID, types.XID}, {types.XID, i4}, {types.CID, types.CID}, {types.TID, types.TID},
 		{types.LSN, types.LSN}, {types.Inet, types.Inet}} {
 		for op := range comparisonNames {
-			if pair[1] == i4 || cmpOp(op) != cmpEq && cmpOp(op) != cmpNe || pair[0] == types.CID && cmpOp(op) == cmpNe {
+			if cmpOp(op) != cmpEq && cmpOp(op) != cmpNe || pair[0] == types.CID && cmpOp(op) == cmpNe {
 				continue
 			}
-			RegisterScalar(&Scalar{Name: comparisonNames[op], Args: typesOf(pair[:]), Ret: types.Of(types.Bool),
-				Eval: compareEval(cmpOp(op)), Select: compareSelect(cmpOp(op)), Fresh: true})
+			f := &Scalar{Name: comparisonNames[op], Args: typesOf(pair[:]), Ret: types.Of(types.Bool),
+				Eval: compareEval(cmpOp(op)), Select: compareSelect(cmpOp(op)), Fresh: true}
+			if pair[1] == i4 {
+				f.Eval, f.Select = compareNumber(f.Eval), nil
+			}
+			RegisterScalar(f)
 		}
 	}
 }
