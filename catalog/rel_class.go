@@ -104,9 +104,14 @@ func collation(t types.Type) uint32 {
 
 func init() {
 	define("pg_catalog.pg_namespace", schemas, columnsOf[*Schema]{
-		"oid":      func(x *Schema) uint32 { return x.oid },
-		"nspname":  func(x *Schema) string { return x.name },
-		"nspowner": func(*Schema) uint32 { return ownerOID },
+		"oid":     func(x *Schema) uint32 { return x.oid },
+		"nspname": func(x *Schema) string { return x.name },
+		"nspowner": func(x *Schema) uint32 {
+			if x.oid == publicOID {
+				return databaseOwnerOID
+			}
+			return ownerOID
+		},
 	})
 	define("pg_catalog.pg_class", relations, columnsOf[*Relation]{
 		"oid":          func(r *Relation) uint32 { return r.oid },

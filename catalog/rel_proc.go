@@ -65,7 +65,7 @@ func init() {
 	static("pg_catalog.pg_aggregate", func(row []string) bool { return procs().byOID[number(row[0])] != nil }, nil)
 	static("pg_catalog.pg_cast", ownCast, nil)
 	for _, name := range []string{"pg_am", "pg_amop", "pg_amproc", "pg_opclass", "pg_opfamily", "pg_range", "pg_language", "pg_collation",
-		"pg_tablespace", "pg_ts_config", "pg_ts_parser"} {
+		"pg_tablespace", "pg_ts_config"} {
 		static("pg_catalog."+name, nil, nil)
 	}
 }

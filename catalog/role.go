@@ -3,6 +3,9 @@ package catalog
 // ownerOID is the user to whom everything belongs: the one that asks. gsql has no rights within a database.
 const ownerOID = 10
 
+// databaseOwnerOID is pg_database_owner, to whom the schema public belongs.
+const databaseOwnerOID = 6171
+
 func (s *Snapshot) roleName(oid uint32) (string, bool) {
 	if oid == ownerOID {
 		return s.User, true
