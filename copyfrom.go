@@ -54,7 +54,9 @@ func (p *Prepared) CopyTypes() []types.Type {
 }
 
 // CopyTarget returns the names of the table of COPY ... FROM STDIN and of the columns, for messages.
-func (p *Prepared) CopyTarget() (table string, columns []string) { return p.write.table.Name, p.copy.columns }
+func (p *Prepared) CopyTarget() (table string, columns []string) {
+	return p.write.table.Name, p.copy.columns
+}
 
 // CopyRows runs COPY ... FROM STDIN with rows that next appends to the columns, most of them at a time. It returns how many
 // it has appended, and io.EOF when there are no more, maybe with the last.
