@@ -1,5 +1,9 @@
-// Package pgwire serves a gsql.DB to PostgreSQL's clients: protocol version 3.0, simple and extended queries,
-// values in text and binary, cancellation.
+// Package pgwire serves a gsql.DB to PostgreSQL's clients: protocol version 3.0, simple and extended queries, cursors as
+// portals, COPY, values in text and binary, cancellation, TLS. Who may connect is for package auth to say.
+//
+// Nothing that a client sends is trusted: messages have a limit each, memory for one is taken as its bytes come, all text
+// is checked to be UTF-8, and what comes before the session has one time limit. An error of a message ends that message;
+// only what leaves the stream out of step ends the connection.
 //
 // A connection is one goroutine that reads messages, runs them and writes the answers into a buffer, which is
 // sent when it is full and when the client waits. So a client that reads slowly slows its query down, which is pulled
