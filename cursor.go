@@ -92,7 +92,7 @@ func (s *Session) mayDeclare(stmt *syntax.DeclareStmt) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
-	case !stmt.Hold && s.tx.status == Idle:
+	case !stmt.Hold && s.tx.status == Idle && !s.tx.together:
 		return s.needBlock("DECLARE CURSOR")
 	case s.cursors[stmt.Name] != nil:
 		return sqlstate.New(sqlstate.DuplicateCursor, "cursor \"%s\" already exists", stmt.Name)

@@ -19,8 +19,9 @@ const (
 
 // transaction is what a session keeps for ROLLBACK. It is guarded by the session's lock.
 type transaction struct {
-	status TxStatus
-	start  time.Time
+	status   TxStatus
+	together bool // the statements of a text that has several
+	start    time.Time
 	// points are what one can go back to: the beginning, and then savepoints. Without BEGIN they have the beginning
 	// of the statements that a client sends together.
 	points []savepoint
@@ -49,7 +50,7 @@ func (t *transaction) time() time.Time {
 
 // forget ends what begin began. The session's lock is held.
 func (s *Session) forget() {
-	s.tx.points = nil
+	s.tx.points, s.tx.together = nil, false
 	s.undo(0)
 	s.unlock()
 }
@@ -69,6 +70,14 @@ func (s *Session) StartImplicit() {
 	if len(s.tx.points) == 0 {
 		s.begin()
 	}
+}
+
+// StartTogether is StartImplicit for the statements of one text, between which cursors may stay open.
+func (s *Session) StartTogether() {
+	s.StartImplicit()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.tx.together = true
 }
 
 // EndImplicit ends what StartImplicit began, unless BEGIN has made a transaction of it. An error says that the changes

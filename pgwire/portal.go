@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"strconv"
+	"sync"
 
 	"gsql"
 	"gsql/exec/sqlstate"
@@ -18,8 +19,10 @@ type portal struct {
 	params   []*vec.Vector
 	formats  []int16 // of results
 	rows     *gsql.Rows
-	cancel   context.CancelCauseFunc
-	batch    *vec.Batch // rows taken and not sent
+	mu       sync.Mutex
+	cancel   context.CancelCauseFunc // nil: it has not begun
+	stopped  error                   // why it was cancelled
+	batch    *vec.Batch              // rows taken and not sent
 	at       int
 	done     bool // all rows are sent
 	failed   bool
@@ -39,18 +42,9 @@ func (c *conn) runPortal(ctx context.Context, p *portal, name string, limit int6
 	if p.failed || p.done && !p.rows.ReturnsRows() {
 		return sqlstate.New(sqlstate.ObjectNotInPrerequisite, "portal \"%s\" cannot be run", name)
 	}
-	if p.cancel == nil {
-		var query context.Context
-		query, p.cancel = context.WithCancelCause(context.Background())
-		defer context.AfterFunc(ctx, func() { p.cancel(context.Cause(ctx)) })()
-		rows, err := c.execution(query, p.prepared, p.params)
-		if err != nil {
-			p.release()
-			return err
-		}
-		p.rows = rows
-	} else {
-		defer context.AfterFunc(ctx, func() { p.cancel(context.Cause(ctx)) })()
+	defer context.AfterFunc(ctx, func() { p.stop(context.Cause(ctx)) })()
+	if err := c.startPortal(p); err != nil {
+		return err
 	}
 	if !p.rows.ReturnsRows() {
 		p.done = true
@@ -68,6 +62,41 @@ func (c *conn) runPortal(ctx context.Context, p *portal, name string, limit int6
 		}
 		return err
 	}
+	return c.sendPortal(p, limit)
+}
+
+// startPortal runs a portal's statement, whose rows are computed as they are sent, unless that has been done.
+func (c *conn) startPortal(p *portal) error {
+	if p.cancel != nil {
+		return nil
+	}
+	query, cancel := context.WithCancelCause(context.Background())
+	p.mu.Lock()
+	p.cancel = cancel
+	stopped := p.stopped
+	p.mu.Unlock()
+	if stopped != nil {
+		cancel(stopped)
+	}
+	rows, err := c.execution(query, p.prepared, p.params)
+	if err != nil {
+		p.release()
+		return err
+	}
+	p.rows = rows
+	return nil
+}
+
+// stop cancels the portal's query.
+func (p *portal) stop(cause error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.stopped = cause; p.cancel != nil {
+		p.cancel(cause)
+	}
+}
+
+func (c *conn) sendPortal(p *portal, limit int64) error {
 	n, err := c.sendRows(p, limit)
 	switch {
 	case err != nil:
@@ -83,35 +112,6 @@ func (c *conn) runPortal(ctx context.Context, p *portal, name string, limit int6
 	}
 	c.complete(tag)
 	return nil
-}
-
-// runCursor sends the next rows of a cursor that SQL has declared, as if it were a portal.
-func (c *conn) runCursor(ctx context.Context, cursor *gsql.Cursor, limit int64) error {
-	if c.session.Status() == gsql.Failed {
-		return sqlstate.New(sqlstate.InFailedTransaction, "current transaction is aborted, commands ignored until end of transaction block")
-	}
-	rows := cursor.Fetch(ctx, limit)
-	defer rows.Close()
-	n, err := c.sendRows(&portal{rows: rows, formats: cursorFormats(cursor)}, limit)
-	switch {
-	case err != nil:
-		return err
-	case limit > 0 && n == limit:
-		c.message('s', nil) // PortalSuspended
-	default:
-		c.complete(rows.Tag())
-	}
-	return nil
-}
-
-func cursorFormats(cursor *gsql.Cursor) []int16 {
-	formats := make([]int16, len(cursor.Columns()))
-	if cursor.Binary() {
-		for i := range formats {
-			formats[i] = 1
-		}
-	}
-	return formats
 }
 
 // fetch takes the next rows of the query, or finds that there are none.

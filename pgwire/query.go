@@ -61,7 +61,7 @@ func (c *conn) runAll(ctx context.Context, query string) error {
 			continue
 		}
 		if len(stmts) > 1 {
-			c.session.StartImplicit()
+			c.session.StartTogether()
 		}
 		if err := c.runOne(ctx, query, stmt); err != nil {
 			return err
@@ -92,6 +92,7 @@ func endsBlock(stmt syntax.Statement) bool {
 	return false
 }
 
+// runOne runs a statement and answers it.
 func (c *conn) runOne(ctx context.Context, query string, stmt syntax.Statement) error {
 	begun := time.Now()
 	ctx, cancel := c.session.WithTimeout(ctx)
@@ -100,17 +101,25 @@ func (c *conn) runOne(ctx context.Context, query string, stmt syntax.Statement) 
 	if err != nil {
 		return err
 	}
+	done, err := c.portalStatement(ctx, stmt)
+	if !done && err == nil {
+		err = c.answer(ctx, p)
+	}
+	if err == nil {
+		c.finished(query, begun, nil)
+	}
+	return err
+}
+
+// answer runs a statement and sends its rows, all as text, and its tag.
+func (c *conn) answer(ctx context.Context, p *gsql.Prepared) error {
 	rows, err := c.execution(ctx, p, nil)
 	if err != nil {
 		return err
 	}
 	defer rows.Close()
 	if opts := p.CopyOut(); opts != nil {
-		err := c.copyOut(rows, opts)
-		if err == nil {
-			c.finished(query, begun, nil)
-		}
-		return err
+		return c.copyOut(rows, opts)
 	}
 	if rows.ReturnsRows() {
 		out := portal{rows: rows, formats: make([]int16, len(rows.Columns()))}
@@ -126,6 +135,5 @@ func (c *conn) runOne(ctx context.Context, query string, stmt syntax.Statement) 
 		}
 	}
 	c.complete(rows.Tag())
-	c.finished(query, begun, nil)
 	return nil
 }

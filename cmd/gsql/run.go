@@ -33,7 +33,7 @@ func (r *run) text(ctx context.Context, t script) (err error) {
 	}()
 	for _, stmt := range stmts {
 		if t.atomic && len(stmts) > 1 {
-			r.session.StartImplicit()
+			r.session.StartTogether()
 		}
 		if err := r.statement(ctx, t.sql, stmt); err != nil {
 			r.session.Fail()
