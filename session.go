@@ -411,6 +411,9 @@ func (s *Session) fnCtx(ctx context.Context) *fn.Ctx {
 // prepared. The types of its parameters and columns are as before, or there is an error: 0A000, by which clients know
 // that they have to prepare it again.
 func (p *Prepared) Refresh(ctx context.Context) (*Prepared, error) {
+	if _, fetch := p.stmt.(*syntax.FetchStmt); fetch { // of another cursor, maybe
+		return p.s.prepare(ctx, p.text, p.stmt, nil, true)
+	}
 	if p.bound == nil {
 		return p, nil
 	}

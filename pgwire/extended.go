@@ -113,61 +113,74 @@ func (c *conn) statement(name string) (*statement, error) {
 	return c.unnamed, nil
 }
 
+// bind makes a portal of a statement and values for its parameters.
 func (c *conn) bind(m pgproto3.Bind) (string, error) {
 	s, err := c.statement(m.PreparedStatement)
 	if err != nil {
 		return "", err
 	}
-	want, columns := s.prepared.Params(), s.prepared.Columns()
+	params := s.prepared.Params()
 	in, err := spread(m.ParameterFormatCodes, len(m.Parameters), "parameter")
 	if err != nil {
 		return "", err
 	}
-	if len(m.Parameters) != len(want) {
-		return "", sqlstate.New(sqlstate.ProtocolViolation, "bind message supplies %d parameters, but prepared statement \"%s\" requires %d", len(m.Parameters), m.PreparedStatement, len(want))
+	if len(m.Parameters) != len(params) {
+		return "", sqlstate.New(sqlstate.ProtocolViolation, "bind message supplies %d parameters, but prepared statement \"%s\" requires %d", len(m.Parameters), m.PreparedStatement, len(params))
 	}
-	if c.session.Status() == gsql.Failed && (!endsBlock(s.prepared.Statement()) || len(want) > 0) {
+	if c.session.Status() == gsql.Failed && (!endsBlock(s.prepared.Statement()) || len(params) > 0) {
 		if _, err := s.prepared.Refresh(context.Background()); err != nil { // tells that the transaction has failed
 			return "", err
 		}
 	}
-	if m.DestinationPortal != "" {
-		if c.portals[m.DestinationPortal] != nil || c.session.Cursor(m.DestinationPortal) != nil {
-			return "", sqlstate.New(sqlstate.DuplicateCursor, "cursor \"%s\" already exists", m.DestinationPortal)
-		}
-		if len(c.portals) >= maxPortals {
-			return "", sqlstate.New(sqlstate.ProgramLimitExceeded, "too many portals")
-		}
+	if err := c.mayBind(m.DestinationPortal); err != nil {
+		return "", err
 	}
 	c.closePortal(m.DestinationPortal)
 	p := &portal{prepared: s.prepared, text: s.text}
 	style := c.session.Style()
 	for i, b := range m.Parameters {
-		v, err := decodeParam(i+1, want[i], in[i], b, style)
+		v, err := decodeParam(i+1, params[i], in[i], b, style)
 		if err != nil {
 			return "", inParameter(err, m.DestinationPortal, i+1, in[i])
 		}
 		p.params = append(p.params, v)
 	}
-	if p.formats, err = spread(m.ResultFormatCodes, len(columns), "result"); err != nil {
-		return "", err
-	}
 	c.session.StartImplicit()
 	if s.used || m.PreparedStatement != "" { // else it was read just now
-		err := c.running(func(ctx context.Context) (err error) {
-			ctx, cancel := c.session.WithTimeout(ctx)
-			defer cancel()
-			p.prepared, err = s.prepared.Refresh(ctx)
-			return err
-		})
-		if err != nil {
+		if p.prepared, err = c.refresh(s.prepared); err != nil {
 			return s.text, err
 		}
+	}
+	if p.formats, err = spread(m.ResultFormatCodes, len(p.prepared.Columns()), "result"); err != nil {
+		return "", err
 	}
 	s.used = true
 	c.portals[m.DestinationPortal] = p
 	c.message('2', nil) // BindComplete
 	return "", nil
+}
+
+// mayBind fails when there is a portal or cursor of the name, unless it is the unnamed one, which is replaced.
+func (c *conn) mayBind(name string) error {
+	switch {
+	case name == "":
+	case c.portals[name] != nil || c.session.Cursor(name) != nil:
+		return sqlstate.New(sqlstate.DuplicateCursor, "cursor \"%s\" already exists", name)
+	case len(c.portals) >= maxPortals:
+		return sqlstate.New(sqlstate.ProgramLimitExceeded, "too many portals")
+	}
+	return nil
+}
+
+// refresh reads a statement again, whose files and tables may have changed.
+func (c *conn) refresh(p *gsql.Prepared) (fresh *gsql.Prepared, err error) {
+	err = c.running(func(ctx context.Context) (err error) {
+		ctx, cancel := c.session.WithTimeout(ctx)
+		defer cancel()
+		fresh, err = p.Refresh(ctx)
+		return err
+	})
+	return fresh, err
 }
 
 // inParameter says which parameter an error is about.
