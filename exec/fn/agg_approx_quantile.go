@@ -10,10 +10,10 @@ import (
 	"gsql/exec/vec"
 )
 
-// approxQuantileAcc is approx_quantile. A group has a sketch of buckets that grow with the values in them, as in
-// DDSketch (Masson, Rim and Lee, 2019): the result differs from the value at the quantile's place by at most 0.4 % of
-// that value. All that a bucket holds is a count and two extremes, so the result does not depend on the order of rows
-// or on how they are split.
+// approxQuantileAcc is approx_quantile. A group has a sketch of at most maxQuantileBuckets buckets, which become coarser
+// as values need it, as in UDDSketch (Epicoco et al., 2020). How coarse they are follows from the values alone, and all
+// that a bucket holds is a count and two extremes, so the result does not depend on the order of rows or on how they are
+// split.
 type approxQuantileAcc struct {
 	sketches []quantileSketch
 	shares   *cells // the quantiles: float8 or float8[], the same in all rows of a group
@@ -21,32 +21,46 @@ type approxQuantileAcc struct {
 	ret      types.Type
 }
 
+// maxQuantileBuckets is how many buckets a sketch has: up to so many different values it is exact.
+const maxQuantileBuckets = 4096
+
 // quantileSketch is the distribution of a group's values.
 type quantileSketch struct {
 	buckets []quantileBucket // in order
+	coarse  uint             // how many bits of the values' keys do not count
 	pending []float64
 }
 
-// quantileBucket has the values of a group that share the first bits of their form as floats: sign, exponent and bucketBits of
-// the mantissa.
+// quantileBucket has the values of a group that share the first bits of their keys.
 type quantileBucket struct {
-	key      int32
+	key      uint64
 	n        int64
 	min, max float64
 }
 
-const bucketBits = 7
+const nanKey = math.MaxUint64
 
-// bucketKey orders buckets as PostgreSQL orders the values in them: NaN comes last, after Infinity.
-func bucketKey(x float64) int32 {
-	switch k := int32(math.Float64bits(math.Abs(x)) >> (52 - bucketBits)); {
+// floatKey returns bits that are in the order of the values, in which NaN comes last.
+func floatKey(x float64) uint64 {
+	switch bits := math.Float64bits(x); {
 	case x != x:
-		return math.MaxInt32
+		return nanKey
 	case x < 0:
-		return -1 - k
+		return ^bits
+	case x == 0:
+		return 1 << 63
 	default:
+		return bits | 1<<63
+	}
+}
+
+// bucketKey is the key of the bucket for x.
+func bucketKey(x float64, coarse uint) uint64 {
+	k := floatKey(x)
+	if k == nanKey {
 		return k
 	}
+	return k >> coarse
 }
 
 // bytes returns the memory of a sketch.
@@ -67,7 +81,7 @@ func (s *quantileSketch) settle() {
 	slices.SortFunc(s.pending, vec.CompareFloat)
 	var some []quantileBucket
 	for _, x := range s.pending {
-		b := quantileBucket{bucketKey(x), 1, x, x}
+		b := quantileBucket{bucketKey(x, s.coarse), 1, x, x}
 		if last := len(some) - 1; last >= 0 && some[last].key == b.key {
 			some[last].take(b)
 		} else {
@@ -75,7 +89,26 @@ func (s *quantileSketch) settle() {
 		}
 	}
 	s.pending = s.pending[:0]
-	s.merge(some)
+	s.merge(some, s.coarse)
+}
+
+// coarsen makes buckets of pairs of buckets until coarse bits of the keys do not count.
+func (s *quantileSketch) coarsen(coarse uint) {
+	if coarse == s.coarse {
+		return
+	}
+	out := s.buckets[:0]
+	for _, b := range s.buckets {
+		if b.key != nanKey {
+			b.key >>= coarse - s.coarse
+		}
+		if last := len(out) - 1; last >= 0 && out[last].key == b.key {
+			out[last].take(b)
+		} else {
+			out = append(out, b)
+		}
+	}
+	s.buckets, s.coarse = out, coarse
 }
 
 // take adds what another bucket of the same key has.
@@ -89,8 +122,19 @@ func (b *quantileBucket) take(o quantileBucket) {
 	}
 }
 
-// merge adds sorted buckets.
-func (s *quantileSketch) merge(some []quantileBucket) {
+// merge adds sorted buckets of keys of which coarse bits do not count.
+func (s *quantileSketch) merge(some []quantileBucket, coarse uint) {
+	other := quantileSketch{buckets: some, coarse: coarse}
+	other.coarsen(max(coarse, s.coarse))
+	s.coarsen(other.coarse)
+	s.union(other.buckets)
+	for len(s.buckets) > maxQuantileBuckets {
+		s.coarsen(s.coarse + 1)
+	}
+}
+
+// union adds sorted buckets of keys as the sketch's are.
+func (s *quantileSketch) union(some []quantileBucket) {
 	if len(s.buckets) == 0 {
 		s.buckets = some
 		return
@@ -143,7 +187,7 @@ func (a *approxQuantileAcc) Grow(n int) {
 }
 
 func (a *approxQuantileAcc) Bytes() int64 {
-	return 48*int64(cap(a.sketches)) + a.shares.bytes() + a.held
+	return 56*int64(cap(a.sketches)) + a.shares.bytes() + a.held
 }
 
 // note keeps the quantiles of groups that have none yet.
@@ -187,8 +231,10 @@ func (a *approxQuantileAcc) Merge(state []*vec.Vector, groups []uint32) error {
 	return nil
 }
 
-func packBuckets(dst []byte, buckets []quantileBucket) []byte {
-	for _, b := range buckets {
+// pack appends the form of a sketch as a state.
+func (s *quantileSketch) pack(dst []byte) []byte {
+	dst = append(dst, byte(s.coarse))
+	for _, b := range s.buckets {
 		dst = binary.AppendUvarint(dst, uint64(b.n))
 		dst = binary.LittleEndian.AppendUint64(dst, math.Float64bits(b.min))
 		dst = binary.LittleEndian.AppendUint64(dst, math.Float64bits(b.max))
@@ -196,17 +242,17 @@ func packBuckets(dst []byte, buckets []quantileBucket) []byte {
 	return dst
 }
 
-func unpackBuckets(src []byte) []quantileBucket {
-	var out []quantileBucket
+func unpackBuckets(src []byte) (out []quantileBucket, coarse uint) {
+	coarse, src = uint(src[0]), src[1:]
 	for len(src) > 0 {
 		n, size := binary.Uvarint(src)
 		src = src[size:]
 		lo := math.Float64frombits(binary.LittleEndian.Uint64(src))
 		hi := math.Float64frombits(binary.LittleEndian.Uint64(src[8:]))
 		src = src[16:]
-		out = append(out, quantileBucket{bucketKey(lo), int64(n), lo, hi})
+		out = append(out, quantileBucket{bucketKey(lo, coarse), int64(n), lo, hi})
 	}
-	return out
+	return out, coarse
 }
 
 func (a *approxQuantileAcc) State(from, to int) ([]*vec.Vector, error) {
@@ -218,7 +264,7 @@ func (a *approxQuantileAcc) State(from, to int) ([]*vec.Vector, error) {
 			f.null(i)
 			continue
 		}
-		out.End(i, packBuckets(out.Begin(), s.buckets))
+		out.End(i, s.pack(out.Begin()))
 	}
 	return []*vec.Vector{out.Finish(types.Of(types.Bytea), f.valid), a.shares.vector(from, to)}, nil
 }

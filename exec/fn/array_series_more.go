@@ -171,7 +171,7 @@ func matchesOf(c *Call, i int) (re *regexp.Regexp, limit int, err error) {
 	if strings.Contains(flags, "g") {
 		flags, limit = strings.ReplaceAll(flags, "g", ""), -1
 	}
-	re, err = compileRegexp(string(c.Args[1].Bytes(i)), flags)
+	re, err = regexpFor(string(c.Args[1].Bytes(i)), flags, c.Args[0].Bytes(i))
 	return re, limit, err
 }
 

@@ -165,7 +165,7 @@ func textLists(f func(re *regexp.Regexp, s []byte, out *textList) bool) func(*Ca
 			if bytes.IndexByte(flags(i), 'g') >= 0 {
 				return false, sqlstate.New(sqlstate.InvalidParameterValue, "this function does not support the \"global\" option")
 			}
-			re, err := compileRegexp(string(pattern(i)), string(flags(i)))
+			re, err := regexpFor(string(pattern(i)), string(flags(i)), text(i))
 			if err != nil {
 				return false, err
 			}

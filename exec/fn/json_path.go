@@ -7,6 +7,7 @@ import (
 	"regexp"
 
 	"gsql/exec/jsonpath"
+	"gsql/exec/sqlstate"
 	"gsql/exec/types"
 	"gsql/exec/vec"
 )
@@ -158,6 +159,9 @@ func compilePath(pattern, flags string) (jsonpath.Matcher, error) {
 	re, err := compileRegexp(pattern, ours)
 	if err != nil {
 		return nil, err
+	}
+	if re.words {
+		return nil, sqlstate.Unsupported("", "boundaries of words are not supported in like_regex")
 	}
 	return re, nil
 }

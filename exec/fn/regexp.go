@@ -46,15 +46,18 @@ func regexpEval(flags string, not bool) func(*Call) (*vec.Vector, error) {
 		out := make([]uint8, c.N)
 		text, pattern := Reader[[]byte](c.Args[0]), Reader[[]byte](c.Args[1])
 		constant := c.Args[1].Enc == vec.Const
-		var re *regexp.Regexp
-		err := c.Each(func(i int) error {
+		var re *compiled
+		err := c.Each(func(i int) (err error) {
 			if re == nil || !constant {
-				var err error
 				if re, err = compileRegexp(string(pattern(i)), flags); err != nil {
 					return err
 				}
 			}
-			if re.Match(text(i)) != not {
+			s := text(i)
+			if err := re.sees(s); err != nil {
+				return err
+			}
+			if re.Match(s) != not {
 				out[i] = 1
 			}
 			return nil
@@ -67,7 +70,7 @@ func regexpEval(flags string, not bool) func(*Call) (*vec.Vector, error) {
 }
 
 var (
-	regexps     sync.Map // flags + "/" + pattern -> *regexp.Regexp
+	regexps     sync.Map // flags + "/" + pattern -> *compiled
 	regexpsKept struct {
 		sync.Mutex
 		n int
@@ -77,17 +80,45 @@ var (
 // maxRegexps bounds the compiled patterns that are kept.
 const maxRegexps = 1000
 
+// compiled is an expression of Go's for one of PostgreSQL's.
+type compiled struct {
+	*regexp.Regexp
+	words bool // it looks for boundaries of words, which are ASCII's in Go
+}
+
+// sees reports an error when the expression means something else for s than in PostgreSQL.
+func (c *compiled) sees(s []byte) error {
+	if !c.words {
+		return nil
+	}
+	for _, b := range s {
+		if b >= utf8.RuneSelf {
+			return sqlstate.Unsupported(`Say what may stand there, such as (^|\W).`, "boundaries of words are not supported in texts beyond ASCII")
+		}
+	}
+	return nil
+}
+
+// regexpFor compiles PostgreSQL's advanced regular expression for a text.
+func regexpFor(pattern, flags string, s []byte) (*regexp.Regexp, error) {
+	re, err := compileRegexp(pattern, flags)
+	if err != nil {
+		return nil, err
+	}
+	return re.Regexp, re.sees(s)
+}
+
 // compileRegexp compiles PostgreSQL's advanced regular expression.
-func compileRegexp(pattern, flags string) (*regexp.Regexp, error) {
+func compileRegexp(pattern, flags string) (*compiled, error) {
 	key := flags + "/" + pattern
 	if re, ok := regexps.Load(key); ok {
-		return re.(*regexp.Regexp), nil
+		return re.(*compiled), nil
 	}
 	goPattern, err := translateRegexp(pattern, flags)
 	if err != nil {
 		return nil, err
 	}
-	re, err := regexp.Compile(goPattern)
+	goRegexp, err := regexp.Compile(goPattern)
 	if err != nil {
 		reason := err.Error()
 		if e, ok := err.(*syntax.Error); ok {
@@ -101,6 +132,7 @@ func compileRegexp(pattern, flags string) (*regexp.Regexp, error) {
 		regexpsKept.n = 1
 	}
 	regexpsKept.Unlock()
+	re := &compiled{goRegexp, strings.Contains(strings.ToLower(strings.ReplaceAll(goPattern, `\\`, "")), `\b`)}
 	regexps.Store(key, re)
 	return re, nil
 }
@@ -163,6 +195,9 @@ func translateAtoms(p string) (string, error) {
 		switch {
 		case c == '\\' && i+1 < len(p):
 			i++
+			if !bracket && (p[i] == 'm' && !wordAhead(p[i+1:]) || p[i] == 'M' && !wordBehind(p[:i-1])) {
+				return "", sqlstate.Unsupported(`Put it next to a letter or \w, or use \y.`, `\%c is not supported there in regular expressions`, p[i])
+			}
 			esc, err := translateEscape(p[i], bracket)
 			if err != nil {
 				return "", err
@@ -176,7 +211,11 @@ func translateAtoms(p string) (string, error) {
 			if end < 0 {
 				return "", sqlstate.New(sqlstate.InvalidRegularExpression, "invalid regular expression: brackets [] not balanced")
 			}
-			b.WriteString(p[i : i+2+end+2])
+			class, ok := charClasses[p[i+2:i+2+end]]
+			if !ok {
+				return "", sqlstate.New(sqlstate.InvalidRegularExpression, "invalid regular expression: invalid character class")
+			}
+			b.WriteString(class)
 			i += 2 + end + 1
 		case bracket && c == '[':
 			b.WriteString(`\[`)
@@ -205,6 +244,36 @@ func translateAtoms(p string) (string, error) {
 	return b.String(), nil
 }
 
+// charClasses are the members of PostgreSQL's classes of characters, which are Unicode's beyond ASCII, in Go's notation
+// within brackets. Digits are those of ASCII; those of other scripts count as letters.
+var charClasses = map[string]string{
+	"alpha": letters, "alnum": "0-9" + letters, "word": "0-9_" + letters, "digit": "0-9", "xdigit": "0-9A-Fa-f",
+	"upper": `\p{Lu}\p{Lt}`, "lower": `\p{Ll}`, "space": spaces, "blank": `\t\x{20}\x{1680}\x{2000}-\x{2006}\x{2008}-\x{200a}\x{205f}\x{3000}`,
+	"punct": `\p{P}\p{S}`, "cntrl": `\p{Cc}\x{2028}\x{2029}`, "graph": `\p{L}\p{M}\p{N}\p{P}\p{S}`, "print": `\p{L}\p{M}\p{N}\p{P}\p{S}\p{Zs}`,
+}
+
+const (
+	letters = `A-Za-z\p{L}\p{Nl}\x{660}-\x{669}\x{6f0}-\x{6f9}\x{966}-\x{96f}\x{ff10}-\x{ff19}`
+	spaces  = `\t-\r\x{20}\x{1680}\x{2000}-\x{2006}\x{2008}-\x{200a}\x{2028}\x{2029}\x{205f}\x{3000}`
+)
+
+func isWordByte(c byte) bool {
+	return c == '_' || c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
+}
+
+// wordAhead reports whether what follows in a pattern begins with a character of a word: then \m is any boundary.
+func wordAhead(rest string) bool {
+	return rest != "" && isWordByte(rest[0]) && !(len(rest) > 1 && strings.IndexByte("*?{", rest[1]) >= 0) ||
+		(strings.HasPrefix(rest, `\w`) || strings.HasPrefix(rest, `\d`)) && !(len(rest) > 2 && strings.IndexByte("*?{", rest[2]) >= 0)
+}
+
+// wordBehind reports whether what a pattern has before a place ends with a character of a word.
+func wordBehind(before string) bool {
+	before = strings.TrimSuffix(before, "+")
+	n := len(before)
+	return n > 0 && isWordByte(before[n-1]) && (n < 2 || before[n-2] != '\\' || before[n-1] == 'w' || before[n-1] == 'd')
+}
+
 func translateEscape(c byte, bracket bool) (string, error) {
 	switch {
 	case c >= '1' && c <= '9':
@@ -219,9 +288,25 @@ func translateEscape(c byte, bracket bool) (string, error) {
 		return `\z`, nil
 	case c == 'e':
 		return `\x1b`, nil
-	case c == 'd' && bracket:
-		return `\d`, nil
-	case strings.IndexByte("dDsSwWabfnrtvBx", c) >= 0:
+	case c == 'B':
+		return `\\`, nil
+	case c == 's' && bracket:
+		return charClasses["space"], nil
+	case c == 's':
+		return "[" + charClasses["space"] + "]", nil
+	case c == 'S' && !bracket:
+		return "[^" + charClasses["space"] + "]", nil
+	case c == 'w' && bracket:
+		return charClasses["word"], nil
+	case c == 'w':
+		return "[" + charClasses["word"] + "]", nil
+	case c == 'W' && !bracket:
+		return "[^" + charClasses["word"] + "]", nil
+	case strings.IndexByte("DSW", c) >= 0 && bracket:
+		return "", sqlstate.New(sqlstate.InvalidRegularExpression, "invalid regular expression: invalid escape \\ sequence")
+	case c == 'b': // a backspace
+		return `\x08`, nil
+	case strings.IndexByte("dDafnrtvx", c) >= 0:
 		return `\` + string(c), nil
 	case c >= utf8.RuneSelf:
 		return string([]byte{c}), nil
@@ -232,7 +317,7 @@ func translateEscape(c byte, bracket bool) (string, error) {
 }
 
 func regexpMatch(s, pattern, flags []byte) (bool, error) {
-	re, err := compileRegexp(string(pattern), string(flags))
+	re, err := regexpFor(string(pattern), string(flags), s)
 	if err != nil {
 		return false, err
 	}
@@ -247,7 +332,7 @@ func regexpReplace4(c *Call) (*vec.Vector, error) {
 // regexpReplace replaces the first match, or with the flag g all. In the replacement \1..\9 are groups and
 // \& is the match.
 func regexpReplace(s, pattern, repl, flags []byte) ([]byte, error) {
-	re, err := compileRegexp(string(pattern), string(flags))
+	re, err := regexpFor(string(pattern), string(flags), s)
 	if err != nil {
 		return nil, err
 	}
@@ -292,7 +377,7 @@ func expand(dst, repl, s []byte, m []int) []byte {
 
 // regexpSubstring returns what the first group matched, or all when there is no group.
 func regexpSubstring(_ *Call, s, pattern []byte) ([]byte, bool, error) {
-	re, err := compileRegexp(string(pattern), "")
+	re, err := regexpFor(string(pattern), "", s)
 	if err != nil {
 		return nil, false, err
 	}
@@ -307,7 +392,7 @@ func regexpSubstring(_ *Call, s, pattern []byte) ([]byte, bool, error) {
 }
 
 func regexpCount(_ *Call, s, pattern []byte) (int32, error) {
-	re, err := compileRegexp(string(pattern), "")
+	re, err := regexpFor(string(pattern), "", s)
 	if err != nil {
 		return 0, err
 	}

@@ -65,7 +65,7 @@ func (a *searchArgs) compile(i int) (re *regexp.Regexp, from int, ok bool, err e
 	if start <= 0 {
 		return nil, 0, false, badValue("start", start)
 	}
-	if re, err = compileRegexp(string(a.pattern(i)), flags); err != nil {
+	if re, err = regexpFor(string(a.pattern(i)), flags, a.text(i)); err != nil {
 		return nil, 0, false, err
 	}
 	s := a.text(i)
