@@ -13,6 +13,9 @@ import (
 // maxNamed is how many prepared statements a session can have.
 const maxNamed = 10_000
 
+// maxNamedText is how many bytes of text they can have together; what a text becomes takes a multiple of it.
+const maxNamedText = 16 << 20
+
 // Named returns the prepared statement with a name, that of PREPARE or of SetNamed.
 func (s *Session) Named(name string) (*Prepared, error) {
 	s.mu.Lock()
@@ -29,6 +32,13 @@ func (s *Session) SetNamed(name string, p *Prepared) error {
 	defer s.mu.Unlock()
 	if err := s.mayName(name); err != nil {
 		return err
+	}
+	held := len(p.text)
+	for _, x := range s.named {
+		held += len(x.text)
+	}
+	if held > maxNamedText {
+		return sqlstate.New(sqlstate.ProgramLimitExceeded, "the texts of prepared statements are longer than %d bytes", maxNamedText)
 	}
 	s.named[name] = p
 	return nil

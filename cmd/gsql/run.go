@@ -5,7 +5,9 @@ import (
 	"io"
 
 	"gsql"
+	"gsql/exec/sqlstate"
 	"gsql/sql/syntax"
+	"gsql/storage/copytext"
 )
 
 // run runs statements of one session and prints their results.
@@ -63,7 +65,11 @@ func (r *run) statement(ctx context.Context, sql string, stmt syntax.Statement) 
 	if isTerminal(out) {
 		out = &afterProgress{out, r.progress}
 	}
-	err = r.format.print(out, rows)
+	if opts := p.CopyOut(); opts != nil {
+		err = copyOut(out, rows, opts)
+	} else {
+		err = r.format.print(out, rows)
+	}
 	rows.Close()
 	if r.profile != nil {
 		start, end := stmt.Span()
@@ -78,6 +84,35 @@ func (r *run) start(ctx context.Context, p *gsql.Prepared) (*gsql.Rows, error) {
 		return p.CopyFrom(ctx, r.in)
 	}
 	return p.Query(ctx, nil)
+}
+
+// copyOut writes the rows of COPY ... TO STDOUT.
+func copyOut(out io.Writer, rows *gsql.Rows, opts *copytext.Options) error {
+	if opts.Format == "binary" {
+		return sqlstate.Unsupported("Use FORMAT csv or text.", "COPY in binary format is for clients of a server only")
+	}
+	var names []string
+	for _, c := range rows.Columns() {
+		names = append(names, c.Name)
+	}
+	w, err := copytext.NewWriter(names, opts, rows.Style())
+	if err != nil {
+		return err
+	}
+	buf := w.AppendHeader(nil)
+	for {
+		b, err := rows.NextBatch()
+		if err != nil && err != io.EOF {
+			return err
+		}
+		for i := 0; err == nil && i < b.Rows; i++ {
+			buf = w.AppendRow(buf, b.Cols, i)
+		}
+		if _, werr := out.Write(buf); werr != nil || err == io.EOF {
+			return werr
+		}
+		buf = buf[:0]
+	}
 }
 
 // afterProgress writes to the terminal on which the progress is, which makes room first.
