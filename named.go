@@ -133,7 +133,7 @@ func (p *Prepared) withArguments(ctx context.Context, stmt *syntax.ExecuteStmt) 
 		return nil, nil, err
 	}
 	env.FixedParams = true
-	if want, got := len(p.execute.Params()), len(stmt.Args); want != got {
+	if want, got := len(p.execute.Params()), len(stmt.Args); want > 0 && want != got { // without parameters values do not matter
 		return nil, nil, sqlstate.New(sqlstate.SyntaxError, "wrong number of parameters for prepared statement \"%s\"", stmt.Name).
 			WithDetail("Expected %d parameters but got %d.", want, got)
 	}
