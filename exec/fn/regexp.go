@@ -303,7 +303,7 @@ func translateEscape(c byte, bracket bool) (string, error) {
 	case c == 'W' && !bracket:
 		return "[^" + charClasses["word"] + "]", nil
 	case strings.IndexByte("DSW", c) >= 0 && bracket:
-		return "", sqlstate.New(sqlstate.InvalidRegularExpression, "invalid regular expression: invalid escape \\ sequence")
+		return "", sqlstate.Unsupported("Exclude the characters: [^...].", `\%c within brackets is not supported in regular expressions`, c)
 	case c == 'b': // a backspace
 		return `\x08`, nil
 	case strings.IndexByte("dDafnrtvx", c) >= 0:
