@@ -511,7 +511,10 @@ func (p *Prepared) arguments(args []*vec.Vector) ([]*vec.Vector, error) {
 }
 
 // Style returns how the session writes and reads values as text.
-func (s *Session) Style() *text.Style { return &text.Style{Location: s.location()} }
+func (s *Session) Style() *text.Style {
+	f := s.fnCtx(context.Background())
+	return &text.Style{Location: f.Location, Objects: f.Objects}
+}
 
 func (s *Session) location() *time.Location {
 	s.mu.Lock()

@@ -124,7 +124,9 @@ func (src *source) relation(schema, name string, r *relation) *catalog.Relation 
 	return c
 }
 
-func detail(c memory.Column) catalog.Detail { return catalog.Detail{NotNull: c.NotNull, Default: c.Default} }
+func detail(c memory.Column) catalog.Detail {
+	return catalog.Detail{NotNull: c.NotNull, Default: c.Default}
+}
 
 // columnsOf binds a view to know its columns.
 func (s *Session) columnsOf(ctx context.Context, v *sql.View) (exec.Schema, error) {

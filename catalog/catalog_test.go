@@ -29,7 +29,7 @@ func (f *fakeSource) Relations(context.Context) ([]*Relation, error) {
 	f.listed++
 	var list []*Relation
 	for _, t := range f.tables {
-		list = append(list, &Relation{Schema: "public", Name: t, Columns: func(context.Context) (exec.Schema, error) {
+		list = append(list, &Relation{Schema: "public", Name: t, Details: details(t), Columns: func(context.Context) (exec.Schema, error) {
 			f.opened++
 			if t == "broken" {
 				return nil, errors.New("cannot be read")
@@ -40,10 +40,22 @@ func (f *fakeSource) Relations(context.Context) ([]*Relation, error) {
 	return list, nil
 }
 
+// details gives the table x what tables in memory have.
+func details(table string) []Detail {
+	if table != "x" {
+		return nil
+	}
+	return []Detail{{NotNull: true}, {Default: "'{}'::text[]"}}
+}
+
 func (f *fakeSource) Settings() []Setting {
 	return []Setting{{Name: "work_mem", Value: "4MB", Reset: "4MB"}}
 }
 func (f *fakeSource) Activity() []Activity { return []Activity{{PID: 7, Started: time.Unix(1, 0)}} }
+func (f *fakeSource) Prepared() []Prepared {
+	return []Prepared{{Name: "p", Parameters: []types.Type{types.Of(types.Int32)}}}
+}
+func (f *fakeSource) Cursors() []Cursor { return []Cursor{{Name: "c"}} }
 
 func newSnapshot(f *fakeSource, path string) *Snapshot {
 	return New(context.Background(), f, Session{User: "me", Database: "db", SearchPath: path})
@@ -226,14 +238,6 @@ func TestRowTypes(t *testing.T) {
 	}
 }
 
-func TestSizes(t *testing.T) {
-	for n, want := range map[int64]string{0: "0 bytes", 10239: "10239 bytes", 10240: "10 kB", -10240: "-10 kB", 1 << 62: "4096 PB", -1 << 63: "-8192 PB"} {
-		if got := prettySize(n); got != want {
-			t.Errorf("%d is %s, want %s", n, got, want)
-		}
-	}
-}
-
 func TestSettings(t *testing.T) {
 	work := LookupSetting("Work_Mem")
 	if work == nil || work.Show(work.Boot) != "4MB" || work.Raw("64MB") != "65536" || work.Allows(1) {
@@ -245,4 +249,16 @@ func TestSettings(t *testing.T) {
 	if LookupSetting("nothing") != nil {
 		t.Error("nothing is a setting")
 	}
+}
+
+// TestOverloads: two functions of one signature would make every call of it ambiguous.
+func TestOverloads(t *testing.T) {
+	seen := map[string]bool{}
+	fn.EachScalar(func(s *fn.Scalar) {
+		key := fmt.Sprint(s.Name, s.Args, s.Variadic)
+		if seen[key] {
+			t.Errorf("%s is there twice", key)
+		}
+		seen[key] = true
+	})
 }

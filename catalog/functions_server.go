@@ -1,11 +1,7 @@
 package catalog
 
 import (
-	"fmt"
-	"math/big"
-	"strconv"
 	"strings"
-	"time"
 
 	"gsql/exec/fn"
 	"gsql/exec/sqlstate"
@@ -54,11 +50,16 @@ func init() {
 		}
 		return 0, true, nil
 	}), types.Of(types.XID))
-	register("inet_client_addr", types.Of(types.Inet), map0(func(s *Snapshot, _ *fn.Call) ([]byte, bool) { return []byte(s.Client), s.Client != "" }))
-	register("inet_client_port", tInt4, map0(func(s *Snapshot, _ *fn.Call) (int32, bool) { return s.ClientPort, s.Client != "" }))
+	register("inet_client_addr", types.Of(types.Inet), map0(func(s *Snapshot, _ *fn.Call) ([]byte, bool) {
+		address, _ := s.peer()
+		return []byte(address), address != ""
+	}))
+	register("inet_client_port", tInt4, map0(func(s *Snapshot, _ *fn.Call) (int32, bool) {
+		address, port := s.peer()
+		return port, address != ""
+	}))
 	registerNull("inet_server_addr", types.Of(types.Inet), nil)
 	registerNull("inet_server_port", tInt4, nil)
-	register("getdatabaseencoding", tName, constant([]byte("UTF8")))
 	register("pg_encoding_to_char", tName, map1(func(_ *Snapshot, n int32) ([]byte, bool, error) {
 		return []byte(map[int32]string{0: "SQL_ASCII", utf8: "UTF8"}[n]), true, nil
 	}), tInt4)
@@ -77,9 +78,6 @@ func init() {
 	}), tInt4)
 	f := register("set_config", tText, setConfig, tText, tText, tBool)
 	f.Volatility, f.NotStrict = fn.Volatile, true
-	volatile("pg_sleep", void, func(c *fn.Call) (*vec.Vector, error) {
-		return fn.Map1(func(c *fn.Call, seconds float64) ([]byte, error) { return nil, sleep(c, seconds) })(c)
-	}, types.Of(types.Float64))
 	volatile("pg_advisory_unlock_all", void, constant([]byte(nil)))
 	cancel := func(terminate bool) func(*fn.Call) (*vec.Vector, error) {
 		return first(func(s *Snapshot, pid int32) (bool, bool, error) {
@@ -132,11 +130,6 @@ func registerSizes() {
 	register("pg_tablespace_size", tInt8, map1(func(s *Snapshot, name []byte) (int64, bool, error) {
 		return s.bytes(), string(name) == "pg_default", nil
 	}), tName).Volatility = fn.Volatile
-	pretty := register("pg_size_pretty", tText, fn.Map1(func(_ *fn.Call, n int64) ([]byte, error) { return []byte(prettySize(n)), nil }), tInt8)
-	pretty.Volatility = fn.Immutable
-	pretty = register("pg_size_pretty", tText, fn.Map1(func(_ *fn.Call, n vec.Num) ([]byte, error) { return prettyNumeric(n) }), types.Of(types.Numeric))
-	pretty.Volatility = fn.Immutable
-	register("pg_size_bytes", tInt8, fn.Map1(func(_ *fn.Call, s []byte) (int64, error) { return sizeBytes(string(s)) }), tText).Volatility = fn.Immutable
 	register("pg_stat_get_numscans", tInt8, constant(int64(0)), tOID)
 	register("pg_relation_is_publishable", tBool, map1(func(s *Snapshot, oid int64) (bool, bool, error) {
 		r := s.objects().byOID[uint32(oid)]
@@ -148,6 +141,14 @@ func registerSizes() {
 		}
 		return 0, true, nil
 	}), tClass, tBool)
+}
+
+// peer returns the address and port of the session's client, "" for one on the server's machine.
+func (s *Snapshot) peer() (string, int32) {
+	if s.Peer == nil {
+		return "", 0
+	}
+	return s.Peer()
 }
 
 // bytes is the size of all tables.
@@ -203,85 +204,4 @@ func setConfig(c *fn.Call) (*vec.Vector, error) {
 		b.AppendString(value)
 	}
 	return b.Finish(), nil
-}
-
-// sleep waits, unless the query is cancelled.
-func sleep(c *fn.Call, seconds float64) error {
-	end := time.Now().Add(time.Duration(min(max(seconds, 0), 1e9) * float64(time.Second)))
-	for {
-		left := time.Until(end)
-		if left <= 0 {
-			return nil
-		}
-		time.Sleep(min(left, 10*time.Millisecond))
-		if c.Ctx != nil && c.Ctx.Check != nil {
-			if err := c.Ctx.Check(); err != nil {
-				return err
-			}
-		}
-	}
-}
-
-// sizeUnits are the units of pg_size_pretty, each 1024 times the one before.
-var sizeUnits = []string{"bytes", "kB", "MB", "GB", "TB", "PB"}
-
-// prettySize writes a number of bytes in a unit in which it has up to five digits.
-func prettySize(n int64) string {
-	if n > -10240 && n < 10240 {
-		return fmt.Sprintf("%d bytes", n)
-	}
-	// The last bit below the unit decides the rounding.
-	n /= 1 << 9
-	for i := 1; ; i++ {
-		if half := n; half > -(20*1024-1) && half < 20*1024-1 || i == len(sizeUnits)-1 {
-			if n < 0 {
-				n--
-			} else {
-				n++
-			}
-			return fmt.Sprintf("%d %s", n/2, sizeUnits[i])
-		}
-		n /= 1 << 10
-	}
-}
-
-func prettyNumeric(x vec.Num) ([]byte, error) {
-	text := string(x.Append(nil))
-	whole, _, _ := strings.Cut(text, ".")
-	n, ok := new(big.Int).SetString(whole, 10)
-	switch {
-	case !ok:
-		return nil, sqlstate.New(sqlstate.InvalidParameterValue, "invalid size: \"%s\"", text)
-	case !n.IsInt64():
-		return nil, sqlstate.New(sqlstate.NumericOutOfRange, "bigint out of range")
-	}
-	if v := n.Int64(); v > -10240 && v < 10240 {
-		return []byte(text + " bytes"), nil
-	}
-	return []byte(prettySize(n.Int64())), nil
-}
-
-// sizeBytes reads a size with a unit, as pg_size_bytes does.
-func sizeBytes(s string) (int64, error) {
-	text := strings.TrimSpace(s)
-	end := strings.LastIndexAny(text, "0123456789.") + 1
-	x, err := strconv.ParseFloat(strings.TrimSpace(text[:end]), 64)
-	if err != nil {
-		return 0, sqlstate.New(sqlstate.InvalidParameterValue, "invalid size: \"%s\"", s)
-	}
-	word := strings.TrimSpace(text[end:])
-	if word == "" {
-		return int64(x), nil
-	}
-	factor := 1.0
-	for _, u := range append([]string{"b"}, sizeUnits...) {
-		if u == "kB" || factor > 1 {
-			factor *= 1024
-		}
-		if strings.EqualFold(word, u) {
-			return int64(x * factor), nil
-		}
-	}
-	return 0, sqlstate.New(sqlstate.InvalidParameterValue, "invalid size: \"%s\"", s).WithDetail("Invalid size unit: \"%s\".", word).
-		WithHint("Valid units are \"bytes\", \"B\", \"kB\", \"MB\", \"GB\", \"TB\", and \"PB\".")
 }

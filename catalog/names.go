@@ -20,8 +20,10 @@ func (s *Snapshot) searchPath() []string {
 			path = append(path, name)
 		}
 	}
-	if !slices.Contains(path, "pg_catalog") {
-		path = append([]string{"pg_catalog"}, path...)
+	for _, implicit := range []string{"pg_catalog", "pg_temp"} {
+		if !slices.Contains(path, implicit) {
+			path = append([]string{implicit}, path...)
+		}
 	}
 	return path
 }
@@ -35,7 +37,7 @@ func (s *Snapshot) Schemas(implicit bool) []string {
 	named := splitNames(s.Session.SearchPath)
 	var out []string
 	for _, p := range s.path {
-		if s.objects().schema(p) == nil || p == "pg_catalog" && !implicit && !slices.Contains(named, p) {
+		if s.objects().schema(p) == nil || (p == "pg_catalog" || p == "pg_temp") && !implicit && !slices.Contains(named, p) {
 			continue
 		}
 		out = append(out, p)

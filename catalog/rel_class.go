@@ -36,11 +36,11 @@ func (sc *scan) wantsRelation(r *Relation, oid, name string) bool {
 
 // attribute is a column of a relation.
 type attribute struct {
-	of      *Relation
-	number  int
-	name    string
-	typ     types.Type
-	notNull bool
+	of     *Relation
+	number int
+	name   string
+	typ    types.Type
+	Detail
 }
 
 // attributesOf yields the columns of the relations that a scan can want.
@@ -52,10 +52,24 @@ func attributesOf(oid, name string) func(s *Snapshot, sc *scan) iter.Seq[*attrib
 					continue
 				}
 				for i, f := range r.columns() {
-					a := &attribute{of: r, number: i + 1, name: f.Name, typ: f.Type, notNull: r.system != nil && r.system.notNull[i]}
+					a := &attribute{of: r, number: i + 1, name: f.Name, typ: f.Type, Detail: r.detail(i)}
 					if !yield(a) {
 						return
 					}
+				}
+			}
+		}
+	}
+}
+
+// defaults yields the columns that have a default value. Only tables in memory can, so no file is opened.
+func defaults(s *Snapshot, _ *scan) iter.Seq[*attribute] {
+	return func(yield func(*attribute) bool) {
+		for _, r := range s.objects().user {
+			for i, d := range r.Details {
+				f := r.columns()[i]
+				if d.Default != "" && !yield(&attribute{of: r, number: i + 1, name: f.Name, typ: f.Type, Detail: d}) {
+					return
 				}
 			}
 		}
@@ -131,8 +145,13 @@ func init() {
 			}
 			return r.oid
 		},
-		"relpages":  func(r *Relation) int32 { return int32(min((r.bytes()+pageBytes-1)/pageBytes, 1<<31-1)) },
-		"reltuples": func(*Relation) int32 { return -1 },
+		"relpages": func(r *Relation) int32 { return int32(min((r.bytes()+pageBytes-1)/pageBytes, 1<<31-1)) },
+		"reltuples": func(r *Relation) any {
+			if r.Rows == nil {
+				return -1
+			}
+			return float32(r.Rows())
+		},
 		"relpersistence": func(r *Relation) string {
 			if r.Temporary {
 				return "t"
@@ -168,9 +187,16 @@ func init() {
 		"attbyval":     typeField("typbyval"),
 		"attalign":     typeField("typalign"),
 		"attstorage":   typeField("typstorage"),
-		"attnotnull":   func(a *attribute) bool { return a.notNull },
+		"attnotnull":   func(a *attribute) bool { return a.NotNull },
+		"atthasdef":    func(a *attribute) bool { return a.Default != "" },
 		"attislocal":   func(*attribute) bool { return true },
 		"attcollation": func(a *attribute) uint32 { return collation(a.typ) },
+	})
+	define("pg_catalog.pg_attrdef", defaults, columnsOf[*attribute]{
+		"oid":     func(a *attribute) uint32 { return hashOID("default", a.of.Schema+"."+a.of.Name, a.name) },
+		"adrelid": func(a *attribute) uint32 { return a.of.oid },
+		"adnum":   func(a *attribute) int32 { return int32(a.number) },
+		"adbin":   func(a *attribute) string { return a.Default },
 	})
 	static("pg_catalog.pg_type", nil, map[string]string{"typowner": "10"})
 	define("pg_catalog.pg_type", userRelations, columnsOf[*Relation]{
@@ -234,6 +260,12 @@ func init() {
 			"relid":      func(r *Relation) uint32 { return r.oid },
 			"schemaname": func(r *Relation) string { return r.Schema },
 			"relname":    func(r *Relation) string { return r.Name },
+			"n_live_tup": func(r *Relation) any {
+				if r.Rows == nil {
+					return 0
+				}
+				return int64(r.Rows())
+			},
 		})
 	}
 }

@@ -58,7 +58,7 @@ func columnList(s *Snapshot, sc *scan) iter.Seq[*attribute] {
 	return func(yield func(*attribute) bool) {
 		for r := range schemaRelations(nil)(s, sc) {
 			for i, f := range r.columns() {
-				a := &attribute{of: r, number: i + 1, name: f.Name, typ: f.Type, notNull: r.system != nil && r.system.notNull[i]}
+				a := &attribute{of: r, number: i + 1, name: f.Name, typ: f.Type, Detail: r.detail(i)}
 				if sc.wants("column_name", a.name) && !yield(a) {
 					return
 				}
@@ -195,11 +195,17 @@ func init() {
 // schemaColumns are the columns of information_schema.columns.
 func schemaColumns() columnsOf[*attribute] {
 	c := columnsOf[*attribute]{
-		"table_schema":             func(a *attribute) string { return a.of.Schema },
-		"table_name":               func(a *attribute) string { return a.of.Name },
-		"column_name":              func(a *attribute) string { return a.name },
-		"ordinal_position":         func(a *attribute) int32 { return int32(a.number) },
-		"is_nullable":              func(a *attribute) string { return yesNo(!a.notNull) },
+		"table_schema":     func(a *attribute) string { return a.of.Schema },
+		"table_name":       func(a *attribute) string { return a.of.Name },
+		"column_name":      func(a *attribute) string { return a.name },
+		"ordinal_position": func(a *attribute) int32 { return int32(a.number) },
+		"is_nullable":      func(a *attribute) string { return yesNo(!a.NotNull) },
+		"column_default": func(a *attribute) any {
+			if a.Default == "" {
+				return nil
+			}
+			return a.Default
+		},
 		"data_type":                dataType,
 		"character_maximum_length": func(a *attribute) any { n, _ := characters(a.typ); return n },
 		"character_octet_length":   func(a *attribute) any { _, n := characters(a.typ); return n },

@@ -109,22 +109,17 @@ func init() {
 			return a.Port
 		},
 		"backend_start": timeOf(func(a Activity) time.Time { return a.Started }),
+		"xact_start":    timeOf(func(a Activity) time.Time { return a.TransactionStarted }),
 		"query_start":   timeOf(func(a Activity) time.Time { return a.QueryStarted }),
 		"state_change":  timeOf(func(a Activity) time.Time { return a.Changed }),
-		"xact_start": func(a Activity) any {
-			if !a.Active {
-				return nil
-			}
-			return a.QueryStarted
-		},
 		"wait_event_type": func(a Activity) any {
-			if a.Active {
+			if a.active() {
 				return nil
 			}
 			return "Client"
 		},
 		"wait_event": func(a Activity) any {
-			if a.Active {
+			if a.active() {
 				return nil
 			}
 			return "ClientRead"
@@ -132,6 +127,22 @@ func init() {
 		"state":        func(a Activity) string { return a.State },
 		"query":        func(a Activity) string { return a.Query },
 		"backend_type": func(Activity) string { return "client backend" },
+	})
+	define("pg_catalog.pg_prepared_statements", func(s *Snapshot, _ *scan) iter.Seq[Prepared] { return slices.Values(s.source.Prepared()) }, columnsOf[Prepared]{
+		"name": func(p Prepared) string { return p.Name }, "statement": func(p Prepared) string { return p.Statement },
+		"parameter_types": func(s *Snapshot, p Prepared) any {
+			list := make([]uint32, len(p.Parameters))
+			for i, t := range p.Parameters {
+				list[i] = s.OIDOf(t)
+			}
+			return list
+		},
+		"from_sql": func(Prepared) bool { return true }, "generic_plans": func(Prepared) int32 { return 0 },
+		"custom_plans": func(Prepared) int32 { return 0 },
+	})
+	define("pg_catalog.pg_cursors", func(s *Snapshot, _ *scan) iter.Seq[Cursor] { return slices.Values(s.source.Cursors()) }, columnsOf[Cursor]{
+		"name": func(c Cursor) string { return c.Name }, "is_holdable": func(c Cursor) bool { return c.Holdable },
+		"is_binary": func(c Cursor) bool { return c.Binary }, "is_scrollable": func(c Cursor) bool { return c.Scrollable },
 	})
 	define("pg_catalog.pg_settings", func(s *Snapshot, _ *scan) iter.Seq[Setting] { return slices.Values(s.source.Settings()) }, settingColumns())
 }

@@ -65,7 +65,7 @@ func TypeModifier(t types.Type) int32 {
 var typesByOID = func() map[uint32]types.Type {
 	m := map[uint32]types.Type{int2vectorOID: types.VectorOf(types.Int16), oidvectorOID: types.VectorOf(types.OID)}
 	for id, p := range Types {
-		if id != types.Unknown && id < types.Any {
+		if id != types.Unknown && id != types.Void && id < types.Any {
 			m[p.OID] = types.Of(id)
 			if p.Array != 0 {
 				m[p.Array] = types.ArrayOf(types.Of(id))

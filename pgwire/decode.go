@@ -119,6 +119,9 @@ func decodeBinary(bl *vec.Builder, t types.Type, b []byte) error {
 	case types.Array:
 		return decodeArray(bl, t, b)
 	default:
+		if textHeld(t) {
+			return decodeTextHeld(bl, t, b)
+		}
 		if t.IsReg() {
 			vec.Append(bl, int64(be.Uint32(b)))
 			return nil

@@ -110,6 +110,9 @@ func appendBinary(dst []byte, v *vec.Vector, i int) ([]byte, error) {
 			return append(dst, 0), nil
 		}
 	}
+	if textHeld(v.Type) {
+		return appendTextHeld(dst, v.Type, string(v.Bytes(i)))
+	}
 	if v.Type.IsReg() {
 		return be.AppendUint32(dst, uint32(vec.At[int64](v, i))), nil
 	}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"testing"
 
+	"gsql/catalog"
 	"gsql/exec/text"
 	"gsql/exec/types"
 )
@@ -14,8 +15,13 @@ import (
 // binary form must come back from itself.
 func FuzzParameter(f *testing.F) {
 	var oids []uint32
-	for oid := range typesByOID {
-		oids = append(oids, oid)
+	for id := range catalog.Types {
+		if t := types.Of(id); id < types.Any && id != types.Unknown && id != types.Void {
+			oids = append(oids, catalog.TypeOID(t))
+			if array := catalog.TypeOID(types.ArrayOf(t)); array != 0 {
+				oids = append(oids, array)
+			}
+		}
 	}
 	slices.Sort(oids)
 	for _, fact := range typeFacts {
@@ -29,7 +35,7 @@ func FuzzParameter(f *testing.F) {
 	}
 	f.Add(uint8(slices.Index(oids, 1007)), true, []byte("\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x17\x00\x00\x00\x01\x00\x00\x00\x01\x00\x00\x00\x04\x00\x00\x00\x07"))
 	f.Fuzz(func(t *testing.T, kind uint8, binary bool, b []byte) {
-		typ := typesByOID[oids[int(kind)%len(oids)]]
+		typ, _ := catalog.TypeByOID(oids[int(kind)%len(oids)])
 		format := int16(0)
 		if binary {
 			format = 1

@@ -3,7 +3,6 @@ package pgwire
 import (
 	"bytes"
 	"encoding/binary"
-	"net"
 	"slices"
 	"strings"
 	"time"

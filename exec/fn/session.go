@@ -21,7 +21,7 @@ func init() {
 		scalar("pg_size_pretty", t, Map1(func(_ *Call, n int64) ([]byte, error) { return prettySize(n), nil }), types.Int64),
 		scalar("pg_size_pretty", t, Map1(func(_ *Call, n vec.Num) ([]byte, error) { return prettyNum(n) }), types.Numeric),
 		scalar("pg_size_bytes", types.Int64, Map1(func(_ *Call, s []byte) (int64, error) { return sizeBytes(s) }), t),
-		&Scalar{Name: "pg_sleep", Args: typesOf([]types.ID{types.Float64}), Ret: types.Of(t), Volatility: Volatile, Eval: Map1(sleep)},
+		&Scalar{Name: "pg_sleep", Args: typesOf([]types.ID{types.Float64}), Ret: types.Of(types.Void), Volatility: Volatile, Eval: Map1(sleep)},
 		&Scalar{Name: "timeofday", Ret: types.Of(t), Volatility: Volatile, Eval: Map0(timeOfDay)},
 		&Scalar{Name: "gen_random_uuid", Ret: types.Of(types.UUID), Volatility: Volatile, Eval: Map0(randomUUID)},
 	)
