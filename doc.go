@@ -37,6 +37,7 @@
 //	exec            physical plans, the streams they open, exchanges and the scheduler
 //	storage         tables in files: csv, json, parquet, and the catalog of a folder; tables in memory
 //	planner         logical plans, the optimizer's rules, the lowering to physical plans
+//	catalog         the system catalog: pg_catalog, information_schema, OIDs, what names objects
 //	sql             PostgreSQL's text to logical plans, over TiDB's grammar
 //	gsql            this package: databases, sessions, results
 //	pgwire          the server for PostgreSQL's clients
