@@ -124,7 +124,9 @@ func (b *binder) invoke(f *fn.Scalar, m match, args []value, pos int) (value, er
 
 // unstated returns t without a stated length or precision, which results of functions never have.
 func unstated(t types.Type) types.Type {
-	t.Prec = 0
+	if !t.IsVector() {
+		t.Prec = 0
+	}
 	return t
 }
 
