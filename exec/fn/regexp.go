@@ -118,7 +118,11 @@ func compileRegexp(pattern, flags string) (*compiled, error) {
 	if err != nil {
 		return nil, err
 	}
-	goRegexp, err := regexp.Compile(goPattern)
+	preferred, longest, err := preferred(goPattern, pattern)
+	var goRegexp *regexp.Regexp
+	if err == nil {
+		goRegexp, err = regexp.Compile(preferred)
+	}
 	if err != nil {
 		reason := err.Error()
 		if e, ok := err.(*syntax.Error); ok {
@@ -132,6 +136,9 @@ func compileRegexp(pattern, flags string) (*compiled, error) {
 		regexpsKept.n = 1
 	}
 	regexpsKept.Unlock()
+	if longest {
+		goRegexp.Longest()
+	}
 	re := &compiled{goRegexp, strings.Contains(strings.ToLower(strings.ReplaceAll(goPattern, `\\`, "")), `\b`)}
 	regexps.Store(key, re)
 	return re, nil
