@@ -52,7 +52,7 @@ func readCatalog(ctx context.Context, p *postgres) (*catalog, error) {
 		SELECT proname, (SELECT string_agg(typname, ' ' ORDER BY ord) FROM unnest(proargtypes) WITH ORDINALITY AS a(id, ord) JOIN pg_type t ON t.oid = a.id),
 		       t.typname, prokind
 		FROM pg_proc p JOIN pg_type t ON t.oid = prorettype
-		WHERE pronamespace = 'pg_catalog'::regnamespace AND NOT proretset AND provariadic = 0 AND provolatile <> 'v' AND prokind IN ('f', 'a')
+		WHERE pronamespace = 'pg_catalog'::regnamespace AND proname !~ '^(has_|pg_get_|pg_has|to_reg|.*_is_visible|obj_|col_|row_sec)' AND NOT proretset AND provariadic = 0 AND provolatile <> 'v' AND prokind IN ('f', 'a')
 		  AND NOT EXISTS (SELECT FROM pg_aggregate a WHERE a.aggfnoid = p.oid AND aggkind <> 'n')
 		ORDER BY 1, 2, 3`).rows {
 		s := signature{name: r[0], ret: r[2]}
@@ -144,7 +144,7 @@ func (c *catalog) has(ctx context.Context, db *gsql.DB, s signature, kind string
 var excluded = map[string]bool{
 	"now": true, "extract": true, "position": true, "overlay": true, "similar_to_escape": true, "setseed": true,
 	"pg_typeof": true, "current_setting": true, "txid_current": true, "inet_client_addr": true, "version": true,
-	"gen_random_uuid": true, "pg_sleep": true, "array_fill": true, "array_cat_agg": true, "xml_is_well_formed": true, "set_config": true,
+	"gen_random_uuid": true, "pg_sleep": true, "array_fill": true, "jsonb_populate_record": true, "array_cat_agg": true, "xml_is_well_formed": true, "set_config": true,
 }
 
 func known(s signature) bool {

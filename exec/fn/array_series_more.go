@@ -1,7 +1,6 @@
 package fn
 
 import (
-	"regexp"
 	"strings"
 
 	"gsql/exec/sqlstate"
@@ -162,7 +161,7 @@ func reverseSubscripts(c *Call) (*vec.Vector, error) {
 }
 
 // matchesOf compiles the pattern of regexp_matches in a row, and says how many matches are wanted: -1 for all.
-func matchesOf(c *Call, i int) (re *regexp.Regexp, limit int, err error) {
+func matchesOf(c *Call, i int) (re *compiled, limit int, err error) {
 	flags := ""
 	if len(c.Args) > 2 && c.Args[2].Type.IsString() {
 		flags = string(c.Args[2].Bytes(i))

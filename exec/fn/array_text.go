@@ -2,7 +2,6 @@ package fn
 
 import (
 	"bytes"
-	"regexp"
 	"unicode/utf8"
 
 	"gsql/exec/sqlstate"
@@ -154,7 +153,7 @@ func stringToArray(c *Call) (*vec.Vector, error) {
 }
 
 // textLists is a function of a text, a regular expression and perhaps flags.
-func textLists(f func(re *regexp.Regexp, s []byte, out *textList) bool) func(*Call) (*vec.Vector, error) {
+func textLists(f func(re *compiled, s []byte, out *textList) bool) func(*Call) (*vec.Vector, error) {
 	return func(c *Call) (*vec.Vector, error) {
 		text, pattern := Reader[[]byte](c.Args[0]), Reader[[]byte](c.Args[1])
 		flags := func(int) []byte { return nil }
@@ -175,7 +174,7 @@ func textLists(f func(re *regexp.Regexp, s []byte, out *textList) bool) func(*Ca
 }
 
 // matchGroups is regexp_match: what the first match's groups took, or the match when there are none.
-func matchGroups(re *regexp.Regexp, s []byte, out *textList) bool {
+func matchGroups(re *compiled, s []byte, out *textList) bool {
 	m := re.FindSubmatchIndex(s)
 	if m == nil {
 		return false
@@ -195,7 +194,7 @@ func matchGroups(re *regexp.Regexp, s []byte, out *textList) bool {
 
 // splitByRegexp is regexp_split_to_array. As in PostgreSQL, an empty match at the start, at the end or right behind
 // another match does not split.
-func splitByRegexp(re *regexp.Regexp, s []byte, out *textList) bool {
+func splitByRegexp(re *compiled, s []byte, out *textList) bool {
 	at := 0
 	for _, m := range re.FindAllIndex(s, -1) {
 		if m[0] == m[1] && (m[0] == at || m[0] == len(s)) {

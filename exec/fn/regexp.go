@@ -83,7 +83,8 @@ const maxRegexps = 1000
 // compiled is an expression of Go's for one of PostgreSQL's.
 type compiled struct {
 	*regexp.Regexp
-	words bool // it looks for boundaries of words, which are ASCII's in Go
+	words  bool // it looks for boundaries of words, which are ASCII's in Go
+	places bool // it has parts that match places, not characters
 }
 
 // sees reports an error when the expression means something else for s than in PostgreSQL.
@@ -100,12 +101,12 @@ func (c *compiled) sees(s []byte) error {
 }
 
 // regexpFor compiles PostgreSQL's advanced regular expression for a text.
-func regexpFor(pattern, flags string, s []byte) (*regexp.Regexp, error) {
+func regexpFor(pattern, flags string, s []byte) (*compiled, error) {
 	re, err := compileRegexp(pattern, flags)
 	if err != nil {
 		return nil, err
 	}
-	return re.Regexp, re.sees(s)
+	return re, re.sees(s)
 }
 
 // compileRegexp compiles PostgreSQL's advanced regular expression.
@@ -118,10 +119,10 @@ func compileRegexp(pattern, flags string) (*compiled, error) {
 	if err != nil {
 		return nil, err
 	}
-	preferred, longest, err := preferred(goPattern, pattern)
+	tree, longest, err := preferred(goPattern, pattern)
 	var goRegexp *regexp.Regexp
 	if err == nil {
-		goRegexp, err = regexp.Compile(preferred)
+		goRegexp, err = regexp.Compile(tree.String())
 	}
 	if err != nil {
 		reason := err.Error()
@@ -139,7 +140,7 @@ func compileRegexp(pattern, flags string) (*compiled, error) {
 	if longest {
 		goRegexp.Longest()
 	}
-	re := &compiled{goRegexp, strings.Contains(strings.ToLower(strings.ReplaceAll(goPattern, `\\`, "")), `\b`)}
+	re := &compiled{goRegexp, strings.Contains(strings.ToLower(strings.ReplaceAll(goPattern, `\\`, "")), `\b`), hasPlaces(tree)}
 	regexps.Store(key, re)
 	return re, nil
 }

@@ -14,10 +14,9 @@ import (
 
 // preferred brings a pattern in Go's syntax into a form that prefers what PostgreSQL prefers of pattern; longest says
 // that the longest match counts, and otherwise the first one that the engine finds.
-func preferred(goPattern, pattern string) (out string, longest bool, err error) {
-	tree, err := syntax.Parse(goPattern, syntax.Perl)
-	if err != nil {
-		return "", false, err
+func preferred(goPattern, pattern string) (tree *syntax.Regexp, longest bool, err error) {
+	if tree, err = syntax.Parse(goPattern, syntax.Perl); err != nil {
+		return nil, false, err
 	}
 	s := greedScanner{p: pattern}
 	longest = s.alternatives() != reluctant
@@ -31,7 +30,7 @@ func preferred(goPattern, pattern string) (out string, longest bool, err error) 
 			}
 		}
 	})
-	return tree.String(), longest, nil
+	return tree, longest, nil
 }
 
 func eachPart(re *syntax.Regexp, f func(*syntax.Regexp)) {

@@ -1,7 +1,7 @@
 package fn
 
 import (
-	"regexp"
+	"bytes"
 	"regexp/syntax"
 	"strings"
 	"unicode/utf8"
@@ -56,7 +56,7 @@ func badValue(name string, x int32) error {
 }
 
 // compile returns the pattern of a row, and where in the text the search begins; ok is false behind the end.
-func (a *searchArgs) compile(i int) (re *regexp.Regexp, from int, ok bool, err error) {
+func (a *searchArgs) compile(i int) (re *compiled, from int, ok bool, err error) {
 	flags := string(a.flags(i))
 	if strings.Contains(flags, "g") {
 		return nil, 0, false, sqlstate.New(sqlstate.InvalidParameterValue, "%s() does not support the \"global\" option", a.name)
@@ -80,8 +80,8 @@ func (a *searchArgs) compile(i int) (re *regexp.Regexp, from int, ok bool, err e
 
 // eachMatch calls f with the matches in s from a place on, until it returns false. Behind an empty match the search goes
 // on one character later, and behind others where they end, so that an empty match may follow them.
-func eachMatch(re *regexp.Regexp, s []byte, from int, f func(m []int) bool) error {
-	if looksAround(re) {
+func eachMatch(re *compiled, s []byte, from int, f func(m []int) bool) error {
+	if re.places {
 		// Only a search of the whole text sees what is before a match.
 		if from > 0 {
 			return sqlstate.Unsupported("Search in a substring.", "a start is not supported for patterns with anchors or word boundaries")
@@ -114,12 +114,7 @@ func eachMatch(re *regexp.Regexp, s []byte, from int, f func(m []int) bool) erro
 	return nil
 }
 
-// looksAround reports whether a pattern has parts that match places, not characters.
-func looksAround(re *regexp.Regexp) bool {
-	p, err := syntax.Parse(re.String(), syntax.Perl)
-	return err != nil || hasPlaces(p)
-}
-
+// hasPlaces reports whether a pattern has parts that match places, not characters.
 func hasPlaces(p *syntax.Regexp) bool {
 	switch p.Op {
 	case syntax.OpBeginLine, syntax.OpEndLine, syntax.OpBeginText, syntax.OpEndText, syntax.OpWordBoundary, syntax.OpNoWordBoundary:
@@ -221,6 +216,8 @@ func regexpReplaceAt(c *Call) (*vec.Vector, error) {
 	given(c, 3, &a.start)
 	given(c, 4, &a.nth)
 	given(c, 5, &a.flags)
+	flags := a.flags
+	a.flags = func(i int) []byte { return bytes.ReplaceAll(flags(i), []byte("g"), nil) } // how many is said already
 	return appendTexts(c, func(i int, dst []byte) ([]byte, bool, error) {
 		n := a.nth(i)
 		if n < 0 {
