@@ -73,8 +73,10 @@ func init() {
 		return -1, true, nil
 	}), tName)
 	register("pg_encoding_max_length", tInt4, map1(func(_ *Snapshot, n int32) (int32, bool, error) {
-		size, ok := map[int32]int32{0: 1, utf8: 4}[n]
-		return size, ok, nil
+		if n < 0 || int(n) >= len(encodingLengths) {
+			return 0, false, nil
+		}
+		return int32(encodingLengths[n] - '0'), true, nil
 	}), tInt4)
 	f := register("set_config", tText, setConfig, tText, tText, tBool)
 	f.Volatility, f.NotStrict = fn.Volatile, true
@@ -205,3 +207,6 @@ func setConfig(c *fn.Call) (*vec.Vector, error) {
 	}
 	return b.Finish(), nil
 }
+
+// encodingLengths has, for each of PostgreSQL's encodings by number, how many bytes its longest character has.
+const encodingLengths = "133343441" + "11111111111111111111111111" + "2222432"

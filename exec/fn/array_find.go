@@ -58,12 +58,22 @@ func arrayDims(c *Call) (*vec.Vector, error) {
 	})
 }
 
+// hasNull reports whether one of the elements of an array is NULL.
+func hasNull(elems *vec.Vector, l vec.List) bool {
+	for k := l.Off; k < l.Off+l.Len; k++ {
+		if elems.IsNull(int(k)) {
+			return true
+		}
+	}
+	return false
+}
+
 // arrayPosition is array_position: the number of the first element that is not distinct from a value, from a place
 // on.
 func arrayPosition(c *Call) (*vec.Vector, error) {
 	array, lists := c.Args[0], vec.Values[vec.List](c.Args[0])
 	return runNull(c, func(i int) (int32, bool, error) {
-		if array.IsNull(i) || lists[Row(array, i)].Len == 0 {
+		if array.IsNull(i) || lists[Row(array, i)].Len == 0 || c.Args[1].IsNull(i) && !hasNull(array.Child, lists[Row(array, i)]) {
 			return 0, false, nil
 		}
 		from := int32(1)
