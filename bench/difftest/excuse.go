@@ -16,6 +16,8 @@ func excused(root *node, v verdict) string {
 		if (runtimeError(got) || got == "rows") && (runtimeError(want) || want == "rows") && !simple(root) {
 			return "which of several errors comes first, or whether a row that fails is looked at (" + v.kind + ")"
 		}
+	case has(root, "GROUP BY (- (-") || has(root, "SELECT 1 FROM") && v.kind == "error 42P10 for rows":
+		return "PostgreSQL folds the minus of a constant first, and compares subqueries by their texts"
 	case (has(root, "CUBE(") || has(root, "ROLLUP(") || has(root, "GROUPING SETS(")) && v.kind != "types":
 		return "PostgreSQL does not take a constant for the key of a grouping set that is the same"
 	case v.kind == "types" && (has(root, "CASE ") || has(root, "COALESCE(")) && withoutModifiers(v.detail):
@@ -40,7 +42,7 @@ func simple(root *node) bool {
 	if queries > 1 {
 		return false
 	}
-	for _, word := range []string{" AND ", " OR ", "CASE ", "COALESCE(", " IN (", " LIMIT ", " JOIN ", "), ", " OFFSET ", " FETCH ", "view", "HAVING", "BETWEEN", "FILTER"} {
+	for _, word := range []string{" AND ", " OR ", "CASE ", "COALESCE(", " IN (", " LIMIT ", " JOIN ", "), ", " OFFSET ", " FETCH ", "view", "HAVING", "BETWEEN", "FILTER", " WHERE ", "GROUP BY", " OVER "} {
 		if has(root, word) {
 			return false
 		}

@@ -1,6 +1,7 @@
 package fn
 
 import (
+	"bytes"
 	"regexp"
 	"regexp/syntax"
 	"strings"
@@ -325,6 +326,9 @@ func translateEscape(c byte, bracket bool) (string, error) {
 }
 
 func regexpMatch(s, pattern, flags []byte) (bool, error) {
+	if bytes.IndexByte(flags, 'g') >= 0 {
+		return false, sqlstate.New(sqlstate.InvalidParameterValue, "regexp_like() does not support the \"global\" option")
+	}
 	re, err := regexpFor(string(pattern), string(flags), s)
 	if err != nil {
 		return false, err
