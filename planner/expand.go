@@ -82,6 +82,9 @@ func (n *Expand) only(need ColSet) *Expand {
 			}
 		}
 	}
+	if len(c.Keys) == len(n.Keys) && len(c.Marks) == len(n.Marks) {
+		return n
+	}
 	return &c
 }
 

@@ -1,6 +1,10 @@
 package planner
 
-import "gsql/exec/expr"
+import (
+	"slices"
+
+	"gsql/exec/expr"
+)
 
 // Exprs returns the expressions of one node, in a fixed order; those of its inputs left out.
 func Exprs(n Node) []expr.Expr {
@@ -23,11 +27,16 @@ func MapExprs(n Node, f func(expr.Expr) expr.Expr) Node {
 			return &c
 		}
 	case *Values:
-		rows, changed := make([][]expr.Expr, len(n.Rows)), false
+		rows, changed := n.Rows, false
 		for i, r := range n.Rows {
-			var ch bool
-			rows[i], ch = mapList(r, f)
-			changed = changed || ch
+			x, ch := mapList(r, f)
+			if !ch {
+				continue
+			}
+			if !changed {
+				rows, changed = slices.Clone(n.Rows), true
+			}
+			rows[i] = x
 		}
 		if changed {
 			c := *n
@@ -110,41 +119,48 @@ func MapExprs(n Node, f func(expr.Expr) expr.Expr) Node {
 
 func mapList(es []expr.Expr, f func(expr.Expr) expr.Expr) ([]expr.Expr, bool) {
 	changed := false
-	out := make([]expr.Expr, len(es))
+	out := es
 	for i, e := range es {
-		out[i] = f(e)
-		changed = changed || out[i] != e
+		x := f(e)
+		if x == e {
+			continue
+		}
+		if !changed {
+			out, changed = slices.Clone(es), true
+		}
+		out[i] = x
 	}
-	if !changed {
-		return es, false
-	}
-	return out, true
+	return out, changed
 }
 
 func mapItems(items []Item, f func(expr.Expr) expr.Expr) ([]Item, bool) {
 	changed := false
-	out := make([]Item, len(items))
+	out := items
 	for i, it := range items {
-		out[i] = it
-		out[i].Expr = f(it.Expr)
-		changed = changed || out[i].Expr != it.Expr
+		x := f(it.Expr)
+		if x == it.Expr {
+			continue
+		}
+		if !changed {
+			out, changed = slices.Clone(items), true
+		}
+		out[i].Expr = x
 	}
-	if !changed {
-		return items, false
-	}
-	return out, true
+	return out, changed
 }
 
 func mapKeys(keys []expr.SortKey, f func(expr.Expr) expr.Expr) ([]expr.SortKey, bool) {
 	changed := false
-	out := make([]expr.SortKey, len(keys))
+	out := keys
 	for i, k := range keys {
-		out[i] = k
-		out[i].Expr = f(k.Expr)
-		changed = changed || out[i].Expr != k.Expr
+		x := f(k.Expr)
+		if x == k.Expr {
+			continue
+		}
+		if !changed {
+			out, changed = slices.Clone(keys), true
+		}
+		out[i].Expr = x
 	}
-	if !changed {
-		return keys, false
-	}
-	return out, true
+	return out, changed
 }

@@ -6,15 +6,9 @@ import (
 )
 
 // pruneColumns drops columns that nobody uses, from the top down, and joins that only added such columns.
-func pruneColumns(o *optimizer, n Node) Node {
-	out := prune(n, outputSet(n))
-	if treeKey(out) == treeKey(n) {
-		return n
-	}
-	return out
-}
+func pruneColumns(o *optimizer, n Node) Node { return prune(n, outputSet(n)) }
 
-// prune returns n with at least the columns in need.
+// prune returns n with at least the columns in need; n itself when it and its inputs have no others.
 func prune(n Node, need ColSet) Node {
 	switch n := n.(type) {
 	case *Scan:
@@ -29,25 +23,40 @@ func prune(n Node, need ColSet) Node {
 				c.From, c.Cols = append(c.From, n.From[i]), append(c.Cols, f)
 			}
 		}
+		if len(c.Cols) == len(n.Cols) {
+			return n
+		}
 		return &c
 	case *Filter, *Sample, *Sort, *Limit, *TopN, *DistinctOn:
 		below := need.Union(exprCols(Exprs(n)...))
 		return mapInputs(n, func(i Node) Node { return prune(i, below) })
 	case *OneRow:
-		return &OneRow{narrowTo(prune(n.Input, need), need)}
+		return n.WithInputs([]Node{narrowTo(prune(n.Input, need), need)})
 	case *Project:
 		items := keepItems(n.Items, need, true)
-		return &Project{prune(n.Input, itemCols(items)), items}
+		input := prune(n.Input, itemCols(items))
+		if len(items) == len(n.Items) && input == n.Input {
+			return n
+		}
+		return &Project{input, items}
 	case *Aggregate:
 		aggs := keepItems(n.Aggs, need, len(n.Groups) == 0)
-		return &Aggregate{prune(n.Input, itemCols(n.Groups).Union(itemCols(aggs))), n.Groups, aggs}
+		input := prune(n.Input, itemCols(n.Groups).Union(itemCols(aggs)))
+		if len(aggs) == len(n.Aggs) && input == n.Input {
+			return n
+		}
+		return &Aggregate{input, n.Groups, aggs}
 	case *Window:
 		items := keepItems(n.Items, need, false)
 		if len(items) == 0 {
 			return prune(n.Input, need)
 		}
 		below := need.Minus(colSet(itemIDs(nil, n.Items)...)).Union(itemCols(items))
-		return &Window{prune(n.Input, below), items}
+		input := prune(n.Input, below)
+		if len(items) == len(n.Items) && input == n.Input {
+			return n
+		}
+		return &Window{input, items}
 	case *Expand:
 		c := n.only(need)
 		below := need.Minus(colSet(fieldIDs(n.added())...)).Union(itemCols(c.Keys))
@@ -87,7 +96,7 @@ func itemCols(items []Item) ColSet {
 	return s
 }
 
-// keepItems returns the items in need, and one at least if one is asked for.
+// keepItems returns the items in need, in their order, and one at least if one is asked for.
 func keepItems(items []Item, need ColSet, one bool) []Item {
 	var keep []Item
 	for _, it := range items {
@@ -206,6 +215,9 @@ func pruneSetOp(n *SetOp, need ColSet) Node {
 			ids[k] = out[j]
 		}
 		in[i] = exactOutputs(prune(side, colSet(ids...)), ids)
+	}
+	if len(cols) == len(n.Cols) {
+		return n.WithInputs(in)
 	}
 	return &SetOp{n.Kind, n.All, in[0], in[1], cols}
 }

@@ -9,20 +9,14 @@ import (
 // projections, aggregations on their keys, windows on their partitions, set operations, and into the sides
 // of joins or their conditions. Where an OR may not go, what it implies of the columns there goes. On the way an outer join becomes an inner one where a condition above it
 // rejects the NULLs it would make.
-func pushFilters(o *optimizer, n Node) Node {
-	out := pushDown(n, nil, nil)
-	if treeKey(out) == treeKey(n) {
-		return n
-	}
-	return out
-}
+func pushFilters(o *optimizer, n Node) Node { return pushDown(n, nil, nil) }
 
 // pushDown returns n with the terms applied, as deep as they may go. known are conditions that hold for
 // every row that matters above n without being pushed into it: they serve to find rejected NULLs.
 func pushDown(n Node, terms, known []expr.Expr) Node {
 	switch n := n.(type) {
 	case *Filter:
-		return pushDown(n.Input, append(expr.Conjuncts(n.Cond), terms...), known)
+		return sameFilter(n, pushDown(n.Input, append(expr.Conjuncts(n.Cond), terms...), known))
 	case *Project:
 		return pushProjectDown(n, terms, known)
 	case *Aggregate:
@@ -54,6 +48,14 @@ func pushDown(n Node, terms, known []expr.Expr) Node {
 		return filter(n, terms)
 	}
 	panic(unknownNode(n))
+}
+
+// sameFilter returns n when out, which was made of it, is the same filter.
+func sameFilter(n *Filter, out Node) Node {
+	if f, ok := out.(*Filter); ok && f.Input == n.Input && expr.Equal(f.Cond, n.Cond) {
+		return n
+	}
+	return out
 }
 
 // splitTerms divides terms over a node with the columns all into those over some of them alone, and others.
