@@ -74,7 +74,7 @@ func (s *Session) set(stmt *syntax.SetStmt) error {
 		_, err = checkSetting(stmt.Name, value)
 		defer s.tell("WARNING", sqlstate.NoActiveTransaction, "SET LOCAL can only be used in transaction blocks")
 	case stmt.Default && local:
-		delete(s.settings.local, strings.ToLower(stmt.Name))
+		s.settings.local = withoutSetting(s.settings.local, stmt.Name)
 	case stmt.Default:
 		err = s.settings.Reset(stmt.Name)
 	case local:

@@ -48,14 +48,15 @@ type Session struct {
 
 // Session opens a session.
 func (db *DB) Session() *Session {
-	s := &Session{db: db, id: db.sessions.Add(1), settings: newSettings(), temporary: noRelations(), tx: transaction{status: Idle},
+	s := &Session{db: db, id: db.sessions.Add(1), settings: &Settings{}, temporary: noRelations(), tx: transaction{status: Idle},
 		writing: make(chan struct{}, 1), named: map[string]*Prepared{}}
 	s.SetIdentity("gsql", "gsql")
 	_ = s.settings.SetDefault("TimeZone", db.cfg.TimeZone) // checked by Open
-	s.settings.start["memory_limit"] = "-1"
+	most := "-1"
 	if limit := db.cfg.MemoryLimit; limit > 0 {
-		s.settings.start["memory_limit"] = formatUnits(float64(limit>>10), byteUnits)
+		most = formatUnits(float64(limit>>10), byteUnits)
 	}
+	s.settings.start = withSetting(s.settings.start, "memory_limit", most)
 	return s
 }
 
@@ -95,7 +96,7 @@ func (s *Session) SetIdentity(user, database string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.user, s.database = user, database
-	s.settings.start["session_authorization"] = user
+	s.settings.start = withSetting(s.settings.start, "session_authorization", user)
 }
 
 // OnNotice sets the function that is told of notices and warnings; severity is "NOTICE" or "WARNING".
@@ -486,7 +487,7 @@ func (p *Prepared) arguments(args []*vec.Vector) ([]*vec.Vector, error) {
 		return nil, sqlstate.New(sqlstate.ProtocolViolation, "bind message supplies %d parameters, but prepared statement requires %d", len(args), len(params))
 	}
 	out := make([]*vec.Vector, len(args))
-	st := p.s.Style()
+	var st *text.Style
 	for i, a := range args {
 		switch {
 		case a.IsNull(0):
@@ -494,6 +495,9 @@ func (p *Prepared) arguments(args []*vec.Vector) ([]*vec.Vector, error) {
 		case a.Type == params[i]:
 			out[i] = a
 		default:
+			if st == nil {
+				st = p.s.Style()
+			}
 			var b []byte
 			if a.Type.ID == types.Bytea { // text as bytes, where the parameter is not bytea
 				b = a.Bytes(0)

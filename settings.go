@@ -77,15 +77,12 @@ var settingsByName = func() map[string]*setting {
 	return m
 }()
 
-// Settings are the run-time parameters of a session: SET, SHOW, current_setting.
+// Settings are the run-time parameters of a session: SET, SHOW, current_setting. The maps are shared with copies: they
+// are replaced, never changed.
 type Settings struct {
 	local  map[string]string // by lower-case name; SET LOCAL, until the transaction ends
 	values map[string]string // SET
 	start  map[string]string // what RESET goes back to
-}
-
-func newSettings() *Settings {
-	return &Settings{local: map[string]string{}, values: map[string]string{}, start: map[string]string{}}
 }
 
 // Get returns a parameter's value; names are not case-sensitive.
@@ -110,8 +107,8 @@ func (s *Settings) Get(name string) (string, bool) {
 func (s *Settings) Set(name, value string) error {
 	value, err := checkSetting(name, value)
 	if err == nil {
-		delete(s.local, strings.ToLower(name))
-		s.values[strings.ToLower(name)] = value
+		s.local = withoutSetting(s.local, name)
+		s.values = withSetting(s.values, name, value)
 	}
 	return err
 }
@@ -120,7 +117,7 @@ func (s *Settings) Set(name, value string) error {
 func (s *Settings) SetLocal(name, value string) error {
 	value, err := checkSetting(name, value)
 	if err == nil {
-		s.local[strings.ToLower(name)] = value
+		s.local = withSetting(s.local, name, value)
 	}
 	return err
 }
@@ -129,9 +126,28 @@ func (s *Settings) SetLocal(name, value string) error {
 func (s *Settings) SetDefault(name, value string) error {
 	value, err := checkSetting(name, value)
 	if err == nil {
-		s.start[strings.ToLower(name)] = value
+		s.start = withSetting(s.start, name, value)
 	}
 	return err
+}
+
+// withSetting returns the settings m and another one.
+func withSetting(m map[string]string, name, value string) map[string]string {
+	out := make(map[string]string, len(m)+1)
+	maps.Copy(out, m)
+	out[strings.ToLower(name)] = value
+	return out
+}
+
+// withoutSetting returns the settings m but one.
+func withoutSetting(m map[string]string, name string) map[string]string {
+	name = strings.ToLower(name)
+	if _, ok := m[name]; !ok {
+		return m
+	}
+	out := maps.Clone(m)
+	delete(out, name)
+	return out
 }
 
 func checkSetting(name, value string) (string, error) {
@@ -156,15 +172,13 @@ func unknownSetting(name string) error {
 // Reset gives a parameter its initial value; "all" means every one.
 func (s *Settings) Reset(name string) error {
 	if name == "all" {
-		clear(s.values)
-		clear(s.local)
+		s.values, s.local = nil, nil
 		return nil
 	}
 	if _, ok := s.Get(name); !ok {
 		return unknownSetting(name)
 	}
-	delete(s.values, strings.ToLower(name))
-	delete(s.local, strings.ToLower(name))
+	s.values, s.local = withoutSetting(s.values, name), withoutSetting(s.local, name)
 	return nil
 }
 
@@ -215,9 +229,10 @@ func (s *Settings) describe(name string) catalog.Setting {
 	return x
 }
 
-// clone copies the settings, for a transaction that may roll them back.
+// clone copies the settings, for a query that runs on with them or a transaction that may roll them back.
 func (s *Settings) clone() *Settings {
-	return &Settings{local: maps.Clone(s.local), values: maps.Clone(s.values), start: maps.Clone(s.start)}
+	c := *s
+	return &c
 }
 
 // location returns the session's time zone.

@@ -248,7 +248,7 @@ func (s *Session) endBlock(commit, chain bool, what string) (warning string, err
 	if (!commit || err != nil) && len(s.tx.points) > 0 {
 		s.rollbackTo(0)
 	}
-	clear(s.settings.local)
+	s.settings.local = nil
 	s.forget()
 	s.tx.status = Idle
 	if chain && err == nil {

@@ -11,6 +11,7 @@ import (
 	"gsql"
 	"gsql/catalog"
 	"gsql/exec/sqlstate"
+	"gsql/exec/text"
 	"gsql/exec/types"
 	"gsql/sql/syntax"
 )
@@ -137,7 +138,10 @@ func (c *conn) bind(m pgproto3.Bind) (string, error) {
 	}
 	c.closePortal(m.DestinationPortal)
 	p := &portal{prepared: s.prepared, text: s.text}
-	style := c.session.Style()
+	var style *text.Style
+	if len(m.Parameters) > 0 {
+		style = c.session.Style()
+	}
 	for i, b := range m.Parameters {
 		v, err := decodeParam(i+1, params[i], in[i], b, style)
 		if err != nil {
