@@ -11,8 +11,9 @@ import (
 
 // searchPath returns the schemas of the setting that exist, behind pg_catalog unless it names that itself.
 func (s *Snapshot) searchPath() []string {
-	var path []string
-	for _, name := range splitNames(s.SearchPath) {
+	names := splitNames(s.SearchPath)
+	path := make([]string, 0, len(names)+2)
+	for _, name := range names {
 		if name == "$user" {
 			name = s.User
 		}
@@ -22,7 +23,7 @@ func (s *Snapshot) searchPath() []string {
 	}
 	for _, implicit := range []string{"pg_catalog", "pg_temp"} {
 		if !slices.Contains(path, implicit) {
-			path = append([]string{implicit}, path...)
+			path = slices.Insert(path, 0, implicit)
 		}
 	}
 	return path

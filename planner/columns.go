@@ -161,6 +161,12 @@ func exactOutputs(n Node, ids []expr.ColID) Node {
 // mapInputs returns n with f applied to its inputs. The columns of set operations go by position, so their
 // inputs are made to keep them.
 func mapInputs(n Node, f func(Node) Node) Node {
+	if only := onlyInput(n); only != nil {
+		if in := f(only); in != only {
+			return n.WithInputs([]Node{in})
+		}
+		return n
+	}
 	old := n.Inputs()
 	if len(old) == 0 {
 		return n
@@ -173,6 +179,37 @@ func mapInputs(n Node, f func(Node) Node) Node {
 		}
 	}
 	return n.WithInputs(in)
+}
+
+// onlyInput returns the input of a node that has just one, else nil. Unlike Inputs it makes no slice.
+func onlyInput(n Node) Node {
+	switch n := n.(type) {
+	case *Filter:
+		return n.Input
+	case *Project:
+		return n.Input
+	case *Aggregate:
+		return n.Input
+	case *Window:
+		return n.Input
+	case *Expand:
+		return n.Input
+	case *ProjectSet:
+		return n.Input
+	case *Sample:
+		return n.Input
+	case *Sort:
+		return n.Input
+	case *Limit:
+		return n.Input
+	case *TopN:
+		return n.Input
+	case *DistinctOn:
+		return n.Input
+	case *OneRow:
+		return n.Input
+	}
+	return nil
 }
 
 // bottomUp applies f to every node of the tree, inputs first.

@@ -38,6 +38,9 @@ func orderTerms(terms []expr.Expr) []expr.Expr {
 
 // dedupe leaves out terms that stand twice.
 func dedupe(terms []expr.Expr) []expr.Expr {
+	if len(terms) < 2 {
+		return terms
+	}
 	seen := map[string]bool{}
 	out := terms[:0:0]
 	for _, t := range terms {

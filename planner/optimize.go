@@ -163,12 +163,19 @@ func (o *optimizer) run(r rule, n Node) (out Node, err error) {
 			panic(p)
 		}
 	}()
-	out, err = r.apply(o, n)
-	var e *sqlstate.Error
-	if err != nil && !errors.As(err, &e) {
-		err = internal("rule %s: %v", r.name, err)
+	if out, err = r.apply(o, n); err != nil {
+		err = ruleError(r, err)
 	}
 	return out, err
+}
+
+// ruleError names the rule in an error that is not one of the query.
+func ruleError(r rule, err error) error {
+	var e *sqlstate.Error
+	if errors.As(err, &e) {
+		return err
+	}
+	return internal("rule %s: %v", r.name, err)
 }
 
 // check verifies that every column that a node uses is made by its inputs and that none is made twice.

@@ -26,9 +26,12 @@ func commonExprs(o *optimizer, n Node) (Node, error) {
 
 // shareExprs extracts the common subexpressions of one node.
 func (o *optimizer) shareExprs(n Node) Node {
-	c := &commonCounter{total: map[string]int{}, sure: map[string]bool{}}
+	c := &commonCounter{}
 	for _, e := range Exprs(n) {
 		c.count(e, true)
+	}
+	if !c.twice {
+		return n
 	}
 	var items []Item
 	made := map[string]Item{}
@@ -57,6 +60,7 @@ func (o *optimizer) shareExprs(n Node) Node {
 }
 
 type commonCounter struct {
+	twice bool // there is an expression that stands twice
 	total map[string]int
 	sure  map[string]bool // evaluated for every row, so that extracting it raises no new errors
 }
@@ -64,7 +68,11 @@ type commonCounter struct {
 func (c *commonCounter) count(e expr.Expr, sure bool) {
 	if worthSharing(e) {
 		k := expr.Key(e)
+		if c.total == nil {
+			c.total, c.sure = map[string]int{}, map[string]bool{}
+		}
 		c.total[k]++
+		c.twice = c.twice || c.total[k] > 1
 		c.sure[k] = c.sure[k] || sure || !mayFail(e)
 	}
 	switch x := e.(type) {

@@ -3,6 +3,7 @@ package expr
 import (
 	"encoding/binary"
 	"fmt"
+	"unsafe"
 
 	"gsql/exec/fn"
 	"gsql/exec/types"
@@ -54,10 +55,10 @@ func appendKey(b []byte, e Expr) []byte {
 	case *Param:
 		return appendType(binary.AppendVarint(append(b, '$'), int64(e.N)), e.Typ)
 	case *Call:
-		b = fmt.Appendf(append(b, 'f'), "%p", e.Fn)
+		b = appendPointer(append(b, 'f'), e.Fn)
 		return appendKeys(appendType(b, e.Typ), e.Args)
 	case *Cast:
-		b = fmt.Appendf(append(b, 't'), "%p", e.Cast)
+		b = appendPointer(append(b, 't'), e.Cast)
 		return appendKeys(appendType(b, e.Typ), []Expr{e.Arg})
 	case *And:
 		return appendKeys(append(b, '&'), e.Terms)
@@ -73,7 +74,7 @@ func appendKey(b []byte, e Expr) []byte {
 	case *Coalesce:
 		return appendKeys(appendType(append(b, 'o'), e.Typ), e.Args)
 	case *In:
-		b = appendKey(fmt.Appendf(append(b, 'i'), "%p(", e.Eq), e.Arg)
+		b = appendKey(append(appendPointer(append(b, 'i'), e.Eq), '('), e.Arg)
 		for _, c := range e.List {
 			b = appendConst(b, c.Value)
 		}
@@ -105,6 +106,11 @@ func appendKeys(b []byte, es []Expr) []byte {
 		b = append(appendKey(b, e), ',')
 	}
 	return append(b, ')')
+}
+
+// appendPointer writes which function it is.
+func appendPointer[T any](b []byte, p *T) []byte {
+	return binary.AppendUvarint(b, uint64(uintptr(unsafe.Pointer(p))))
 }
 
 func appendBool(b []byte, x bool) []byte {
@@ -144,7 +150,7 @@ func appendConst(b []byte, v *vec.Vector) []byte {
 }
 
 func appendAggregate(b []byte, e *Aggregate) []byte {
-	b = appendBool(fmt.Appendf(b, "%p", e.Fn), e.Distinct)
+	b = appendBool(appendPointer(b, e.Fn), e.Distinct)
 	b = appendKeys(appendType(b, e.Typ), e.Args)
 	return appendSortKeys(appendKey(b, e.Filter), e.OrderBy)
 }

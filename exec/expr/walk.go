@@ -1,5 +1,7 @@
 package expr
 
+import "slices"
+
 // Children returns the direct subexpressions of e in order; of a Subquery only Cond.
 func Children(e Expr) []Expr {
 	switch e := e.(type) {
@@ -94,13 +96,18 @@ func rewriteChildren(e Expr, f func(Expr) Expr) Expr {
 	if len(old) == 0 {
 		return e
 	}
-	changed := false
-	c := make([]Expr, len(old))
+	var c []Expr // once one has changed
 	for i, o := range old {
-		c[i] = f(o)
-		changed = changed || c[i] != o
+		x := f(o)
+		if x == o {
+			continue
+		}
+		if c == nil {
+			c = slices.Clone(old)
+		}
+		c[i] = x
 	}
-	if !changed {
+	if c == nil {
 		return e
 	}
 	next := func() Expr { x := c[0]; c = c[1:]; return x }
