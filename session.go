@@ -191,6 +191,8 @@ type Prepared struct {
 	// execute is the statement that EXECUTE is of, also within EXPLAIN.
 	execute *Prepared
 	cols    []Column
+	// again is what binding the statement again must find for the result to be the same; nil: it may be another.
+	again *bindKey
 }
 
 // Prepare reads and binds one statement. params gives the types of its first parameters; unknown ones are
@@ -313,6 +315,9 @@ func (p *Prepared) Statement() syntax.Statement { return p.stmt }
 func (p *Prepared) bind(ctx context.Context, q *syntax.Query, params []types.Type, fixed bool) (err error) {
 	env := p.env(ctx, params, fixed)
 	p.bound, err = sql.Bind(ctx, q, env)
+	if err == nil {
+		p.again = p.keyOf(env)
+	}
 	return err
 }
 
@@ -415,7 +420,7 @@ func (p *Prepared) Refresh(ctx context.Context) (*Prepared, error) {
 	if _, fetch := p.stmt.(*syntax.FetchStmt); fetch { // of another cursor, maybe
 		return p.s.prepare(ctx, p.text, p.stmt, nil, true)
 	}
-	if p.bound == nil {
+	if p.bound == nil || p.unchanged() {
 		return p, nil
 	}
 	fresh, err := p.s.prepare(ctx, p.text, p.stmt, p.Params(), true)

@@ -24,6 +24,7 @@ type tables struct {
 	state   state
 	schemas []string      // of search_path
 	used    []relationKey // that were asked for and are there
+	outside bool          // what is not in state was asked for, such as a file
 }
 
 // uses notes that a relation was asked for.
@@ -70,6 +71,7 @@ func (c *tables) Table(ctx context.Context, name exec.Name) (exec.Table, error) 
 		c.uses(key)
 		return r.table, nil
 	}
+	c.outside = true
 	lookup := name
 	if name.Schema == "" && !name.File && !slices.Contains(c.schemas, sharedSchema) {
 		lookup.Schema = "pg_catalog" // where no files are
@@ -81,6 +83,12 @@ func (c *tables) Table(ctx context.Context, name exec.Name) (exec.Table, error) 
 		}
 	}
 	return t, err
+}
+
+// TableFunction finds a table function, most of which read files.
+func (c *tables) TableFunction(ctx context.Context, name string, args []exec.Arg) (exec.Table, error) {
+	c.outside = true
+	return c.Catalog.TableFunction(ctx, name, args)
 }
 
 // systemTables are the tables by name.

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"gsql/exec/expr"
+	"gsql/exec/fn"
 	"gsql/exec/sqlstate"
 	"gsql/exec/types"
 	"gsql/planner"
@@ -29,6 +30,7 @@ type columns struct {
 	info    []columnInfo // by ID; ID 0 is never used
 	at      map[*expr.Column]int
 	nextCTE int
+	session bool // see Bound.Session
 }
 
 // columnInfo describes a column ID.
@@ -49,6 +51,18 @@ const (
 	setColumn     // of a set returning function in a select list
 	derivedColumn // of a projection or a set operation
 )
+
+// fn returns what functions know of the session, on which the bound query depends from now on.
+func (b *binder) fn() *fn.Ctx {
+	b.session = true
+	return b.env.Fn
+}
+
+// otherDatabase reports whether a name is not that of the session's database, if that is known.
+func (b *binder) otherDatabase(name string) bool {
+	f := b.fn()
+	return f != nil && f.Database != "" && name != f.Database
+}
 
 func newColumns() *columns {
 	return &columns{info: make([]columnInfo, 1), at: map[*expr.Column]int{}, nextCTE: 1}

@@ -198,7 +198,7 @@ func (b *binder) plainColumn(blk *block, e *syntax.Column) (value, error) {
 		}
 	}
 	if len(n) == 4 {
-		if b.env.Fn != nil && b.env.Fn.Database != "" && n[0] != b.env.Fn.Database {
+		if b.otherDatabase(n[0]) {
 			return value{}, unsupported(e.Pos, "", "cross-database references are not implemented: %s", strings.Join(n, "."))
 		}
 		n = n[1:]

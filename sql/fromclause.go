@@ -86,7 +86,7 @@ func (b *binder) tableExpr(blk *block, t syntax.TableExpr) (*relation, error) {
 	case *boundTable:
 		return t.relationOf(b, blk), nil
 	case *syntax.Table:
-		if t.Catalog != "" && b.env.Fn != nil && b.env.Fn.Database != "" && t.Catalog != b.env.Fn.Database {
+		if t.Catalog != "" && b.otherDatabase(t.Catalog) {
 			return nil, unsupported(t.Pos, "", "cross-database references are not implemented: \"%s.%s.%s\"", t.Catalog, t.Schema, t.Name)
 		}
 		alias = t.Alias
@@ -341,7 +341,7 @@ func (b *binder) tableArg(blk *block, e syntax.Expr) (exec.Arg, error) {
 	if err != nil {
 		return arg, err
 	}
-	c, ok := expr.Fold(v.e, b.env.Fn, true).(*expr.Const)
+	c, ok := expr.Fold(v.e, b.fn(), true).(*expr.Const)
 	if !ok {
 		return arg, unsupported(e.Position(), "Use constants.", "an argument of a function in FROM must be constant")
 	}

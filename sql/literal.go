@@ -119,10 +119,11 @@ func (b *binder) literal(s string, t types.Type, explicit bool, pos int) (*expr.
 }
 
 func (b *binder) style() *text.Style {
-	if b.env.Fn == nil {
+	f := b.fn()
+	if f == nil {
 		return nil
 	}
-	return &text.Style{Location: b.env.Fn.Location, Now: b.env.Fn.Now, Objects: b.env.Fn.Objects}
+	return &text.Style{Location: f.Location, Now: f.Now, Objects: f.Objects}
 }
 
 // at gives an error the place pos in the text, unless it has one.

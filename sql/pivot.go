@@ -234,7 +234,7 @@ func (b *binder) pivotName(blk *block, e syntax.Expr) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	c, ok := expr.Fold(v.e, b.env.Fn, true).(*expr.Const)
+	c, ok := expr.Fold(v.e, b.fn(), true).(*expr.Const)
 	switch {
 	case !ok:
 		return "", unsupported(e.Position(), "Give it a name by AS.", "a value of PIVOT that is not constant is not supported")
@@ -271,6 +271,7 @@ func (b *binder) foundValues(inner *block, table *boundTable, on *syntax.PivotOn
 	}
 	c := found.cols[0]
 	bound := &Bound{Root: n, NextID: expr.ColID(len(b.info)), NextCTE: b.nextCTE, Columns: []Column{{Name: c.name, Type: c.typ, ID: c.id}}}
+	b.session = true
 	vectors, err := b.env.Run(b.ctx, bound)
 	if err != nil {
 		return nil, err

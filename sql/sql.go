@@ -58,6 +58,9 @@ type Bound struct {
 	// NextID and NextCTE are the first column ID and CTE number that the query does not use.
 	NextID  expr.ColID
 	NextCTE int
+	// Session: Env.Fn or Env.Run had a part in it. Without, binding the query again makes the same of it, as long as the
+	// types of the parameters and what Catalog and View answer are the same.
+	Session bool
 }
 
 // Parse reads a text of statements; see syntax.Parse.
@@ -73,7 +76,7 @@ func Bind(ctx context.Context, q *syntax.Query, env *Env) (*Bound, error) {
 	if err := b.checkParams(); err != nil {
 		return nil, err
 	}
-	bound := &Bound{Root: out.node, Params: b.params, NextID: expr.ColID(len(b.info)), NextCTE: b.nextCTE}
+	bound := &Bound{Root: out.node, Params: b.params, NextID: expr.ColID(len(b.info)), NextCTE: b.nextCTE, Session: b.session}
 	for _, c := range out.cols {
 		bound.Columns = append(bound.Columns, Column{Name: c.name, Type: c.typ, ID: c.id})
 	}

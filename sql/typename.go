@@ -154,8 +154,8 @@ func (b *binder) regType(t types.Type) *expr.Const {
 	if t.ID == types.Unknown {
 		oid = 705
 	}
-	if b.env.Fn != nil {
-		if s, ok := b.env.Fn.Objects.(*catalog.Snapshot); ok && t.ID != types.Unknown {
+	if f := b.fn(); f != nil {
+		if s, ok := f.Objects.(*catalog.Snapshot); ok && t.ID != types.Unknown {
 			oid = s.OIDOf(t)
 		}
 	}
