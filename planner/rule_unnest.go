@@ -31,7 +31,7 @@ func unnest(o *optimizer, n Node) (Node, error) {
 		c.Lateral = false
 		return &c, nil
 	}
-	j = o.hoistCasts(j, corr)
+	j = o.hoistForms(o.hoistCasts(j, corr), corr)
 	corr = Free(j.Right).And(outputSet(j.Left))
 	u := &unnester{optimizer: o, left: j.Left, corr: corr, exact: treeMayFail(j.Right)}
 	for _, way := range []func(*Join) (Node, error){u.oneRowAggregate, u.pullUp, u.general} {
