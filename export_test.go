@@ -5,7 +5,11 @@ import (
 	"time"
 
 	"gsql/exec"
+	"gsql/exec/sqlstate"
 )
+
+// MainSession is the session of DB.Query.
+func (db *DB) MainSession() *Session { return db.main }
 
 // TaskRunner plans a query as of a time, as every process of a cluster does, and returns what runs its tasks.
 func (s *Session) TaskRunner(ctx context.Context, query string, now time.Time) (*exec.Runner, error) {
@@ -15,6 +19,9 @@ func (s *Session) TaskRunner(ctx context.Context, query string, now time.Time) (
 	p, err := s.Prepare(ctx, query, nil)
 	if err != nil {
 		return nil, err
+	}
+	if p.bound == nil {
+		return nil, sqlstate.Unsupported("", "%s is not run in tasks", p.stmt.Tag())
 	}
 	f := s.fnCtx(ctx)
 	plan, _, err := p.plan(ctx, f, nil)

@@ -92,8 +92,9 @@ func (s setup) runTagged(db *gsql.DB, query string, room int64) (rows []string, 
 // cannotSpill are the names under which operators reserve memory that they cannot do without, each with the reason. A
 // query that has one fails with 53200 when there is no memory at all.
 var cannotSpill = map[string]string{
-	"loop join build": "every row of the other side is compared with all of these",
-	"recursive union": "every new row is looked up among all that there have been",
+	"loop join build":         "every row of the other side is compared with all of these",
+	"recursive union":         "every new row is looked up among all that there have been",
+	"group of an aggregation": "such as the sketch of approx_quantile, which is one for all rows of the group",
 }
 
 // failsInTinyMemory reports whether an error is that there is no memory for what cannot be spilled.

@@ -81,7 +81,7 @@ func (p *HashAggregate) Open(ctx context.Context, env *Env, part int) (Stream, e
 	}
 	meter := env.Profile.Of(p).Meter()
 	s.res = env.Mem.ReserveSpillable("hash aggregate").Measure(meter)
-	s.rest = env.Mem.Reserve("hash aggregate").Measure(meter)
+	s.rest = env.Mem.Reserve("group of an aggregation").Measure(meter)
 	return s, nil
 }
 
