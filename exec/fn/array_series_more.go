@@ -202,17 +202,7 @@ func matchNumber(c *Call) (*vec.Vector, error) {
 		if len(all) < int(number(i)) {
 			return false, nil
 		}
-		m := all[number(i)-1]
-		if len(m) > 2 {
-			m = m[2:]
-		}
-		for k := 0; k < len(m); k += 2 {
-			if m[k] < 0 {
-				out.addNull()
-			} else {
-				out.add(s[m[k]:m[k+1]])
-			}
-		}
+		out.addGroups(s, all[number(i)-1])
 		return true, nil
 	})
 }

@@ -179,17 +179,22 @@ func matchGroups(re *compiled, s []byte, out *textList) bool {
 	if m == nil {
 		return false
 	}
+	out.addGroups(s, m)
+	return true
+}
+
+// addGroups adds what a match's groups took of s, or the match when there are none.
+func (l *textList) addGroups(s []byte, m []int) {
 	if len(m) > 2 {
 		m = m[2:]
 	}
 	for k := 0; k < len(m); k += 2 {
 		if m[k] < 0 {
-			out.addNull()
+			l.addNull()
 		} else {
-			out.add(s[m[k]:m[k+1]])
+			l.add(s[m[k]:m[k+1]])
 		}
 	}
-	return true
 }
 
 // splitByRegexp is regexp_split_to_array. As in PostgreSQL, an empty match at the start, at the end or right behind

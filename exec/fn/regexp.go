@@ -141,7 +141,9 @@ func compileRegexp(pattern, flags string) (*compiled, error) {
 	if longest {
 		goRegexp.Longest()
 	}
-	re := &compiled{goRegexp, strings.Contains(strings.ToLower(strings.ReplaceAll(goPattern, `\\`, "")), `\b`), hasPlaces(tree)}
+	words := hasPart(tree, syntax.OpWordBoundary, syntax.OpNoWordBoundary)
+	places := words || hasPart(tree, syntax.OpBeginLine, syntax.OpEndLine, syntax.OpBeginText, syntax.OpEndText)
+	re := &compiled{goRegexp, words, places}
 	regexps.Store(key, re)
 	return re, nil
 }

@@ -40,6 +40,12 @@ func eachPart(re *syntax.Regexp, f func(*syntax.Regexp)) {
 	}
 }
 
+// hasPart reports whether a pattern has a part of one of the kinds.
+func hasPart(re *syntax.Regexp, ops ...syntax.Op) (found bool) {
+	eachPart(re, func(part *syntax.Regexp) { found = found || slices.Contains(ops, part.Op) })
+	return found
+}
+
 // longestFirst sorts alternatives of known lengths, the longest first: of those that match, the first counts for Go.
 func longestFirst(alternatives []*syntax.Regexp) {
 	lengths := map[*syntax.Regexp]int{}

@@ -2,7 +2,6 @@ package fn
 
 import (
 	"bytes"
-	"regexp/syntax"
 	"strings"
 	"unicode/utf8"
 
@@ -112,20 +111,6 @@ func eachMatch(re *compiled, s []byte, from int, f func(m []int) bool) error {
 		}
 	}
 	return nil
-}
-
-// hasPlaces reports whether a pattern has parts that match places, not characters.
-func hasPlaces(p *syntax.Regexp) bool {
-	switch p.Op {
-	case syntax.OpBeginLine, syntax.OpEndLine, syntax.OpBeginText, syntax.OpEndText, syntax.OpWordBoundary, syntax.OpNoWordBoundary:
-		return true
-	}
-	for _, sub := range p.Sub {
-		if hasPlaces(sub) {
-			return true
-		}
-	}
-	return false
 }
 
 // find returns the n-th match in row i, nil when there are not as many.
