@@ -208,13 +208,7 @@ func (s *copySource) Schema() exec.Schema { return s.fields }
 func (s *copySource) Stats() exec.Stats   { return exec.Stats{} }
 
 func (s *copySource) Scan(_ context.Context, req exec.ScanRequest) (exec.Plan, error) {
-	p := &copyScan{source: s, columns: req.Columns}
-	for i, c := range req.Columns {
-		f := s.fields[c]
-		f.ID = req.IDs[i]
-		p.out = append(p.out, f)
-	}
-	return p, nil
+	return &copyScan{source: s, columns: req.Columns, out: req.Output(s.fields)}, nil
 }
 
 type copyScan struct {

@@ -143,13 +143,7 @@ func (t *systemTable) Schema() exec.Schema { return t.columns }
 func (t *systemTable) Stats() exec.Stats   { return exec.Stats{Rows: keptQueries} }
 
 func (t *systemTable) Scan(_ context.Context, req exec.ScanRequest) (exec.Plan, error) {
-	p := &systemScan{table: t, columns: req.Columns}
-	for i, c := range req.Columns {
-		f := t.columns[c]
-		f.ID = req.IDs[i]
-		p.out = append(p.out, f)
-	}
-	return p, nil
+	return &systemScan{table: t, columns: req.Columns, out: req.Output(t.columns)}, nil
 }
 
 // systemScan yields the rows as they are when it is opened.

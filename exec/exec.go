@@ -139,6 +139,16 @@ type ScanRequest struct {
 	Filters []RuntimeFilter
 }
 
+// Output returns the columns that the scan of a table with the given columns yields.
+func (r ScanRequest) Output(table Schema) Schema {
+	out := make(Schema, len(r.Columns))
+	for i, c := range r.Columns {
+		out[i] = table[c]
+		out[i].ID = r.IDs[i]
+	}
+	return out
+}
+
 // RuntimeFilter names a filter on a scan's column that a hash join publishes in Env when its build side is
 // complete; see Env.Filter.
 type RuntimeFilter struct {

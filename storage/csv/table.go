@@ -59,11 +59,7 @@ func (t *table) Scan(_ context.Context, req exec.ScanRequest) (exec.Plan, error)
 	if p.prune != nil || p.filters != nil {
 		p.limit = -1 // it counts rows that pass, and here not all rows do
 	}
-	for i, c := range req.Columns {
-		f := t.shape.Schema[c]
-		f.ID = req.IDs[i]
-		p.schema = append(p.schema, f)
-	}
+	p.schema = req.Output(t.shape.Schema)
 	n := 0
 	for _, f := range t.files {
 		n += splitCount(f.Size, t.split)

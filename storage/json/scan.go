@@ -53,12 +53,7 @@ func (t *table) Stats() exec.Stats {
 
 // Scan returns a plan of at most req.Partitions streams. Prune and Filters are not used.
 func (t *table) Scan(_ context.Context, req exec.ScanRequest) (exec.Plan, error) {
-	p := &scan{table: t, limit: req.Limit, columns: req.Columns}
-	for i, ord := range req.Columns {
-		f := t.shape.Columns[ord]
-		f.ID = req.IDs[i]
-		p.schema = append(p.schema, f)
-	}
+	p := &scan{table: t, limit: req.Limit, columns: req.Columns, schema: req.Output(t.shape.Columns)}
 	for i, f := range t.files {
 		step := t.split
 		if t.shape.layout != Lines {

@@ -20,13 +20,7 @@ func (t *Table) Scan(_ context.Context, req exec.ScanRequest) (exec.Plan, error)
 }
 
 func (t *Table) scan(req exec.ScanRequest) *scan {
-	s := &scan{table: t, columns: req.Columns}
-	schema := append(t.Schema(), rowNumber)
-	for i, c := range req.Columns {
-		f := schema[c]
-		f.ID = req.IDs[i]
-		s.out = append(s.out, f)
-	}
+	s := &scan{table: t, columns: req.Columns, out: req.Output(append(t.Schema(), rowNumber))}
 	for i, c := range t.Chunks {
 		if c.file != nil { // which is read from its beginning
 			s.splits = append(s.splits, split{i, 0, c.Rows})

@@ -39,10 +39,8 @@ func (t *table) Scan(_ context.Context, req exec.ScanRequest) (exec.Plan, error)
 	if err != nil {
 		return nil, err
 	}
-	for i, ord := range req.Columns {
-		f := t.shape.Schema[ord]
-		f.ID = req.IDs[i]
-		s.out = append(s.out, f)
+	s.out = req.Output(t.shape.Schema)
+	for _, ord := range req.Columns {
 		if err := refused(&first.cols[ord], t.files[0]); err != nil {
 			return nil, err
 		}
