@@ -35,8 +35,9 @@ type Catalog struct {
 	cfg   Config
 	roots []string // what Restrict allows, absolute, links resolved
 
-	mu     sync.Mutex
-	shapes map[[sha256.Size]byte]exec.Table
+	mu       sync.Mutex
+	shapes   map[[sha256.Size]byte]exec.Table
+	archives map[file.File][]file.File // the members of each
 }
 
 // maxShapes bounds what the catalog remembers.

@@ -142,7 +142,7 @@ func TestNames(t *testing.T) {
 		{"'sales.csv'", "1|x"}, {"'" + dir + "/sales.csv'", "1|x"}, {"'./logs/../sales.csv'", "1|x"}, {"'logs'", "1 2"}, {"'logs/'", "1 2"}, {"'logs/2024/*'", "1 2"},
 		{"'logs/**/0[12].ndjson'", "1 2"}, {"'{sales,sales}.csv'", "1|x"}, {"'data[1].csv'", "9"}, {"'data?1].csv'", "9"}, {"'data[[]*.csv'", "9"},
 		{"'noext'", "4"}, {"'arrayed'", "5"}, {"'objects'", "6"}, {"'brackets'", "1"}, {"'linked'", "1 2"},
-		{"'packed'", `!0A000 file "…packed" is of the format gzip, which is not supported  Decompress the file first.`},
+		{"'packed'", `!XX001 file "…packed" ends in the middle of its gzip data  It was not written or not copied to its end.`},
 		{"'sheet.xlsx'", "!0A000 …zip…CSV"},
 		{"twice", `!42P09 table name "twice" is ambiguous It may be "twice.csv" or "twice.json". Name the file: FROM 'twice.csv'.`},
 		{"slaes", `!42P01 relation "slaes" does not exist  Perhaps you meant "sales".`},

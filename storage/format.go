@@ -20,7 +20,11 @@ var formats = map[string]string{
 // formatOf returns the format of a file by its name, "" when that does not say.
 func formatOf(path string) string { return formats[extension(path)] }
 
-func extension(path string) string { return strings.ToLower(filepath.Ext(path)) }
+// extension returns the extension of a path that tells the format: x.csv.gz is CSV.
+func extension(path string) string {
+	_, path = file.CodecOf(path)
+	return strings.ToLower(filepath.Ext(path))
+}
 
 // commonFormat returns the format of files: by extension, else by how a file begins.
 func commonFormat(files []file.File) (string, error) {
@@ -44,11 +48,7 @@ func commonFormat(files []file.File) (string, error) {
 
 // foreign has what files of other kinds begin with.
 var foreign = []struct{ magic, kind, hint string }{
-	{"\x1f\x8b", "gzip", "Decompress the file first."},
-	{"\x28\xb5\x2f\xfd", "Zstandard", "Decompress the file first."},
-	{"BZh", "bzip2", "Decompress the file first."},
-	{"\xfd7zXZ\x00", "xz", "Decompress the file first."},
-	{"PK\x03\x04", "zip", "Extract the files first; a spreadsheet can be saved as CSV."},
+	{"PK\x03\x04", "zip", "Give an archive a name that ends in .zip; a spreadsheet can be saved as CSV."},
 	{"ARROW1", "Arrow", "Write the data as Parquet."},
 	{"ORC", "ORC", "Write the data as Parquet."},
 	{"Obj\x01", "Avro", "Write the data as Parquet."},
@@ -57,14 +57,14 @@ var foreign = []struct{ magic, kind, hint string }{
 
 // sniffFormat looks at the first bytes of a file.
 func sniffFormat(f file.File) (string, error) {
-	h, err := f.Open()
+	t, err := f.OpenText("", 0)
 	if err != nil {
 		return "", err
 	}
-	defer h.Close()
+	defer t.Close()
 	head := make([]byte, 512)
-	n, err := io.ReadFull(h, head)
-	if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
+	n, err := t.ReadAt(head, 0)
+	if err != nil && err != io.EOF {
 		return "", file.Error(f.Path, err)
 	}
 	head = head[:n]

@@ -48,11 +48,12 @@ func (c *Catalog) entries(wanted func(name string) bool) ([]Entry, error) {
 
 // tableName is the name of the table that a file, or a folder of files, is: without the extension of data
 // files.
-func tableName(file string) string {
-	if formatOf(file) == "" {
-		return file
+func tableName(path string) string {
+	if formatOf(path) == "" {
+		return path
 	}
-	return strings.TrimSuffix(file, filepath.Ext(file))
+	_, name := file.CodecOf(path)
+	return strings.TrimSuffix(name, filepath.Ext(name))
 }
 
 func (c *Catalog) asEntry(d fs.DirEntry) (Entry, bool) {

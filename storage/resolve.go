@@ -2,6 +2,7 @@ package storage
 
 import (
 	"errors"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -25,27 +26,46 @@ const globChars = "*?[{"
 func (c *Catalog) files(patterns []string) ([]file.File, error) {
 	var out []file.File
 	for _, p := range patterns {
-		paths, listed, err := c.expand(p)
+		archives, members, inside := c.splitArchive(p)
+		var found []file.File
+		var err error
+		if inside {
+			found, err = c.archived(archives, members, p)
+		} else {
+			found, err = c.matching(p)
+		}
 		if err != nil {
 			return nil, err
 		}
-		if len(out)+len(paths) > maxFiles {
+		if out = append(out, found...); len(out) > maxFiles {
 			return nil, sqlstate.New(sqlstate.ProgramLimitExceeded, "more than %d files match \"%s\"", maxFiles, p)
 		}
-		before := len(out)
-		for _, path := range paths {
-			f, err := c.stat(path)
-			switch {
-			case listed && sqlstate.Of(err) == sqlstate.UndefinedFile: // it has gone since
-			case err != nil:
-				return nil, err
-			default:
-				out = append(out, f)
-			}
+	}
+	return out, nil
+}
+
+// matching returns the files that a pattern names, archives as such.
+func (c *Catalog) matching(pattern string) ([]file.File, error) {
+	paths, listed, err := c.expand(pattern)
+	if err != nil {
+		return nil, err
+	}
+	if len(paths) > maxFiles {
+		return nil, sqlstate.New(sqlstate.ProgramLimitExceeded, "more than %d files match \"%s\"", maxFiles, pattern)
+	}
+	var out []file.File
+	for _, path := range paths {
+		f, err := c.stat(path)
+		switch {
+		case listed && sqlstate.Of(err) == sqlstate.UndefinedFile: // it has gone since
+		case err != nil:
+			return nil, err
+		default:
+			out = append(out, f)
 		}
-		if len(out) == before {
-			return nil, noFiles(p)
-		}
+	}
+	if len(out) == 0 {
+		return nil, noFiles(pattern)
 	}
 	return out, nil
 }
@@ -73,7 +93,7 @@ func (c *Catalog) stat(path string) (file.File, error) {
 	if !info.Mode().IsRegular() {
 		return file.File{}, sqlstate.New(sqlstate.WrongObjectType, "\"%s\" is not a regular file", path)
 	}
-	return file.File{Path: path, Size: info.Size(), ModTime: info.ModTime()}, nil
+	return file.New(path, info), nil
 }
 
 func denied(path string) error {
@@ -106,10 +126,7 @@ func (c *Catalog) expand(pattern string) (paths []string, listed bool, err error
 	if strings.IndexByte(pattern, 0) >= 0 || pattern == "" {
 		return nil, false, sqlstate.New(sqlstate.InvalidParameterValue, "a path must not be empty or have a zero byte")
 	}
-	full := pattern
-	if !filepath.IsAbs(full) {
-		full = filepath.Join(c.dir(), full)
-	}
+	full := c.full(pattern)
 	if c.cfg.Restrict && !c.mayList(full) {
 		return nil, false, denied(pattern)
 	}
@@ -134,6 +151,19 @@ func (c *Catalog) expand(pattern string) (paths []string, listed bool, err error
 		return nil, false, noFiles(pattern)
 	}
 	return paths, true, nil
+}
+
+// full is a path from where the process is.
+func (c *Catalog) full(path string) string {
+	if filepath.IsAbs(path) {
+		return path
+	}
+	return filepath.Join(c.dir(), path)
+}
+
+func isFolder(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
 }
 
 // unreadable says why a path as it was written cannot be read, and where it was looked for.
@@ -227,8 +257,8 @@ func dataFiles(dir string) ([]string, error) {
 	return data, nil
 }
 
-// OpenFile opens one file that queries may read, by its path.
-func (c *Catalog) OpenFile(path string) (*os.File, error) {
+// OpenFile opens one file that queries may read, by its path, and returns its text.
+func (c *Catalog) OpenFile(path string) (io.ReadCloser, error) {
 	files, err := c.files([]string{path})
 	if err != nil {
 		return nil, err
@@ -236,5 +266,9 @@ func (c *Catalog) OpenFile(path string) (*os.File, error) {
 	if len(files) != 1 {
 		return nil, sqlstate.Unsupported("Use INSERT ... SELECT * FROM the files.", "\"%s\" is more than one file", path)
 	}
-	return files[0].Open()
+	t, err := files[0].OpenText("", 0)
+	if err != nil {
+		return nil, err
+	}
+	return t.Reader(), nil
 }

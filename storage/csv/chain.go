@@ -33,14 +33,23 @@ type chain struct {
 	news    chan struct{}
 }
 
+// newChain returns the chain of a file that is expected to have a number of splits; it may have more.
 func newChain(splits int) *chain {
 	return &chain{changes: make([]change, splits), told: make([]bool, splits), states: make([]border, splits+1)}
+}
+
+// grow makes room for split k.
+func (c *chain) grow(k int) {
+	for k >= len(c.told) {
+		c.told, c.changes, c.states = append(c.told, false), append(c.changes, keeps), append(c.states, outside)
+	}
 }
 
 // tell records what split k makes of the state. A later call for the same split does nothing.
 func (c *chain) tell(k int, ch change) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.grow(k)
 	if c.told[k] {
 		return
 	}
@@ -59,7 +68,7 @@ func (c *chain) tell(k int, ch change) {
 func (c *chain) fail(k int, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.told[k] || c.err != nil {
+	if c.grow(k); c.told[k] || c.err != nil {
 		return
 	}
 	c.err = err

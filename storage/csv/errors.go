@@ -3,7 +3,6 @@ package csv
 import (
 	"bytes"
 	"errors"
-	"io"
 	"strconv"
 	"unicode/utf8"
 
@@ -18,17 +17,8 @@ import (
 
 // line returns the number of the line that begins at offset off.
 func (t *table) line(s *source, off int64) int64 {
-	buf := make([]byte, 256<<10)
-	n := int64(1)
-	for at := int64(0); at < off; {
-		k, err := s.h.ReadAt(buf[:min(int64(len(buf)), off-at)], at)
-		n += int64(bytes.Count(buf[:k], []byte{t.shape.Newline}))
-		at += int64(k)
-		if err != nil && !errors.Is(err, io.EOF) || k == 0 {
-			break
-		}
-	}
-	return n
+	line, _ := s.text.Line(off, t.shape.Newline)
+	return line
 }
 
 const maxShown = 100
@@ -47,19 +37,19 @@ func shown(v []byte) string {
 
 func (l *loader) malformed(s *source, at int) error {
 	return sqlstate.New(sqlstate.BadCopyFormat, "text follows the closing quote of a value").
-		WithDetail("File \"%s\", line %d.", s.file.Path, l.table.line(s, l.fileOffset(at))).
+		WithDetail("File \"%s\", line %d.", s.File.Path, l.table.line(s, l.fileOffset(at))).
 		WithHint("Quotes within quotes are written twice; other ways are set by quote => '...' (quote => '' if values are not quoted) and escape => '...'.")
 }
 
 func (l *loader) unterminated(s *source, start int) error {
 	return sqlstate.New(sqlstate.BadCopyFormat, "unterminated CSV quoted field").
-		WithDetail("File \"%s\", in the row that begins in line %d.", s.file.Path, l.table.line(s, l.fileOffset(start))).
+		WithDetail("File \"%s\", in the row that begins in line %d.", s.File.Path, l.table.line(s, l.fileOffset(start))).
 		WithHint("If values are not quoted, say so: quote => ''.")
 }
 
 func (t *table) longRow(s *source, off int64) error {
 	return sqlstate.New(sqlstate.ProgramLimitExceeded, "a row is longer than %d bytes", maxRow).
-		WithDetail("File \"%s\", line %d or before.", s.file.Path, t.line(s, off)).
+		WithDetail("File \"%s\", line %d or before.", s.File.Path, t.line(s, off)).
 		WithHint("A quote that is not closed makes one row of many: see the options quote and escape.")
 }
 
@@ -75,7 +65,7 @@ func (l *loader) raggedRow(s *source, r *ragged) error {
 	if i := bytes.IndexByte(row, f.Newline); i >= 0 {
 		row = bytes.TrimSuffix(row[:i], []byte{'\r'})
 	}
-	return e.WithDetail("File \"%s\", line %d: %d of %d fields: %s", s.file.Path, l.table.line(s, l.fileOffset(r.start)), r.fields, f.fields, shown(row))
+	return e.WithDetail("File \"%s\", line %d: %d of %d fields: %s", s.File.Path, l.table.line(s, l.fileOffset(r.start)), r.fields, f.fields, shown(row))
 }
 
 // badValue explains why the value of a column is none of its type; row is its row in the block.
@@ -87,7 +77,7 @@ func (l *loader) badValue(c *column, name string, field, row int) error {
 	f.cells(&sp, field, row, 1, nil)
 	v := c.value(&sp, f, 0)
 	e := whyBad(c, v)
-	e.Detail = sqlstate.New("", "File \"%s\", line %d, column %s: %s", s.file.Path, l.table.line(s, l.fileOffset(first)), name, shown(v)).Message
+	e.Detail = sqlstate.New("", "File \"%s\", line %d, column %s: %s", s.File.Path, l.table.line(s, l.fileOffset(first)), name, shown(v)).Message
 	if e.Hint != "" {
 		return e
 	}
@@ -101,7 +91,7 @@ func (l *loader) badValue(c *column, name string, field, row int) error {
 func whyBad(c *column, v []byte) *sqlstate.Error {
 	if c.kind == types.KView && !utf8.Valid(v) {
 		return sqlstate.New(sqlstate.InvalidEncoding, "invalid byte sequence for encoding \"UTF8\"").
-			WithHint("Convert the file to UTF-8.")
+			WithHint("If the file is in another encoding, say which: encoding => 'latin-1', or whichever it is.")
 	}
 	err := text.Parse(vec.NewBuilder(c.typ), c.typ, v, c.style)
 	var e *sqlstate.Error

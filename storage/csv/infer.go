@@ -28,7 +28,7 @@ func Infer(ctx context.Context, files []file.File, opt Options) (*Shape, error) 
 		first++
 	}
 	f := files[first]
-	h, err := f.Open()
+	h, err := f.OpenText(opt.Encoding, 0)
 	if err != nil {
 		return nil, err
 	}
@@ -41,7 +41,8 @@ func Infer(ctx context.Context, files []file.File, opt Options) (*Shape, error) 
 	if err != nil {
 		return nil, err
 	}
-	in := &inference{opt: &opt, shape: &Shape{skip: opt.Skip}}
+	in := &inference{opt: &opt, shape: &Shape{skip: opt.Skip, encoding: opt.Encoding}}
+	in.shape.ratio = h.Ratio()
 	in.shape.Dialect = sniff(hd.text[hd.at:], &opt, f.Path, hd.eof)
 	in.shape.setNulls(&opt)
 	if err := in.columns(hd, f); err != nil {

@@ -19,7 +19,8 @@ type loader struct {
 	sc     scratch
 
 	source *source // of the split that fields shows; nil: none
-	size   int64   // of the split
+	joined *source // a file that is decoded from its start, which the stream reads with others
+	size   int64   // of the split, in the file
 	begins bool    // the split is its file's first
 	fields fields
 }
@@ -28,26 +29,70 @@ type loader struct {
 func (l *loader) next(ctx context.Context) (bool, error) {
 	l.release()
 	l.size, l.begins = 0, false
-	n, ok := l.take.Take()
-	if !ok {
-		return false, nil
+	for {
+		if l.joined != nil {
+			if ok, err := l.nextBlock(ctx); ok || err != nil {
+				return ok, err
+			}
+		}
+		n, ok := l.take.Take()
+		if !ok {
+			return false, nil
+		}
+		s, k := l.splits.at(n)
+		text, err := s.open(ctx, l.table)
+		switch {
+		case err != nil:
+			s.Release()
+			s.chain.fail(k, err)
+			return false, err
+		case text == nil || text.Sequential() && k > 0 && l.take.Fixed():
+			s.Release() // it is read already, or somewhere else
+		case text.Sequential():
+			l.joined = s
+		default:
+			return true, l.split(ctx, s, k)
+		}
 	}
-	s, k := l.splits.at(n)
-	l.begins = k == 0
-	l.size = min(l.splits.size, s.file.Size-int64(k)*l.splits.size)
-	l.source = s
-	if err := s.open(ctx, l.table); err != nil {
-		s.chain.fail(k, err)
-		return false, err
-	}
+}
+
+// split indexes split k of a file.
+func (l *loader) split(ctx context.Context, s *source, k int) error {
+	l.source, l.begins = s, k == 0
+	l.size = min(l.splits.size, s.File.Size-int64(k)*l.splits.size)
 	if err := l.catchUp(ctx, s, k); err != nil {
+		return err
+	}
+	err := l.load(ctx, s, k)
+	if err != nil {
+		s.chain.fail(k, err)
+	}
+	return err
+}
+
+// nextBlock indexes the next split of the joined file, or leaves the file when there is none.
+func (l *loader) nextBlock(ctx context.Context) (bool, error) {
+	s := l.joined
+	b, ok, err := s.Take()
+	if l.size += b.Bytes; !ok || err != nil {
+		l.leave()
 		return false, err
 	}
-	if err := l.load(ctx, s, k); err != nil {
-		s.chain.fail(k, err)
+	l.source, l.begins = s, b.Number == 0
+	defer s.text.Done(b.Number)
+	if err := l.load(ctx, s, b.Number); err != nil {
+		s.chain.fail(b.Number, err)
 		return false, err
 	}
 	return true, nil
+}
+
+// leave ends the reading of the joined file.
+func (l *loader) leave() {
+	if l.joined != nil {
+		l.joined.Release()
+		l.joined = nil
+	}
 }
 
 // catchUp indexes the splits before split k when nobody else may do so, for the state of its border.
@@ -71,10 +116,16 @@ func (l *loader) catchUp(ctx context.Context, s *source, k int) error {
 
 // release is called when the rows of the current split are not needed any more.
 func (l *loader) release() {
-	if l.source != nil {
-		l.source.done()
-		l.source = nil
+	if l.source != nil && l.joined == nil {
+		l.source.Release()
 	}
+	l.source = nil
+}
+
+// close gives up the current split and file.
+func (l *loader) close() {
+	l.release()
+	l.leave()
 }
 
 // load reads split k of s and indexes its rows. See the package comment for why it is right.
@@ -82,7 +133,7 @@ func (l *loader) load(ctx context.Context, s *source, k int) error {
 	l.fields.ix = rowIndex{}
 	d := &l.table.shape.Dialect
 	size := l.splits.size
-	begin, end := int64(k)*size, min(int64(k+1)*size, s.file.Size)
+	begin, end := int64(k)*size, min(int64(k+1)*size, s.text.Size())
 	if end <= s.first {
 		s.chain.tell(k, keeps)
 		return nil
@@ -92,6 +143,7 @@ func (l *loader) load(ctx context.Context, s *source, k int) error {
 	if err := l.block.read(s, from, int(end-from)+l.table.tail); err != nil {
 		return err
 	}
+	end = min(end, s.text.Size()) // which of a text that is decoded is known now
 	border := s.first
 	if begin > s.first {
 		var err error
@@ -146,7 +198,7 @@ func (l *loader) index(ctx context.Context, s *source, k, from, to int) error {
 // terminate puts a newline behind a last row that lacks it and returns the new end of the text.
 func (l *loader) terminate(s *source, to int) int {
 	d := &l.table.shape.Dialect
-	if l.block.off+int64(to-front) == s.file.Size && l.block.buf[to-1] != d.Newline {
+	if l.block.off+int64(to-front) == s.text.Size() && l.block.buf[to-1] != d.Newline {
 		l.block.buf[to] = d.Newline
 		to++
 	}
@@ -203,7 +255,7 @@ func (l *loader) finishRow(s *source, start, to int) error {
 	l.fields.high, l.fields.escapes = true, true
 	for n := max(to-start, 16<<10); ; n *= 2 {
 		if front+l.block.n <= to {
-			if l.block.end() == s.file.Size {
+			if l.block.end() == s.text.Size() {
 				return l.unterminated(s, start)
 			}
 			if l.block.n > maxRow {
@@ -214,7 +266,7 @@ func (l *loader) finishRow(s *source, start, to int) error {
 			}
 		}
 		text := l.block.buf[to : front+l.block.n]
-		if l.block.end() == s.file.Size {
+		if l.block.end() == s.text.Size() {
 			to = l.terminate(s, front+l.block.n)
 		} else if i := bytes.LastIndexByte(text, d.Newline); i >= 0 {
 			to += i + 1

@@ -1,6 +1,7 @@
 package csv
 
 import (
+	"errors"
 	"sort"
 	"strings"
 
@@ -8,6 +9,7 @@ import (
 	"gsql/exec/sqlstate"
 	"gsql/exec/text"
 	"gsql/exec/types"
+	"gsql/storage/file"
 )
 
 // Options say how to read files. What the zero value leaves open is found out from a sample.
@@ -21,9 +23,10 @@ type Options struct {
 	Names                []string // of the first columns, instead of what the header says
 	Types                []Column // types of some columns: by name, or by position where Name is empty
 	AllVarchar           bool
-	NullPadding          bool // rows may lack fields at the end: NULL
-	NoDetect             bool // auto_detect => false: what is not said is the default
-	SampleSize           int  // rows to infer types from: 0 for the default, -1 for all
+	NullPadding          bool   // rows may lack fields at the end: NULL
+	NoDetect             bool   // auto_detect => false: what is not said is the default
+	Encoding             string // "" is UTF-8, or UTF-16 where a byte order mark says so
+	SampleSize           int    // rows to infer types from: 0 for the default, -1 for all
 
 	typesPos int
 }
@@ -53,6 +56,7 @@ var known = map[string]option{
 	"null_padding": func(o *Options, a exec.Arg) error { return setBool(&o.NullPadding, a) },
 	"auto_detect":  setAutoDetect,
 	"sample_size":  setSampleSize,
+	"encoding":     setEncoding,
 }
 
 // ParseOptions reads the named arguments of read_csv.
@@ -72,6 +76,19 @@ func ParseOptions(args []exec.Arg) (Options, error) {
 			WithHint("Write columns => {'name': 'TYPE', ...}.")
 	}
 	return o, nil
+}
+
+func setEncoding(o *Options, a exec.Arg) error {
+	s, ok := a.Value.(string)
+	if !ok {
+		return badOption(a, "the name of an encoding such as 'latin-1'")
+	}
+	o.Encoding = s
+	var e *sqlstate.Error
+	if err := file.KnownEncoding(s); errors.As(err, &e) {
+		return e.At(a.Pos)
+	}
+	return nil
 }
 
 func unknownOption(a exec.Arg) error {

@@ -2,11 +2,13 @@ package csv
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"os"
 	"strings"
 	"testing"
+	"unicode/utf16"
 
 	"gsql/exec"
 	"gsql/exec/sqlstate"
@@ -117,8 +119,23 @@ var readCases = []struct {
 	{name: "too long", data: "a,b\nabcd,1\n", args: []exec.Arg{arg("types", record("a", "varchar(3)"))}, err: "22001 value too long for type character varying(3) line 2"},
 	{name: "decimal overflow", data: "a\n1000\n", args: []exec.Arg{arg("types", record("a", "decimal(5,2)")), arg("header", true)}, err: "22003 numeric field overflow"},
 	{name: "bad date", data: "a\n2020-13-01\n", args: []exec.Arg{arg("types", record("a", "date")), arg("header", true)}, err: "22008 2020-13-01 line 2"},
-	{name: "not UTF-8", data: "a,b\ncaf\xe9,1\n", err: "22021 invalid byte sequence line 2, column a UTF-8"},
-	{name: "UTF-16", data: "\xff\xfea\x00,\x00", err: "0A000 UTF-16"},
+	{name: "not UTF-8", data: "a,b\ncaf\xe9,1\n", err: "22021 invalid byte sequence line 2, column a encoding => 'latin-1'"},
+	{name: "Latin-1", data: "a,b\ncaf\xe9,1\n", args: []exec.Arg{arg("encoding", "latin-1")}, want: "a text, b bigint\ncafé|1"},
+	{name: "windows-1252", data: "a,b\n\x80,1\n", args: []exec.Arg{arg("encoding", "CP1252")}, want: "a text, b bigint\n€|1"},
+	{name: "UTF-16 with a mark", data: utf16le("\uFEFFä,b\n\"x\ny\",1\n𝄞,2"), want: "ä text, b bigint\nx\ny|1\n𝄞|2"},
+	{name: "UTF-16 without one", data: utf16le("a,b\nü,1\n"), args: []exec.Arg{arg("encoding", "UTF-16")}, want: "a text, b bigint\nü|1"},
+	{name: "not UTF-16", data: utf16le("\uFEFFa,b\nx,1\n") + "\x00\xd8\x41\x00", err: "22021 no text in encoding"},
+	{name: "a replacement character of its own", data: utf16le("\uFEFFa,b\n\uFFFD,1\n"), want: "a text, b bigint\n\uFFFD|1"},
+	{name: "unknown encoding", data: "a\n1\n", args: []exec.Arg{arg("encoding", "klingon")}, err: "22023 klingon latin-1"},
+}
+
+// utf16le writes text in UTF-16, the lower byte first.
+func utf16le(s string) string {
+	var b []byte
+	for _, u := range utf16.Encode([]rune(s)) {
+		b = binary.LittleEndian.AppendUint16(b, u)
+	}
+	return string(b)
 }
 
 func TestReading(t *testing.T) {

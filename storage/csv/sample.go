@@ -3,8 +3,6 @@ package csv
 import (
 	"bytes"
 	"context"
-	"io"
-	"os"
 
 	"gsql/exec"
 	"gsql/storage/file"
@@ -12,10 +10,11 @@ import (
 
 // sample looks at values: those of the first file's beginning, and unless the options say how many, of a few
 // other places, since files are often sorted and the first rows then are not like the others.
-func (in *inference) sample(ctx context.Context, files []file.File, first int, h *os.File, hd head) error {
+func (in *inference) sample(ctx context.Context, files []file.File, first int, h *file.Text, hd head) error {
 	for _, f := range files {
 		in.size += f.Size
 	}
+	in.size = int64(float64(in.size) * in.shape.ratio)
 	if in.opt.SampleSize < 0 {
 		return in.sampleAll(ctx, files)
 	}
@@ -23,7 +22,7 @@ func (in *inference) sample(ctx context.Context, files []file.File, first int, h
 	if in.opt.SampleSize > 0 || len(in.opt.Columns) > 0 {
 		return nil
 	}
-	if f := files[first]; f.Size > 8*sampleBytes {
+	if f := files[first]; !h.Sequential() && f.Size > 8*sampleBytes {
 		for _, at := range []int64{f.Size / 3, f.Size / 3 * 2, f.Size - pieceBytes} {
 			if err := in.samplePiece(f, h, at); err != nil {
 				return err
@@ -89,7 +88,7 @@ func (in *inference) newlines(pos []uint32) int {
 
 // samplePiece looks at rows somewhere in a file, if there is no quote near: whether the place is within quotes
 // is not known.
-func (in *inference) samplePiece(f file.File, h io.ReaderAt, at int64) error {
+func (in *inference) samplePiece(f file.File, h *file.Text, at int64) error {
 	sh := in.shape
 	buf := make([]byte, pieceBytes+back)[:pieceBytes]
 	if n, err := h.ReadAt(buf, at); n < len(buf) {
@@ -123,19 +122,19 @@ func (in *inference) sampleFile(ctx context.Context, f file.File) error {
 	if f.Size == 0 {
 		return nil
 	}
-	h, err := f.Open()
+	t, err := f.OpenText(in.opt.Encoding, 0)
 	if err != nil {
 		return err
 	}
-	defer h.Close()
+	defer t.Close()
 	sh := in.shape
-	first, order, err := sh.begin(ctx, f, h)
+	first, order, err := sh.begin(ctx, f, t)
 	if err != nil {
 		return err
 	}
-	buf := make([]byte, min(pieceBytes, f.Size-first)+back)[:min(pieceBytes, f.Size-first)]
-	if n, err := h.ReadAt(buf, first); n < len(buf) {
-		return shortRead(f, err)
+	buf, err := readText(f, t, first, pieceBytes)
+	if err != nil {
+		return err
 	}
 	x := sh.exact(buf, 0, len(buf), []uint32{^uint32(0)}, sampleRows)
 	in.view(buf, x.pos, x.rows, order)
@@ -145,10 +144,10 @@ func (in *inference) sampleFile(ctx context.Context, f file.File) error {
 // sampleAll reads all rows of all files.
 func (in *inference) sampleAll(ctx context.Context, files []file.File) error {
 	t := NewTable("", files, in.shape).(*table)
-	l := loader{table: t, splits: newSplits(files, t.split)}
-	l.take = exec.NewSplits(0, l.splits.count())
+	l := loader{table: t, splits: newSplits(files, t.split, 1, in.shape.encoding)}
+	l.take = exec.NewSplits(0, l.splits.Count())
 	defer l.splits.Close()
-	defer l.release()
+	defer l.close()
 	for {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)

@@ -14,13 +14,17 @@ const maxText = 16 << 20
 
 func (p *scanPlan) Open(ctx context.Context, env *exec.Env, part int) (exec.Stream, error) {
 	shared, err := env.Shared(ctx, p, func(context.Context) (any, error) {
-		return newSplits(p.table.files, p.table.split), nil
+		streams := p.parts
+		if _, _, fixed := env.FixedSplits(part, p.parts, 0); fixed {
+			streams = 1
+		}
+		return newSplits(p.table.files, p.table.split, streams, p.table.shape.encoding), nil
 	})
 	if err != nil {
 		return nil, err
 	}
 	splits := shared.(*splits)
-	take, err := env.Splits(ctx, p, part, splits.count())
+	take, err := env.Splits(ctx, p, part, splits.Count())
 	if err != nil {
 		return nil, err
 	}
@@ -237,7 +241,7 @@ func (s *stream) batch() *vec.Batch {
 
 // Close frees what the stream holds; the plan's splits that it has not taken are left to others.
 func (s *stream) Close() error {
-	s.loader.release()
+	s.loader.close()
 	s.loader = loader{table: s.loader.table, splits: s.loader.splits, take: s.loader.take}
 	s.columns, s.spans, s.filter = nil, nil, nil
 	s.run, s.rows, s.left = run{}, 0, 0

@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 
 	"gsql/exec"
@@ -21,9 +20,11 @@ type Shape struct {
 	header   []string // names that each file's header has; nil: files have no header
 	check    bool     // compare headers
 	skip     int
+	encoding string // of the files; "" as file.Text finds
 	nulls    nullRule
 	inferred []bool // the column's type was chosen by a sample
 	rowBytes float64
+	ratio    float64 // bytes of text for a byte of a file
 	stats    []exec.ColumnStats
 }
 
@@ -37,16 +38,13 @@ type head struct {
 }
 
 // readHead reads at least the lines to skip and, if the file has as much, size bytes.
-func readHead(f file.File, h io.ReaderAt, size int, skip int, newline byte) (head, error) {
+func readHead(f file.File, t *file.Text, size int, skip int, newline byte) (head, error) {
 	for {
-		buf := make([]byte, min(int64(size), f.Size))
-		if n, err := h.ReadAt(buf, 0); n < len(buf) {
-			return head{}, shortRead(f, err)
+		buf, err := readText(f, t, 0, size)
+		if err != nil {
+			return head{}, err
 		}
-		hd := head{text: buf, eof: int64(len(buf)) == f.Size}
-		if bytes.HasPrefix(buf, []byte("\xff\xfe")) || bytes.HasPrefix(buf, []byte("\xfe\xff")) {
-			return hd, sqlstate.Unsupported("Convert the file to UTF-8.", "file \"%s\" is in UTF-16, which is not supported", f.Path)
-		}
+		hd := head{text: buf, eof: int64(len(buf)) == t.Size()}
 		if bytes.HasPrefix(buf, bom) {
 			hd.at = len(bom)
 		}
@@ -61,6 +59,17 @@ func readHead(f file.File, h io.ReaderAt, size int, skip int, newline byte) (hea
 		}
 		size *= 8
 	}
+}
+
+// readText reads size bytes from off, less at the end of the text.
+func readText(f file.File, t *file.Text, off int64, size int) ([]byte, error) {
+	size = int(min(int64(size), t.Size()-off))
+	buf := make([]byte, size, size+back)
+	n, err := t.ReadAt(buf, off)
+	if n < size && (!t.Sequential() || err != io.EOF) {
+		return nil, shortRead(f, err)
+	}
+	return buf[:n], nil
 }
 
 func longHead(f file.File) error {
@@ -119,9 +128,9 @@ func (d *Dialect) rowValues(text []byte, start int, pos []uint32) []string {
 
 // begin finds where the rows of a file begin, and the order of its columns when its header has the table's in
 // another order.
-func (sh *Shape) begin(ctx context.Context, f file.File, h *os.File) (first int64, order []int, err error) {
+func (sh *Shape) begin(ctx context.Context, f file.File, t *file.Text) (first int64, order []int, err error) {
 	for size := 16 << 10; ; size *= 8 {
-		hd, err := readHead(f, h, size, sh.skip, sh.Newline)
+		hd, err := readHead(f, t, size, sh.skip, sh.Newline)
 		if err != nil {
 			return 0, nil, err
 		}
@@ -131,7 +140,7 @@ func (sh *Shape) begin(ctx context.Context, f file.File, h *os.File) (first int6
 		names, next, ok := sh.firstRow(hd.text, hd.at, hd.eof)
 		if ok {
 			order, err := sh.match(f, names)
-			return min(int64(next), f.Size), order, err
+			return min(int64(next), t.Size()), order, err
 		}
 		if err := ctx.Err(); err != nil {
 			return 0, nil, err

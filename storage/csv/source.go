@@ -5,9 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
-	"os"
 	"sync"
-	"sync/atomic"
 
 	"gsql/exec/sqlstate"
 	"gsql/storage/file"
@@ -24,93 +22,55 @@ const (
 	front, back = word, word
 )
 
-// source is a file during one execution. The splits of it close it when the last one is done.
+// source is a file during one execution.
 type source struct {
-	file   file.File
-	number int
-	left   atomic.Int64 // splits that are not done
-
+	*file.Source
 	once  sync.Once
 	err   error
-	h     *os.File
+	text  *file.Text
 	first int64 // where the first row begins, behind byte order mark, skipped lines and header
 	order []int // the file's columns by the table's; nil: the same
 	chain *chain
 }
 
-// open opens the file and finds its first row.
-func (s *source) open(ctx context.Context, t *table) error {
-	s.once.Do(func() {
-		if s.h, s.err = s.file.Open(); s.err != nil {
-			return
-		}
-		s.first, s.order, s.err = t.shape.begin(ctx, s.file, s.h)
-	})
-	return s.err
-}
-
-// done counts a split as done.
-func (s *source) done() {
-	if s.left.Add(-1) == 0 && s.h != nil {
-		s.h.Close()
+// open begins with a unit of the file: it opens the file, unless it was, and finds its first row. The text is nil when
+// the file is read already. Release must be called in any case.
+func (s *source) open(ctx context.Context, t *table) (*file.Text, error) {
+	text, err := s.Acquire()
+	if text == nil || err != nil {
+		return nil, err
 	}
+	s.once.Do(func() {
+		s.text = text
+		s.first, s.order, s.err = t.shape.begin(ctx, s.File, text)
+	})
+	return text, s.err
 }
 
-// splits are the splits of all files of a scan, numbered in their order.
+// splits are the units of all files of a scan: their splits.
 type splits struct {
+	*file.Units
 	sources []*source
-	ends    []int // ends[i]: the number of splits in files up to i
 	size    int64
 }
 
-func newSplits(files []file.File, size int64) *splits {
-	s := &splits{size: size}
-	total := 0
-	for i, f := range files {
-		n := splitCount(f.Size, size)
-		src := &source{file: f, number: i, chain: newChain(n)}
-		src.left.Store(int64(n))
-		total += n
-		s.sources = append(s.sources, src)
-		s.ends = append(s.ends, total)
+// newSplits cuts files into splits. streams may read a file together that must be decoded from its start.
+func newSplits(files []file.File, size int64, streams int, encoding string) *splits {
+	s := &splits{Units: file.NewUnits(files, size, streams, encoding), size: size}
+	for _, f := range s.Sources {
+		n := 0
+		if !f.File.Packed() {
+			n = int((f.File.Size + size - 1) / size)
+		}
+		s.sources = append(s.sources, &source{Source: f, chain: newChain(n)})
 	}
 	return s
 }
 
-func splitCount(bytes, size int64) int { return int((bytes + size - 1) / size) }
-
-// Close closes the files that are still open.
-func (s *splits) Close() error {
-	for _, src := range s.sources {
-		if src.left.Load() > 0 && src.h != nil {
-			src.h.Close()
-		}
-	}
-	return nil
-}
-
-// count returns how many splits there are.
-func (s *splits) count() int {
-	if len(s.ends) == 0 {
-		return 0
-	}
-	return s.ends[len(s.ends)-1]
-}
-
-// at returns split n: the file and the split's number in it.
+// at returns unit n: the file and which of its units.
 func (s *splits) at(n int) (*source, int) {
-	lo, hi := 0, len(s.ends)
-	for lo < hi {
-		if m := (lo + hi) / 2; s.ends[m] <= n {
-			lo = m + 1
-		} else {
-			hi = m
-		}
-	}
-	if lo > 0 {
-		n -= s.ends[lo-1]
-	}
-	return s.sources[lo], n
+	f, k := s.At(n)
+	return s.sources[f.Number], k
 }
 
 // block is a stretch of a file in memory.
@@ -131,19 +91,19 @@ func (b *block) read(s *source, off int64, n int) error {
 
 // more reads n bytes more, less at the end of the file.
 func (b *block) more(s *source, n int) error {
-	n = int(min(int64(n), s.file.Size-b.end()))
+	n = int(min(int64(n), s.text.Size()-b.end()))
 	if need := front + b.n + n + back; need > len(b.buf) {
 		grown := make([]byte, need+need/4)
 		copy(grown, b.buf[:min(front+b.n, len(b.buf))])
 		b.buf = grown
 	}
 	at := front + b.n
-	got, err := s.h.ReadAt(b.buf[at:at+n], b.end())
+	got, err := s.text.ReadAt(b.buf[at:at+n], b.end())
 	b.total += int64(got)
-	if got < n {
-		return shortRead(s.file, err)
+	if got < n && (!s.text.Sequential() || err != io.EOF) {
+		return shortRead(s.File, err)
 	}
-	b.n += n
+	b.n += got
 	return nil
 }
 
@@ -152,7 +112,11 @@ func shortRead(f file.File, err error) error {
 		return sqlstate.New(sqlstate.ObjectNotInPrerequisite, "file \"%s\" has become shorter while it was read", f.Path).
 			WithHint("Run the query again.")
 	}
-	e := sqlstate.New(sqlstate.IOError, "could not read file \"%s\": %v", f.Path, err)
+	var e *sqlstate.Error
+	if errors.As(err, &e) {
+		return err
+	}
+	e = sqlstate.New(sqlstate.IOError, "could not read file \"%s\": %v", f.Path, err)
 	e.Err = err
 	return e
 }
@@ -166,7 +130,7 @@ func (b *block) newlineFrom(s *source, off int64, newline byte) (int64, error) {
 			return at + int64(k) + 1, nil
 		}
 		at = b.end()
-		if at == s.file.Size {
+		if at == s.text.Size() {
 			return at, nil
 		}
 		if b.n > maxRow {

@@ -38,7 +38,7 @@ func (t *table) Schema() exec.Schema { return t.shape.Schema }
 func (t *table) Stats() exec.Stats {
 	s := exec.Stats{Bytes: t.bytes, Columns: t.shape.stats}
 	if t.shape.rowBytes > 0 {
-		s.Rows = max(1, float64(t.bytes)/t.shape.rowBytes)
+		s.Rows = max(1, float64(t.bytes)*t.shape.ratio/t.shape.rowBytes)
 	}
 	return s
 }
@@ -60,11 +60,7 @@ func (t *table) Scan(_ context.Context, req exec.ScanRequest) (exec.Plan, error)
 		p.limit = -1 // it counts rows that pass, and here not all rows do
 	}
 	p.schema = req.Output(t.shape.Schema)
-	n := 0
-	for _, f := range t.files {
-		n += splitCount(f.Size, t.split)
-	}
-	p.parts = max(1, min(req.Partitions, n))
+	p.parts = max(1, min(req.Partitions, file.Spread(t.files, t.split)))
 	if p.limit >= 0 && p.limit <= smallLimit {
 		p.parts = 1 // the first rows of the first file, as everybody expects, and no work for more
 	}
@@ -96,7 +92,7 @@ func (p *scanPlan) InputSize() exec.InputSize {
 // Fingerprint adds the files in their state, how they are read, and what of them.
 func (p *scanPlan) Fingerprint(d *exec.Digest) {
 	t, sh := p.table, p.table.shape
-	d.Add(t.files, t.split, sh.layout, sh.Schema, sh.header, sh.check, sh.skip, sh.nulls, sh.inferred)
+	d.Add(t.files, t.split, sh.layout, sh.Schema, sh.header, sh.check, sh.skip, sh.encoding, sh.nulls, sh.inferred)
 	d.Add(p.columns, p.schema, p.limit, p.prune, p.filters, p.parts)
 }
 

@@ -1,8 +1,10 @@
-// Package file has what all formats know of a data file: where it is and which state of it was looked at.
+// Package file has what all formats know of a data file: where it is, which state of it was looked at, and how its
+// bytes become text.
 package file
 
 import (
 	"errors"
+	"io"
 	"io/fs"
 	"os"
 	"syscall"
@@ -13,9 +15,23 @@ import (
 
 // File is a data file as it was when its table was looked up.
 type File struct {
-	Path    string
-	Size    int64
+	Path    string // of a member of an archive: the archive's path, a slash, and its name there
+	Size    int64  // bytes as it lies there, compressed or not
 	ModTime time.Time
+	Codec   Codec   // by the file's name
+	Member  *Member // nil: a file of its own
+}
+
+// Handle is an open file.
+type Handle interface {
+	io.ReaderAt
+	io.Closer
+}
+
+// New returns the file at path, of which info tells.
+func New(path string, info fs.FileInfo) File {
+	codec, _ := CodecOf(path)
+	return File{Path: path, Size: info.Size(), ModTime: info.ModTime(), Codec: codec}
 }
 
 // Stat returns the file at path.
@@ -27,13 +43,31 @@ func Stat(path string) (File, error) {
 	if info.IsDir() {
 		return File{}, sqlstate.New(sqlstate.WrongObjectType, "\"%s\" is a directory", path)
 	}
-	return File{Path: path, Size: info.Size(), ModTime: info.ModTime()}, nil
+	return New(path, info), nil
 }
 
-// Open opens the file for reading. It fails when the file is not the one that was looked at: what is known
-// of its shape would be wrong.
-func (f File) Open() (*os.File, error) {
-	h, err := os.Open(f.Path)
+// Packed reports whether the file's name or its place say that it must be decoded from its start.
+func (f File) Packed() bool { return f.Codec != "" || f.Member != nil && f.Member.Packed }
+
+// Open opens the file for reading it as it lies there, at any place. It fails when the file is not the one that was
+// looked at: what is known of its shape would be wrong.
+func (f File) Open() (Handle, error) {
+	if f.Member != nil && f.Member.Packed {
+		return nil, sqlstate.Unsupported("Extract the file first.", "file \"%s\" is compressed within its archive: it can be read as CSV or JSON only", f.Path)
+	}
+	if f.Codec != "" {
+		return nil, sqlstate.Unsupported("Decompress the file first.", "file \"%s\" is compressed as a whole: it can be read as CSV or JSON only", f.Path)
+	}
+	return f.open()
+}
+
+// open opens the file, or of a member that is packed its archive from where the member's bytes are.
+func (f File) open() (Handle, error) {
+	path, size := f.Path, f.Size
+	if f.Member != nil {
+		path, size = f.Member.Archive, f.Member.Size
+	}
+	h, err := os.Open(path)
 	if err != nil {
 		return nil, Error(f.Path, err)
 	}
@@ -42,12 +76,21 @@ func (f File) Open() (*os.File, error) {
 		h.Close()
 		return nil, Error(f.Path, err)
 	}
-	if info.Size() != f.Size || !info.ModTime().Equal(f.ModTime) {
+	if info.Size() != size || !info.ModTime().Equal(f.ModTime) {
 		h.Close()
 		return nil, sqlstate.New(sqlstate.ObjectNotInPrerequisite, "file \"%s\" has changed since the query was planned", f.Path).
 			WithHint("Run the query again.")
 	}
+	if m := f.Member; m != nil && !(m.Tar && m.Packed) {
+		return section{io.NewSectionReader(h, m.Offset, f.Size), h}, nil
+	}
 	return h, nil
+}
+
+// section is a part of a file.
+type section struct {
+	*io.SectionReader
+	io.Closer
 }
 
 // Error says in PostgreSQL's words that a file cannot be opened.

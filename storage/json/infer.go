@@ -30,6 +30,7 @@ type Shape struct {
 	skip      bool // broken lines are left out
 	maxObject int
 	rowBytes  float64
+	ratio     float64 // bytes of text for a byte of a file
 }
 
 // Infer finds the columns and the layout in a sample of the first files.
@@ -87,20 +88,34 @@ func (s *sampler) sample(ctx context.Context) error {
 	if s.opt.Columns == nil {
 		r.members.added = s.adder(&r)
 	}
-	defer r.close()
 	for _, f := range s.files[:min(len(s.files), n)] {
 		if f.Size == 0 {
 			continue
 		}
-		if err := r.open(f, s.shape.layout, s.shape.arrays, 0, f.Size); err != nil {
+		if err := s.file(ctx, &r, f, limit); err != nil {
 			return err
 		}
-		if err := s.read(ctx, &r, limit); err != nil {
-			return err
-		}
-		r.close()
 	}
 	return nil
+}
+
+// file looks at rows of one file.
+func (s *sampler) file(ctx context.Context, r *reader, f file.File, limit int) error {
+	t, err := f.OpenText("", 0)
+	if err != nil {
+		return err
+	}
+	defer t.Close()
+	layout, err := layoutOf(t, f, s.shape.layout, s.shape.arrays)
+	if err != nil {
+		return err
+	}
+	if err := r.all(f, t, layout); err != nil {
+		return err
+	}
+	err = s.read(ctx, r, limit)
+	s.shape.ratio = t.Ratio()
+	return err
 }
 
 // adder returns what makes a column of each new member.

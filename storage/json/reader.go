@@ -2,8 +2,8 @@ package json
 
 import (
 	"bytes"
+	"errors"
 	"io"
-	"os"
 
 	"gsql/exec/sqlstate"
 	"gsql/storage/file"
@@ -33,16 +33,24 @@ type reader struct {
 	bytes     func(n int64) // is told what is read
 
 	f     file.File
-	h     *os.File
-	limit int64  // the part ends with the line that the byte before this one belongs to
-	off   int64  // offset in the file of buf[0]
-	buf   []byte // buf[:n] is what was read, with room for padding behind it
+	t     *file.Text // nil: no part is being read
+	from  input      // of the part's text
+	alone *file.Text // a text of which only this reader reads, from its start; nil: another
+	limit int64      // the part ends with the line that the byte before this one belongs to
+	off   int64      // offset in the file of buf[0]
+	buf   []byte     // buf[:n] is what was read, with room for padding behind it
 	n     int
 	eof   bool // buf[:n] has the part's last byte
 }
 
+// input is a text, or the part of it that is at hand.
+type input interface {
+	io.ReaderAt
+	Size() int64 // where the text ends; math.MaxInt64 while that is not known
+}
+
 // layoutOf returns the layout of a file: an array if it begins like one and arrays may be, else layout.
-func layoutOf(h *os.File, f file.File, layout Layout, arrays bool) (Layout, error) {
+func layoutOf(h *file.Text, f file.File, layout Layout, arrays bool) (Layout, error) {
 	if !arrays {
 		return layout, nil
 	}
@@ -50,7 +58,7 @@ func layoutOf(h *os.File, f file.File, layout Layout, arrays bool) (Layout, erro
 	for at := int64(0); ; {
 		n, err := h.ReadAt(head[:], at)
 		if err != nil && err != io.EOF {
-			return layout, file.Error(f.Path, err)
+			return layout, readError(f, err)
 		}
 		b := head[:n]
 		if at == 0 {
@@ -69,56 +77,39 @@ func layoutOf(h *os.File, f file.File, layout Layout, arrays bool) (Layout, erro
 
 var bom = []byte("\xef\xbb\xbf")
 
-// open starts on the lines of a file that begin in from..to-1. A file of another layout than Lines is all in
-// the part from 0 on. arrays says that a file that begins with a bracket is an array, whatever layout says.
-func (r *reader) open(f file.File, layout Layout, arrays bool, from, to int64) error {
-	h, err := f.Open()
-	if err != nil {
-		return err
-	}
-	r.f, r.h, r.limit, r.off, r.n, r.eof = f, h, to, from, 0, false
-	if err := r.start(layout, arrays, from); err != nil {
-		r.close()
-		return err
-	}
-	return nil
-}
-
-func (r *reader) start(layout Layout, arrays bool, from int64) error {
-	layout, err := layoutOf(r.h, r.f, layout, arrays)
-	if err != nil {
-		return err
-	}
+// start begins with the lines of a text that begin in from..to-1, which in gives. A text of another layout than Lines is
+// read as a whole.
+func (r *reader) start(f file.File, t *file.Text, in input, layout Layout, from, to int64) error {
+	r.f, r.t, r.from, r.alone = f, t, in, nil
+	r.limit, r.off, r.n, r.eof = to, from, 0, false
 	r.newline, r.list = layout == Lines, noList
 	if layout == Array {
 		r.list = listBegin
 	}
-	switch {
-	case from == 0:
-		if layout != Lines {
-			r.limit = r.f.Size
-		}
-		if err := r.read(0); err != nil {
-			return err
-		}
-		r.begin(r.buf, r.n-len(bytes.TrimPrefix(r.buf[:r.n], bom)), r.n)
-		return nil
-	case layout == Lines:
+	if from > 0 {
 		r.off-- // the byte before the border may be the newline that makes it one
 		return r.nextLine()
 	}
-	r.eof, r.list = true, noList
-	r.grow(0)
-	r.begin(r.buf, 0, 0)
+	if err := r.read(0); err != nil {
+		return err
+	}
+	r.begin(r.buf, r.n-len(bytes.TrimPrefix(r.buf[:r.n], bom)), r.n)
 	return nil
 }
 
-func (r *reader) close() {
-	if r.h != nil {
-		r.h.Close()
-		r.h = nil
+// all begins with all of a text that nobody else reads.
+func (r *reader) all(f file.File, t *file.Text, layout Layout) error {
+	if err := r.start(f, t, t, layout, 0, textEnd(t)); err != nil {
+		return err
 	}
+	if t.Sequential() {
+		r.alone = t
+	}
+	return nil
 }
+
+// textEnd returns where a text ends, or, while that is not known, something behind it.
+func textEnd(t *file.Text) int64 { return min(t.Size(), 1<<62) }
 
 // grow makes room for reading behind the first n bytes of buf.
 func (r *reader) grow(n int) {
@@ -144,13 +135,17 @@ func (r *reader) read(keep int) error {
 	if next < r.limit {
 		want = min(want, r.limit-next+4<<10)
 	}
-	k, err := r.h.ReadAt(r.buf[r.n:r.n+int(want)], next)
+	k, err := r.from.ReadAt(r.buf[r.n:r.n+int(want)], next)
 	if err != nil && err != io.EOF {
-		return file.Error(r.f.Path, err)
+		return readError(r.f, err)
 	}
-	r.bytes(int64(k))
+	if r.alone != nil {
+		r.bytes(r.alone.Forget(r.off))
+	} else {
+		r.bytes(int64(k))
+	}
 	r.n += k
-	r.eof = next+int64(k) >= r.f.Size
+	r.eof = next+int64(k) >= r.from.Size()
 	if err == io.EOF && !r.eof {
 		return sqlstate.New(sqlstate.ObjectNotInPrerequisite, "file \"%s\" changed while it was being read", r.f.Path).
 			WithHint("Run the query again.")
@@ -262,7 +257,7 @@ func (r *reader) fail(i int, what string) error {
 		at -= col - 1 // show the line, not its end
 	}
 	var text [2 * maxShown]byte
-	n, _ := r.h.ReadAt(text[:], at)
+	n, _ := r.t.ReadAt(text[:], at)
 	e := sqlstate.New(sqlstate.BadTextValue, "invalid input syntax for type json").
 		WithDetail("File \"%s\", line %d, column %d: %s: %s", r.f.Path, line, col, what, shown(text[:n]))
 	if r.newline {
@@ -279,18 +274,16 @@ func (r *reader) line(i int) int64 {
 
 // place returns the line and the column, in bytes, of the byte at i of the buffer. It reads the file up to there.
 func (r *reader) place(i int) (line, col int64) {
-	line = 1
-	off, start := r.off+int64(i), int64(0)
-	buf := make([]byte, windowBytes)
-	for at := int64(0); at < off; {
-		n, err := r.h.ReadAt(buf[:min(int64(len(buf)), off-at)], at)
-		line += int64(bytes.Count(buf[:n], []byte{'\n'}))
-		if k := bytes.LastIndexByte(buf[:n], '\n'); k >= 0 {
-			start = at + int64(k) + 1
-		}
-		if at += int64(n); err != nil || n == 0 {
-			break
-		}
-	}
+	off := r.off + int64(i)
+	line, start := r.t.Line(off, '\n')
 	return line, off - start + 1
+}
+
+// readError is the error of a file that cannot be read.
+func readError(f file.File, err error) error {
+	var e *sqlstate.Error
+	if errors.As(err, &e) {
+		return err
+	}
+	return file.Error(f.Path, err)
 }

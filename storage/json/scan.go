@@ -46,7 +46,7 @@ func (t *table) Schema() exec.Schema { return t.shape.Columns }
 func (t *table) Stats() exec.Stats {
 	s := exec.Stats{Bytes: t.bytes, Columns: make([]exec.ColumnStats, len(t.shape.Columns))}
 	if t.shape.rowBytes > 0 {
-		s.Rows = max(1, float64(t.bytes)/t.shape.rowBytes)
+		s.Rows = max(1, float64(t.bytes)*t.shape.ratio/t.shape.rowBytes)
 	}
 	return s
 }
@@ -54,26 +54,14 @@ func (t *table) Stats() exec.Stats {
 // Scan returns a plan of at most req.Partitions streams. Prune and Filters are not used.
 func (t *table) Scan(_ context.Context, req exec.ScanRequest) (exec.Plan, error) {
 	p := &scan{table: t, limit: req.Limit, columns: req.Columns, schema: req.Output(t.shape.Columns)}
-	for i, f := range t.files {
-		step := t.split
-		if t.shape.layout != Lines {
-			step = max(f.Size, 1)
-		}
-		for from := int64(0); from < f.Size; from += step {
-			p.splits = append(p.splits, split{i, from, min(from+step, f.Size)})
-		}
+	if p.unit = t.split; t.shape.layout != Lines {
+		p.unit = 1 << 62
 	}
-	p.parts = max(1, min(req.Partitions, len(p.splits)))
+	p.parts = max(1, min(req.Partitions, file.Spread(t.files, p.unit)))
 	if req.Limit >= 0 && req.Limit <= smallLimit {
 		p.parts = 1
 	}
 	return p, nil
-}
-
-// split is a part of a file.
-type split struct {
-	file     int
-	from, to int64
 }
 
 // scan reads columns of a table.
@@ -82,7 +70,7 @@ type scan struct {
 	columns []int
 	schema  exec.Schema
 	limit   int64 // -1: none
-	splits  []split
+	unit    int64 // size of a split
 	parts   int
 }
 
@@ -122,11 +110,22 @@ func (p *scan) String() string {
 }
 
 func (p *scan) Open(ctx context.Context, env *exec.Env, part int) (exec.Stream, error) {
-	splits, err := env.Splits(ctx, p, part, len(p.splits))
+	shared, err := env.Shared(ctx, p, func(context.Context) (any, error) {
+		streams := p.parts
+		if _, _, fixed := env.FixedSplits(part, p.parts, 0); fixed {
+			streams = 1
+		}
+		return newUnits(p.table.files, p.unit, streams), nil
+	})
 	if err != nil {
 		return nil, err
 	}
-	s := &stream{plan: p, splits: splits, size: max(env.BatchRows, 1), left: p.limit}
+	units := shared.(*units)
+	take, err := env.Splits(ctx, p, part, units.Count())
+	if err != nil {
+		return nil, err
+	}
+	s := &stream{plan: p, units: units, take: take, size: max(env.BatchRows, 1), left: p.limit}
 	if p.limit >= 0 {
 		s.size = int(min(int64(s.size), max(p.limit, 1)))
 	}
@@ -153,7 +152,11 @@ func (p *scan) Open(ctx context.Context, env *exec.Env, part int) (exec.Stream, 
 type stream struct {
 	reader
 	plan    *scan
-	splits  *exec.Splits
+	units   *units
+	take    *exec.Splits
+	source  *source // whose unit is being read; nil: none
+	joined  bool    // source is decoded from its start, and its lines are read with other streams
+	held    held    // of it
 	op      *exec.OpStats
 	stats   *exec.PartStats
 	undone  int64 // bytes of the split that do not count as done yet
@@ -177,30 +180,25 @@ func (s *stream) Next(ctx context.Context) (*vec.Batch, error) {
 	case s.err == nil: // the limit is reached
 		s.err = io.EOF
 	}
-	s.close()
+	s.release()
 	return nil, s.err
 }
 
 // gather adds rows of a window to the columns. It returns io.EOF when no splits are left.
 func (s *stream) gather() error {
-	if s.h == nil {
-		i, ok := s.splits.Take()
-		if !ok {
-			return io.EOF
-		}
-		t, sp := s.plan.table, s.plan.splits[i]
-		if s.op != nil && sp.from == 0 {
-			s.op.FilesRead.Add(1)
-		}
-		s.undone = sp.to - sp.from
-		if err := s.open(t.files[sp.file], t.shape.layout, t.shape.arrays, sp.from, sp.to); err != nil {
+	if s.t == nil {
+		if err := s.part(); err != nil {
 			return err
 		}
 	}
 	if err := s.reader.next(s.size - s.got); err != nil {
-		s.close()
+		s.reader.t = nil
 		if err == io.EOF {
 			s.stats.Finish(s.undone, 0)
+			s.undone = 0
+			if !s.joined {
+				s.release()
+			}
 			return nil
 		}
 		return err
@@ -208,8 +206,95 @@ func (s *stream) gather() error {
 	return s.convert()
 }
 
+// part begins with the next part of a file. It returns io.EOF when none is left.
+func (s *stream) part() error {
+	for {
+		if s.joined {
+			if ok, err := s.block(); ok || err != nil {
+				return err
+			}
+		}
+		n, ok := s.take.Take()
+		if !ok {
+			return io.EOF
+		}
+		f, k := s.units.At(n)
+		s.source = s.units.sources[f.Number]
+		text, err := s.source.open(s.plan.table.shape)
+		if err != nil {
+			return err
+		}
+		switch layout := s.source.layout; {
+		case text == nil:
+		case text.Sequential() && layout == Lines:
+			s.joined = k == 0 || !s.take.Fixed()
+		case layout == Lines:
+			return s.lines(text, k)
+		case (k == 0 || text.Sequential() && !s.take.Fixed()) && s.source.TakeAll():
+			return s.whole(text)
+		}
+		if !s.joined {
+			s.release() // it is read already, or somewhere else
+		}
+	}
+}
+
+// lines begins with the lines of unit k of the source.
+func (s *stream) lines(text *file.Text, k int) error {
+	f := s.source.File
+	from := int64(k) * s.plan.unit
+	to := min(from+s.plan.unit, f.Size)
+	s.countFile(k == 0)
+	s.undone = to - from
+	return s.start(f, text, text, Lines, from, to)
+}
+
+// whole begins with all of the source.
+func (s *stream) whole(text *file.Text) error {
+	s.countFile(true)
+	s.undone = s.source.File.Size
+	return s.all(s.source.File, text, s.source.layout)
+}
+
+// block begins with the next block of the joined source, or leaves it when none is left.
+func (s *stream) block() (bool, error) {
+	b, ok, err := s.source.Take()
+	s.stats.Read(b.Bytes)
+	s.stats.Finish(b.Bytes, 0)
+	if !ok || err != nil {
+		s.release()
+		return false, err
+	}
+	s.countFile(b.Number == 0)
+	text := s.source.text
+	from := int64(b.Number) * s.plan.unit
+	err = s.held.hold(text, from, from+s.plan.unit)
+	text.Done(b.Number)
+	if err != nil {
+		return false, err
+	}
+	return true, s.start(s.source.File, text, &s.held, Lines, from, from+s.plan.unit)
+}
+
+func (s *stream) countFile(begins bool) {
+	if s.op != nil && begins {
+		s.op.FilesRead.Add(1)
+	}
+}
+
+// release ends the unit that is being read.
+func (s *stream) release() {
+	if s.source != nil {
+		s.source.Release()
+	}
+	s.source, s.joined, s.reader.t = nil, false, nil
+}
+
 // read is told of bytes that were read, a few of which may belong to the next split.
 func (s *stream) read(n int64) {
+	if s.joined {
+		return // the blocks tell it
+	}
 	s.stats.Read(n)
 	n = min(n, s.undone)
 	s.stats.Finish(n, 0)
@@ -260,7 +345,7 @@ func (s *stream) batch() *vec.Batch {
 
 // Close frees what the stream holds; splits that it has not taken are left to others.
 func (s *stream) Close() error {
-	s.close()
+	s.release()
 	s.columns, s.got, s.left, s.err = nil, 0, 0, io.EOF
 	s.reader.buf, s.spans, s.pos = nil, nil, nil
 	return nil

@@ -2,6 +2,7 @@ package json
 
 import (
 	"bytes"
+	"compress/gzip"
 	"context"
 	"encoding/json"
 	"errors"
@@ -299,6 +300,9 @@ func TestSplits(t *testing.T) {
 			t.Fatalf("seed %d: the generator is wrong: %v\n%s", seed, err, data)
 		}
 		f := writeFile(t, "x.json", data)
+		if seed%5 == 0 {
+			f = writeFile(t, "x.json.gz", gzipped(data))
+		}
 		useSIMD = simd && seed%2 == 0
 		opts := Options{Columns: jsonColumns(names), Layout: &layout}
 		if seed%4 == 0 && (layout != Lines || len(want) > 0) {
@@ -325,6 +329,14 @@ func TestSplits(t *testing.T) {
 			}
 		}
 	}
+}
+
+func gzipped(data string) string {
+	var b bytes.Buffer
+	w := gzip.NewWriter(&b)
+	io.WriteString(w, data)
+	w.Close()
+	return b.String()
 }
 
 func describe(err error) string {

@@ -3,7 +3,6 @@ package parquet
 import (
 	"context"
 	"io"
-	"os"
 	"sync"
 
 	"gsql/exec"
@@ -120,7 +119,7 @@ func (q *queue) nextFile() error {
 	q.opening++
 	q.mu.Unlock()
 	m, err := q.scan.table.shape.meta(f)
-	var h *os.File
+	var h file.Handle
 	var groups []int
 	if err == nil {
 		groups, err = q.groups(m)
