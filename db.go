@@ -46,7 +46,7 @@ type DB struct {
 }
 
 // ballastBytes makes the collector wait for twice as many bytes.
-const ballastBytes = 64 << 20
+const ballastBytes = 48 << 20
 
 // Open opens a database. It reads nothing but checks that the folders are there.
 func Open(cfg Config) (*DB, error) {
