@@ -24,6 +24,8 @@ type execution struct {
 	user, database, application string
 	begun                       time.Time
 
+	rejects []exec.Reject // that its scans left out; the queries' lock guards them
+
 	mu        sync.Mutex
 	plan      exec.Plan // nil: still being made, or done with
 	estimates map[exec.Plan]float64

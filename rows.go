@@ -223,6 +223,7 @@ func (r *Rows) Close() error {
 		if r.env.Spill != nil {
 			err = errors.Join(err, r.env.Spill.Close())
 		}
+		r.keepRejects()
 	}
 	r.held.Release()
 	if r.query != nil {

@@ -113,6 +113,11 @@ var systemTables = map[string]*systemRows{
 			"busy_ms float"),
 		rows: taskRows,
 	},
+	"gsql_rejects": {
+		name:    "gsql_rejects",
+		columns: columnsOf("query_id bigint, file text, line bigint, column_name text, value text, reason text"),
+		rows:    rejectRows,
+	},
 }
 
 // columnsOf reads a list of names and types.

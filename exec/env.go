@@ -20,6 +20,9 @@ type Env struct {
 	// Spill takes what does not fit in Mem; nil: nothing does, and what does not fit is a 53200 error.
 	Spill *spill.Space
 
+	// Rejects takes what scans leave out of files.
+	Rejects Rejects
+
 	// Limits of what scans may read, beyond which the query fails; 0: none. They need a Profile.
 	MaxRowsRead, MaxBytesRead int64
 

@@ -152,6 +152,14 @@ func (d *Dialect) skipRow(buf []byte, i int) (next int, inside bool, bad int) {
 	return rest.row(buf, i+1, &pos)
 }
 
+// lineEnd returns where the line behind the one with buf[i] begins, or the end of the text.
+func (d *Dialect) lineEnd(buf []byte, i int) int {
+	if n := bytes.IndexByte(buf[i:], d.Newline); n >= 0 {
+		return i + n + 1
+	}
+	return len(buf)
+}
+
 // parityResult is what parity found.
 type parityResult struct {
 	pos      []uint32

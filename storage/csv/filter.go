@@ -81,10 +81,9 @@ func (p *scanPlan) newRowFilter(env *exec.Env, columns []*column, style *text.St
 	return rf
 }
 
-// rows returns those of the loader's rows [from, from+n) that may count, counted from row from; nil stands for
-// all of them.
-func (rf *rowFilter) rows(s *stream, from, n int) ([]uint32, error) {
-	var sel []uint32
+// rows returns those of a run of the loader's rows that may count, counted from the run's first; nil stands for all.
+func (rf *rowFilter) rows(s *stream, r run) ([]uint32, error) {
+	from, n, sel := r.from, r.n, r.sel
 	for _, step := range rf.steps {
 		if step.off {
 			continue

@@ -41,7 +41,7 @@ func Infer(ctx context.Context, files []file.File, opt Options) (*Shape, error) 
 	if err != nil {
 		return nil, err
 	}
-	in := &inference{opt: &opt, shape: &Shape{skip: opt.Skip, encoding: opt.Encoding}}
+	in := &inference{opt: &opt, shape: &Shape{skip: opt.Skip, encoding: opt.Encoding, ignore: opt.IgnoreErrors}}
 	in.shape.ratio = h.Ratio()
 	in.shape.Dialect = sniff(hd.text[hd.at:], &opt, f.Path, hd.eof)
 	in.shape.setNulls(&opt)

@@ -22,7 +22,10 @@ type loader struct {
 	joined *source // a file that is decoded from its start, which the stream reads with others
 	size   int64   // of the split, in the file
 	begins bool    // the split is its file's first
-	fields fields
+
+	finished int // rows that finishRow found: 1, or 0 if it is left out
+	fields   fields
+	check    *checker // leaves rows out that cannot be read; nil: they are errors
 }
 
 // next takes a split and indexes it; false when there are no more. The split may have no rows.
@@ -100,6 +103,10 @@ func (l *loader) catchUp(ctx context.Context, s *source, k int) error {
 	if !l.take.Fixed() || l.table.shape.Quote == 0 {
 		return nil
 	}
+	if l.check != nil {
+		l.check.mute = true
+		defer func() { l.check.mute = false }()
+	}
 	for {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
@@ -131,6 +138,9 @@ func (l *loader) close() {
 // load reads split k of s and indexes its rows. See the package comment for why it is right.
 func (l *loader) load(ctx context.Context, s *source, k int) error {
 	l.fields.ix = rowIndex{}
+	if l.check != nil {
+		l.check.reset()
+	}
 	d := &l.table.shape.Dialect
 	size := l.splits.size
 	begin, end := int64(k)*size, min(int64(k+1)*size, s.text.Size())
@@ -211,7 +221,10 @@ func (l *loader) indexQuoted(s *source, k, from, to int, state border, r plainRe
 	start, at, newlines := from, r.stop, r.newlines
 	if state == inside {
 		next, _, bad := d.skipRow(l.block.buf[:to], from)
-		if bad >= 0 {
+		switch {
+		case bad >= 0 && l.check != nil: // the split in which the row begins leaves it out
+			next = d.lineEnd(l.block.buf[:to], bad)
+		case bad >= 0:
 			return l.malformed(s, bad)
 		}
 		if next < 0 {
@@ -226,6 +239,9 @@ func (l *loader) indexQuoted(s *source, k, from, to int, state border, r plainRe
 	if !ok {
 		l.pos = append(l.pos[:0], uint32(start-1))
 		x := d.exact(l.block.buf, start, to, l.pos, to)
+		for x.bad >= 0 && l.check != nil {
+			x = l.check.passOver(l, s, x, to)
+		}
 		if x.bad >= 0 {
 			return l.malformed(s, x.bad)
 		}
@@ -246,16 +262,21 @@ func (l *loader) indexQuoted(s *source, k, from, to int, state border, r plainRe
 	if err := l.finishRow(s, int(l.pos[n-1])+1, to); err != nil {
 		return err
 	}
-	return l.arrange(s, p.newlines+1)
+	return l.arrange(s, p.newlines+l.finished)
 }
 
 // finishRow indexes the row that begins at start and does not end before to, reading on as far as it needs.
 func (l *loader) finishRow(s *source, start, to int) error {
 	d := &l.table.shape.Dialect
 	l.fields.high, l.fields.escapes = true, true
+	l.finished = 0
 	for n := max(to-start, 16<<10); ; n *= 2 {
 		if front+l.block.n <= to {
 			if l.block.end() == s.text.Size() {
+				if l.check != nil {
+					l.check.open(l, s, start, to)
+					return nil
+				}
 				return l.unterminated(s, start)
 			}
 			if l.block.n > maxRow {
@@ -278,6 +299,10 @@ func (l *loader) finishRow(s *source, start, to int) error {
 		l.pos = x.pos
 		switch {
 		case x.rows == 1:
+			l.finished = 1
+			return nil
+		case x.bad >= 0 && l.check != nil:
+			l.check.broken(l, s, start, to)
 			return nil
 		case x.bad >= 0:
 			return l.malformed(s, x.bad)
@@ -291,7 +316,10 @@ func (l *loader) arrange(s *source, newlines int) error {
 	f.layout = &l.table.shape.layout
 	f.buf = l.block.buf
 	f.nulls = l.table.shape.nulls
-	ix, bad := f.layout.rows(f.buf, l.pos, newlines, &l.other)
+	if l.check != nil {
+		return l.check.arrange(l, s, newlines)
+	}
+	ix, bad := f.layout.rows(f.buf, l.pos, newlines, &l.other, nil)
 	if bad != nil {
 		return l.raggedRow(s, bad)
 	}

@@ -25,6 +25,7 @@ type Options struct {
 	AllVarchar           bool
 	NullPadding          bool   // rows may lack fields at the end: NULL
 	NoDetect             bool   // auto_detect => false: what is not said is the default
+	IgnoreErrors         bool   // rows that cannot be read are left out
 	Encoding             string // "" is UTF-8, or UTF-16 where a byte order mark says so
 	SampleSize           int    // rows to infer types from: 0 for the default, -1 for all
 
@@ -57,6 +58,8 @@ var known = map[string]option{
 	"auto_detect":  setAutoDetect,
 	"sample_size":  setSampleSize,
 	"encoding":     setEncoding,
+
+	"ignore_errors": func(o *Options, a exec.Arg) error { return setBool(&o.IgnoreErrors, a) },
 }
 
 // ParseOptions reads the named arguments of read_csv.

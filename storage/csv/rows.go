@@ -18,6 +18,14 @@ type layout struct {
 	lenient bool
 }
 
+// outcasts are rows that are left out since they cannot be read.
+type outcasts struct {
+	ragged []ragged
+	// broken has where rows begin, in order, whose quotes are out of place. In the index each is one field up to the
+	// newline that ends it.
+	broken []int
+}
+
 // ragged is a row with too few or too many fields.
 type ragged struct {
 	start  int // of the row, in the block
@@ -26,10 +34,11 @@ type ragged struct {
 
 // rows arranges the structural positions pos[1:] of buf, newlines of which end rows; pos[0] is that before the
 // first row. When each row has the expected fields, as nearly always, the positions are the index already.
-// other is memory for the case that they are not. The last row must be complete.
-func (l *layout) rows(buf []byte, pos []uint32, newlines int, other *[]uint32) (rowIndex, *ragged) {
+// other is memory for the case that they are not. The last row must be complete. out takes rows that are ragged; without it
+// the first one is returned.
+func (l *layout) rows(buf []byte, pos []uint32, newlines int, other *[]uint32, out *outcasts) (rowIndex, *ragged) {
 	n := len(pos) - 1
-	if l.Comment == 0 && newlines > 0 && n%newlines == 0 {
+	if l.Comment == 0 && (out == nil || len(out.broken) == 0) && newlines > 0 && n%newlines == 0 {
 		ix := rowIndex{pos: pos, stride: n / newlines, rows: newlines}
 		switch {
 		case ix.stride == l.fields && l.regular(buf, &ix):
@@ -38,7 +47,7 @@ func (l *layout) rows(buf []byte, pos []uint32, newlines int, other *[]uint32) (
 			return ix, nil
 		}
 	}
-	return l.irregular(buf, pos, other)
+	return l.irregular(buf, pos, other, out)
 }
 
 // regular reports whether the last position of each row is a newline; as there are as many newlines as rows, no
@@ -73,8 +82,12 @@ func (l *layout) isEmpty(buf []byte, from, to int) bool {
 }
 
 // irregular arranges rows one by one: it leaves out empty lines and comments and completes short rows.
-func (l *layout) irregular(buf []byte, pos []uint32, other *[]uint32) (rowIndex, *ragged) {
+func (l *layout) irregular(buf []byte, pos []uint32, other *[]uint32, cast *outcasts) (rowIndex, *ragged) {
 	out := (*other)[:0]
+	var broken []int
+	if cast != nil {
+		broken = cast.broken
+	}
 	ix := rowIndex{stride: l.fields + 1, cr: l.Newline == '\n'} // it is looked for in each row
 	for i := 1; i < len(pos); {
 		first := i
@@ -84,6 +97,10 @@ func (l *layout) irregular(buf []byte, pos []uint32, other *[]uint32) (rowIndex,
 		i++
 		start := int(pos[first-1] + 1)
 		k := i - first // fields
+		if len(broken) > 0 && broken[0] == start {
+			broken = broken[1:]
+			continue
+		}
 		if l.Comment != 0 && buf[start] == l.Comment {
 			continue
 		}
@@ -94,7 +111,10 @@ func (l *layout) irregular(buf []byte, pos []uint32, other *[]uint32) (rowIndex,
 			k--
 		}
 		if k > l.fields || k < l.fields && !l.pad {
-			if l.lenient {
+			if cast != nil {
+				cast.ragged = append(cast.ragged, ragged{start, k})
+			}
+			if l.lenient || cast != nil {
 				continue
 			}
 			return ix, &ragged{start, k}

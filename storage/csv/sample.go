@@ -39,7 +39,7 @@ func (in *inference) view(buf []byte, pos []uint32, newlines int, order []int) {
 	lay.lenient = true
 	f := fields{layout: &lay, buf: buf, quotes: sh.Quote != 0, escapes: true, nulls: sh.nulls}
 	var other []uint32
-	f.ix, _ = lay.rows(buf, pos, newlines, &other)
+	f.ix, _ = lay.rows(buf, pos, newlines, &other, nil)
 	var s cells
 	for i := range in.guess {
 		field := i

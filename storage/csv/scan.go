@@ -18,7 +18,10 @@ func (p *scanPlan) Open(ctx context.Context, env *exec.Env, part int) (exec.Stre
 		if _, _, fixed := env.FixedSplits(part, p.parts, 0); fixed {
 			streams = 1
 		}
-		return newSplits(p.table.files, p.table.split, streams, p.table.shape.encoding), nil
+		splits := newSplits(p.table.files, p.table.split, streams, p.table.shape.encoding)
+		splits.rejects.Encoding, splits.rejects.Newline = p.table.shape.encoding, p.table.shape.Newline
+		splits.told = &env.Rejects
+		return splits, nil
 	})
 	if err != nil {
 		return nil, err
@@ -31,6 +34,9 @@ func (p *scanPlan) Open(ctx context.Context, env *exec.Env, part int) (exec.Stre
 	op := env.Profile.Of(p)
 	s := &stream{plan: p, op: op, stats: op.Part(part), left: p.limit}
 	s.loader = loader{table: p.table, splits: splits, take: take}
+	if p.table.shape.ignore {
+		s.loader.check = newChecker(p.table, &splits.rejects, env)
+	}
 	s.size = max(env.BatchRows, 1)
 	if p.limit >= 0 {
 		s.size = int(min(int64(s.size), max(p.limit, 1)))
@@ -132,9 +138,13 @@ func (s *stream) advance(ctx context.Context) error {
 		return s.load(ctx)
 	}
 	s.run = run{from: s.row, n: n}
+	if c := s.loader.check; c != nil {
+		s.run.n = min(n, filterRows)
+		s.run.sel = c.good(s.row, s.run.n)
+	}
 	if s.filter != nil {
 		s.run.n = min(n, filterRows)
-		sel, err := s.filter.rows(s, s.row, s.run.n)
+		sel, err := s.filter.rows(s, s.run)
 		if err != nil {
 			return err
 		}

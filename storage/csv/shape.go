@@ -22,6 +22,7 @@ type Shape struct {
 	skip     int
 	encoding string // of the files; "" as file.Text finds
 	nulls    nullRule
+	ignore   bool   // rows that cannot be read are left out
 	inferred []bool // the column's type was chosen by a sample
 	rowBytes float64
 	ratio    float64 // bytes of text for a byte of a file

@@ -7,6 +7,7 @@ import (
 	"io"
 	"sync"
 
+	"gsql/exec"
 	"gsql/exec/sqlstate"
 	"gsql/storage/file"
 )
@@ -52,6 +53,17 @@ type splits struct {
 	*file.Units
 	sources []*source
 	size    int64
+	rejects file.Rejects
+	told    *exec.Rejects // where they go; nil: nowhere
+}
+
+// Close closes the files that are still open and hands over what was left out of them.
+func (s *splits) Close() error {
+	err := s.Units.Close()
+	if s.told != nil {
+		s.rejects.Flush(s.told, s.Sources)
+	}
+	return err
 }
 
 // newSplits cuts files into splits. streams may read a file together that must be decoded from its start.

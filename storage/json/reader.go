@@ -28,6 +28,7 @@ const (
 type reader struct {
 	walker
 	skip      bool // lines that are broken are left out
+	skipped   func(off int64, line []byte, reason string)
 	maxObject int
 	window    int           // bytes read at a time
 	bytes     func(n int64) // is told what is read
@@ -186,14 +187,15 @@ func (r *reader) next(limit int) error {
 		if r.rows > 0 {
 			return nil
 		}
-		err := r.trouble()
+		what, at := r.trouble()
 		switch {
-		case err != nil && r.skip:
+		case what != "" && r.skip:
+			r.tell(what)
 			if err := r.skipLine(); err != nil {
 				return err
 			}
-		case err != nil:
-			return err
+		case what != "":
+			return r.fail(at, what)
 		case r.eof:
 			return io.EOF
 		default:
@@ -206,22 +208,34 @@ func (r *reader) next(limit int) error {
 	}
 }
 
-// trouble returns what is wrong with the text where the walker stopped, nil if it is just at its end.
-func (r *reader) trouble() error {
+// trouble returns what is wrong with the text where the walker stopped, and where; "" if it is just at its end.
+func (r *reader) trouble() (what string, at int) {
 	switch {
 	case r.what != "":
-		return r.fail(r.bad, r.what)
+		return r.what, r.bad
 	case r.stop < r.n:
 		if r.newline && r.buf[r.stop] == '\n' {
-			return r.fail(r.stop, "the line ends within a string")
+			return "the line ends within a string", r.stop
 		}
-		return r.fail(r.stop, "a string has a control character that is not escaped")
+		return "a string has a control character that is not escaped", r.stop
 	case r.eof && r.row < r.n:
-		return r.fail(r.row, "the file ends within an object")
+		return "the file ends within an object", r.row
 	case r.eof && r.list != noList && r.list != listEnd && r.n > 0:
-		return r.fail(r.n, "the array has no end")
+		return "the array has no end", r.n
 	}
-	return nil
+	return "", 0
+}
+
+// tell tells of the line that the walker could not read.
+func (r *reader) tell(what string) {
+	if r.skipped == nil {
+		return
+	}
+	line := r.buf[r.row:r.n]
+	if i := bytes.IndexByte(line, '\n'); i >= 0 {
+		line = line[:i]
+	}
+	r.skipped(r.off+int64(r.row), line, what)
 }
 
 // skipLine goes to the line behind the one that the walker could not read.

@@ -115,7 +115,9 @@ func (p *scan) Open(ctx context.Context, env *exec.Env, part int) (exec.Stream, 
 		if _, _, fixed := env.FixedSplits(part, p.parts, 0); fixed {
 			streams = 1
 		}
-		return newUnits(p.table.files, p.unit, streams), nil
+		u := newUnits(p.table.files, p.unit, streams)
+		u.told = &env.Rejects
+		return u, nil
 	})
 	if err != nil {
 		return nil, err
@@ -144,6 +146,9 @@ func (p *scan) Open(ctx context.Context, env *exec.Env, part int) (exec.Stream, 
 	s.op = env.Profile.Of(p)
 	s.stats = s.op.Part(part)
 	s.bytes = s.read
+	if shape.skip {
+		s.skipped = func(off int64, line []byte, reason string) { units.rejects.Add(s.source.Source, off, "", line, reason) }
+	}
 	s.maxObject, s.skip, s.window = shape.maxObject, shape.skip, p.table.window
 	return s, nil
 }

@@ -5,6 +5,7 @@ import (
 	"io"
 	"sync"
 
+	"gsql/exec"
 	"gsql/storage/file"
 )
 
@@ -35,10 +36,19 @@ func (s *source) open(shape *Shape) (*file.Text, error) {
 type units struct {
 	*file.Units
 	sources []*source
+	rejects file.Rejects
+	told    *exec.Rejects // where they go
+}
+
+// Close closes the files that are still open and hands over what was left out of them.
+func (u *units) Close() error {
+	err := u.Units.Close()
+	u.rejects.Flush(u.told, u.Sources)
+	return err
 }
 
 func newUnits(files []file.File, size int64, streams int) *units {
-	u := &units{Units: file.NewUnits(files, size, streams, "")}
+	u := &units{Units: file.NewUnits(files, size, streams, ""), rejects: file.Rejects{Newline: '\n'}}
 	for _, f := range u.Sources {
 		u.sources = append(u.sources, &source{Source: f})
 	}
