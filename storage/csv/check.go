@@ -29,7 +29,7 @@ func newChecker(t *table, rejects *file.Rejects, env *exec.Env) *checker {
 		style.Location, style.Now = env.Fn.Location, env.Fn.Now
 	}
 	for i, f := range t.shape.Schema {
-		col := newColumn(f.Type, t.shape.inferred[i], filterRows, style)
+		col := t.shape.newColumn(i, filterRows, style)
 		col.borrow = true
 		c.columns, c.names = append(c.columns, col), append(c.names, f.Name)
 	}

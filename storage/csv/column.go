@@ -29,6 +29,9 @@ type column struct {
 	block []byte     // what borrowed texts point into
 	guess int        // bytes of text that the last batch had
 
+	form *form  // nil: SQL's
+	sql  []byte // a value as SQL writes it
+
 	any   *vec.Builder // instead of data, for types without a converter of their own
 	style *text.Style
 

@@ -394,6 +394,12 @@ func (c *column) anything(_ unsafe.Pointer, s *cells, f *fields) int {
 		if f.high && c.kind == types.KView && !utf8.Valid(v) {
 			return i
 		}
+		if c.form != nil {
+			var ok bool
+			if v, ok = c.plain(v); !ok {
+				return i
+			}
+		}
 		if err := text.Parse(c.any, c.typ, v, c.style); err != nil {
 			return i
 		}

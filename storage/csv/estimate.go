@@ -17,6 +17,28 @@ type guess struct {
 	bytes  int64
 	seen   countSet
 	order  order
+	number numberForm // that numbers may have
+	formed bool       // some have
+	dates  dateEvidence
+}
+
+// classify returns the kind of one value, which is not empty, in the forms that values of the column may have.
+func (g *guess) classify(v []byte) class {
+	if g.number.concerns(v) {
+		var buf [64]byte
+		if plain, ok := g.number.plain(buf[:0], v); ok {
+			g.formed = true
+			return classify(plain)
+		}
+	}
+	c := classify(v)
+	switch {
+	case c == isText && g.dates.add(v):
+		return isFormedDate
+	case c == isFloat && g.number.decimal == ',': // 1.5 is not what it seems to be
+		return isText
+	}
+	return c
 }
 
 // add looks at values of a column that stand one behind the other in the file.
@@ -32,7 +54,7 @@ func (g *guess) add(f *fields, s *cells) {
 		}
 		v := c.value(s, f, i)
 		if g.class&isText == 0 {
-			g.class |= classify(v)
+			g.class |= g.classify(v)
 			g.order.add(v, g.class)
 		}
 		g.values++

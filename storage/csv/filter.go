@@ -70,7 +70,7 @@ func (p *scanPlan) newRowFilter(env *exec.Env, columns []*column, style *text.St
 	}
 	for _, s := range rf.steps {
 		for _, at := range s.places {
-			c := newColumn(columns[at].typ, columns[at].strict, filterRows, style)
+			c := p.table.shape.newColumn(p.columns[at], filterRows, style)
 			if columns[at].dict != nil {
 				c.useDict(columns[at].dict)
 			}

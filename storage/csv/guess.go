@@ -14,15 +14,17 @@ import (
 type class uint16
 
 const (
-	isInt       class = 1 << iota // an integer that a float holds exactly
-	isLong                        // another integer of 64 bits
-	isHuge                        // a longer integer
-	isFloat                       // a number with a point or an exponent
-	isSpecial                     // NaN, Infinity
-	isBool                        // true, false
-	isDate                        // YYYY-MM-DD
-	isTime                        // HH:MM:SS
-	isTimestamp                   // a date and a time
+	isInt        class = 1 << iota // an integer that a float holds exactly
+	isLong                         // another integer of 64 bits
+	isHuge                         // a longer integer
+	isFloat                        // a number with a point or an exponent
+	isSpecial                      // NaN, Infinity
+	isBool                         // true, false
+	isDate                         // YYYY-MM-DD
+	isTime                         // HH:MM:SS
+	isTimestamp                    // a date and a time
+	isInstant                      // with a time zone
+	isFormedDate                   // a date, perhaps with a time, that is not written in SQL's way
 	isText
 )
 
@@ -45,6 +47,10 @@ func (c class) typeOf() types.Type {
 		return types.Of(types.Date)
 	case within(isTime):
 		return types.Of(types.Time)
+	case within(isInstant):
+		return types.Of(types.TimestampTZ)
+	case within(isFormedDate):
+		return types.Of(types.Timestamp)
 	case within(isDate | isTimestamp):
 		return types.Of(types.Timestamp)
 	}
@@ -113,5 +119,32 @@ func classifyTime(v []byte) class {
 	if _, ok := text.ParseTimestampISO(v); ok {
 		return isTimestamp
 	}
+	if n := zoneAt(v); n > 0 {
+		if _, ok := text.ParseTimestampISO(v[:n]); ok {
+			return isInstant
+		}
+	}
 	return isText
+}
+
+// zoneAt returns where the time zone of a timestamp begins, as Z or an offset such as +02, +0200 or +02:00; 0: nowhere.
+func zoneAt(v []byte) int {
+	n := len(v) - 1
+	if n > 0 && v[n] == 'Z' {
+		return n
+	}
+	for _, size := range []int{3, 5, 6} {
+		n := len(v) - size
+		if n <= len("2024-01-01") || v[n] != '+' && v[n] != '-' {
+			continue
+		}
+		digits := v[n+1:]
+		if size == 6 && digits[2] == ':' {
+			digits = append(append([]byte(nil), digits[:2]...), digits[3:]...)
+		}
+		if allDigits(digits) {
+			return n
+		}
+	}
+	return 0
 }

@@ -45,7 +45,7 @@ func Infer(ctx context.Context, files []file.File, opt Options) (*Shape, error) 
 	in.shape.ratio = h.Ratio()
 	in.shape.Dialect = sniff(hd.text[hd.at:], &opt, f.Path, hd.eof)
 	in.shape.setNulls(&opt)
-	if err := in.columns(hd, f); err != nil {
+	if err := in.columns(&hd, f); err != nil {
 		return nil, err
 	}
 	if in.needTypes() {
@@ -72,24 +72,28 @@ func (sh *Shape) setNulls(opt *Options) {
 
 // inference is the work of finding a shape.
 type inference struct {
-	opt   *Options
-	shape *Shape
-	names []string
-	guess []guess // by column
-	head  []byte  // the sample of the first file's beginning
-	index scan    // of head
-	rows  int     // sampled
-	bytes int     // that they fill
-	size  int64   // of all files
+	opt    *Options
+	shape  *Shape
+	names  []string
+	guess  []guess    // by column
+	number numberForm // that the file's numbers have
+	head   []byte     // the sample of the first file's beginning
+	index  scan       // of head
+	rows   int        // sampled
+	bytes  int        // that they fill
+	size   int64      // of all files
 }
 
 // columns settles the number of columns, whether there is a header, and the names.
-func (in *inference) columns(hd head, f file.File) error {
+func (in *inference) columns(hd *head, f file.File) error {
 	sh, opt := in.shape, in.opt
 	sh.pad = opt.NullPadding
 	text := hd.text
 	if hd.eof && len(text) > hd.at && text[len(text)-1] != sh.Newline {
 		text = append(text[:len(text):len(text)], sh.Newline)
+	}
+	if opt.Skip == 0 && len(opt.Columns) == 0 && !opt.NullPadding && (opt.Header == nil || *opt.Header) {
+		hd.at = in.preamble(text, hd.at)
 	}
 	x := sh.exact(text, hd.at, len(text), []uint32{uint32(hd.at) - 1}, in.limit())
 	x.pos = x.pos[1:]
@@ -102,9 +106,10 @@ func (in *inference) columns(hd head, f file.File) error {
 		return sqlstate.New(sqlstate.BadCopyFormat, "the first row of file \"%s\" cannot be read: quotes are out of place", f.Path).
 			WithHint("Look at the options quote and escape (quote => '' if values are not quoted).")
 	}
-	rows := splitRows(sh, text, hd.at, x.pos)
+	rows, _ := rowsFrom(sh, text, hd.at, x.pos, headerRows)
 	sh.fields = in.fieldCount(rows)
 	in.guess = make([]guess, sh.fields)
+	in.numbers(rows)
 	header := in.hasHeader(rows)
 	if opt.Header != nil {
 		header = *opt.Header
@@ -144,12 +149,47 @@ func (in *inference) limit() int {
 	return sampleRows
 }
 
+// preamble moves over lines in front of the table: a title, an export's remarks, empty rows. They have less fields than
+// the table, or nothing in most of them; behind them stands a header that names every column, and rows of its length.
+func (in *inference) preamble(text []byte, at int) int {
+	sh := in.shape
+	x := sh.exact(text, at, len(text), []uint32{uint32(at) - 1}, headerRows)
+	rows, starts := rowsFrom(sh, text, at, x.pos[1:], headerRows)
+	n := in.fieldCount(rows)
+	if n < 2 || len(rows) < 3 {
+		return at
+	}
+	first := 0
+	for first < len(rows) && (len(rows[first]) < n || filled(rows[first]) <= n/2) {
+		first++
+	}
+	if first == 0 || len(rows)-first < 2 || len(rows[first]) != n || filled(rows[first]) < n || !in.isHeader(rows[first:]) {
+		return at
+	}
+	for _, r := range rows[first+1:] {
+		if len(r) != n {
+			return at
+		}
+	}
+	sh.skip = bytes.Count(text[at:starts[first]], []byte{sh.Newline})
+	return starts[first]
+}
+
+// filled counts the values that are not empty.
+func filled(row []string) (n int) {
+	for _, v := range row {
+		if v != "" {
+			n++
+		}
+	}
+	return n
+}
+
 const headerRows = 200 // rows that are looked at to tell a header
 
-// splitRows returns the values of the first rows, comments and empty lines left out.
-func splitRows(sh *Shape, text []byte, at int, pos []uint32) [][]string {
-	var rows [][]string
-	for i := 0; i < len(pos) && len(rows) < headerRows; {
+// rowsFrom returns the values of up to most rows, comments and empty lines left out, and where each begins.
+func rowsFrom(sh *Shape, text []byte, at int, pos []uint32, most int) (rows [][]string, starts []int) {
+	for i := 0; i < len(pos) && len(rows) < most; {
 		first := i
 		for text[pos[i]] != sh.Newline {
 			i++
@@ -158,11 +198,11 @@ func splitRows(sh *Shape, text []byte, at int, pos []uint32) [][]string {
 		end := int(pos[i-1])
 		line := bytes.TrimSuffix(text[at:end], []byte{'\r'})
 		if len(line) > 0 && (sh.Comment == 0 || line[0] != sh.Comment) {
-			rows = append(rows, sh.rowValues(text, at, pos[first:i]))
+			rows, starts = append(rows, sh.rowValues(text, at, pos[first:i])), append(starts, at)
 		}
 		at = end + 1
 	}
-	return rows
+	return rows, starts
 }
 
 // fieldCount returns the number of columns: what most rows have. Rows that lack fields must not be many, or
@@ -199,10 +239,16 @@ func (in *inference) hasHeader(rows [][]string) bool {
 		}
 		return same
 	}
+	return in.isHeader(rows)
+}
+
+// isHeader reports whether the first row may be a header by what stands in it and below.
+func (in *inference) isHeader(rows [][]string) bool {
 	allText, evidence := true, false
 	seen := map[string]bool{}
 	for i, v := range rows[0] {
-		own := classify([]byte(v))
+		g := guess{number: in.number}
+		own := g.classify([]byte(v))
 		if v == "" || seen[v] || own != isText {
 			allText = false
 		}
@@ -210,7 +256,7 @@ func (in *inference) hasHeader(rows [][]string) bool {
 		var rest class
 		for _, r := range rows[1:] {
 			if i < len(r) && r[i] != "" {
-				rest |= classify([]byte(r[i]))
+				rest |= g.classify([]byte(r[i]))
 			}
 		}
 		t := rest.typeOf()
@@ -242,7 +288,10 @@ func (in *inference) settle() error {
 	sh, opt := in.shape, in.opt
 	sh.inferred = make([]bool, sh.fields)
 	for i := range sh.Schema {
-		t := in.guess[i].class.typeOf()
+		t, form := in.typeOf(&in.guess[i])
+		if form != nil {
+			sh.setForm(i, form)
+		}
 		sh.inferred[i] = t.ID != types.Text
 		if opt.AllVarchar {
 			t, sh.inferred[i] = types.Of(types.Text), false
@@ -268,8 +317,98 @@ func (in *inference) settle() error {
 		}
 		set(at, c.Type)
 	}
+	in.asked()
 	in.estimate()
 	return nil
+}
+
+// numbers settles the form of the file's numbers.
+func (in *inference) numbers(rows [][]string) {
+	opt := in.opt
+	in.number = numberForm{opt.Decimal, opt.Thousands}
+	if in.number == (numberForm{}) && !opt.NoDetect && !opt.AllVarchar {
+		var e numberEvidence
+		for _, r := range rows {
+			for _, v := range r {
+				e.add([]byte(v))
+			}
+		}
+		in.number = e.form(in.shape.Delim)
+	}
+	for i := range in.guess {
+		in.guess[i].number = in.number
+	}
+}
+
+// typeOf returns the type that a column's values have in common, and how they are written if it is not SQL's way.
+func (in *inference) typeOf(g *guess) (types.Type, *form) {
+	switch {
+	case g.class == isFormedDate:
+		o := g.dates.order()
+		if o == anyOrder {
+			o = in.dateOrder(g.dates.shape.sep)
+		}
+		if o != dayFirst && o != monthFirst {
+			return types.Of(types.Text), nil
+		}
+		f := g.dates.form(o)
+		if f.time {
+			return types.Of(types.Timestamp), &form{date: f}
+		}
+		return types.Of(types.Date), &form{date: f}
+	case g.formed:
+		return g.class.typeOf(), &form{number: in.number}
+	}
+	return g.class.typeOf(), nil
+}
+
+// dateOrder returns the order that other columns of the file tell of dates that a column does not tell it of.
+func (in *inference) dateOrder(sep byte) dateOrder {
+	found := anyOrder
+	for i := range in.guess {
+		g := &in.guess[i]
+		if g.class != isFormedDate || g.dates.shape.sep != sep || g.dates.shape.yearFirst {
+			continue
+		}
+		switch o := g.dates.order(); {
+		case o == anyOrder:
+		case found != anyOrder && found != o:
+			return noOrder
+		default:
+			found = o
+		}
+	}
+	return found
+}
+
+// asked sets the forms that the options ask for, of columns of types that they concern.
+func (in *inference) asked() {
+	sh, opt := in.shape, in.opt
+	for i := range sh.Schema {
+		var date *dateForm
+		switch t := sh.Schema[i].Type; {
+		case t.ID == types.Date:
+			date = opt.DateForm
+		case t.ID == types.Timestamp:
+			date = opt.TimestampForm
+		}
+		number := numberForm{opt.Decimal, opt.Thousands}
+		switch {
+		case date != nil:
+			sh.setForm(i, &form{date: date})
+		case number != (numberForm{}) && sh.Schema[i].Type.IsNumber():
+			sh.setForm(i, &form{number: number})
+		case sh.forms != nil && sh.forms[i] != nil && !sh.forms[i].fits(sh.Schema[i].Type): // the type is not that found
+			sh.forms[i] = nil
+		}
+	}
+}
+
+func (sh *Shape) setForm(i int, f *form) {
+	if sh.forms == nil {
+		sh.forms = make([]*form, sh.fields)
+	}
+	sh.forms[i] = f
 }
 
 func (in *inference) find(name string) int {

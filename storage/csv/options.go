@@ -23,11 +23,15 @@ type Options struct {
 	Names                []string // of the first columns, instead of what the header says
 	Types                []Column // types of some columns: by name, or by position where Name is empty
 	AllVarchar           bool
-	NullPadding          bool   // rows may lack fields at the end: NULL
-	NoDetect             bool   // auto_detect => false: what is not said is the default
-	IgnoreErrors         bool   // rows that cannot be read are left out
-	Encoding             string // "" is UTF-8, or UTF-16 where a byte order mark says so
-	SampleSize           int    // rows to infer types from: 0 for the default, -1 for all
+	NullPadding          bool // rows may lack fields at the end: NULL
+	NoDetect             bool // auto_detect => false: what is not said is the default
+	Decimal, Thousands   byte // separators in numbers; 0: as found
+	// DateForm and TimestampForm say how values of columns of these types are written; nil: as found.
+	DateForm, TimestampForm *dateForm
+
+	IgnoreErrors bool   // rows that cannot be read are left out
+	Encoding     string // "" is UTF-8, or UTF-16 where a byte order mark says so
+	SampleSize   int    // rows to infer types from: 0 for the default, -1 for all
 
 	typesPos int
 }
@@ -59,7 +63,13 @@ var known = map[string]option{
 	"sample_size":  setSampleSize,
 	"encoding":     setEncoding,
 
-	"ignore_errors": func(o *Options, a exec.Arg) error { return setBool(&o.IgnoreErrors, a) },
+	"decimal_separator": func(o *Options, a exec.Arg) error { return setSeparator(&o.Decimal, a) },
+	"thousands":         func(o *Options, a exec.Arg) error { return setSeparator(&o.Thousands, a) },
+	"dateformat":        func(o *Options, a exec.Arg) error { return setDateForm(&o.DateForm, a) },
+	"date_format":       func(o *Options, a exec.Arg) error { return setDateForm(&o.DateForm, a) },
+	"timestampformat":   func(o *Options, a exec.Arg) error { return setDateForm(&o.TimestampForm, a) },
+	"timestamp_format":  func(o *Options, a exec.Arg) error { return setDateForm(&o.TimestampForm, a) },
+	"ignore_errors":     func(o *Options, a exec.Arg) error { return setBool(&o.IgnoreErrors, a) },
 }
 
 // ParseOptions reads the named arguments of read_csv.
@@ -79,6 +89,29 @@ func ParseOptions(args []exec.Arg) (Options, error) {
 			WithHint("Write columns => {'name': 'TYPE', ...}.")
 	}
 	return o, nil
+}
+
+func setSeparator(to *byte, a exec.Arg) error {
+	s, ok := a.Value.(string)
+	if !ok || len(s) != 1 || !strings.Contains(".,' _", s) {
+		return badOption(a, "a point, a comma, an apostrophe, a space or an underscore")
+	}
+	*to = s[0]
+	return nil
+}
+
+func setDateForm(to **dateForm, a exec.Arg) error {
+	s, ok := a.Value.(string)
+	if !ok || s == "" {
+		return badOption(a, "a format such as '%d/%m/%Y'")
+	}
+	f, err := newDateForm(s)
+	var e *sqlstate.Error
+	if errors.As(err, &e) {
+		return e.At(a.Pos)
+	}
+	*to = f
+	return nil
 }
 
 func setEncoding(o *Options, a exec.Arg) error {

@@ -45,8 +45,8 @@ func (p *scanPlan) Open(ctx context.Context, env *exec.Env, part int) (exec.Stre
 	if env.Fn != nil {
 		style.Location, style.Now = env.Fn.Location, env.Fn.Now
 	}
-	for i, c := range p.columns {
-		col := newColumn(p.schema[i].Type, p.table.shape.inferred[c], s.size, style)
+	for _, c := range p.columns {
+		col := p.table.shape.newColumn(c, s.size, style)
 		if p.table.repeats(c) {
 			col.useDict(newDictionary(col.typ))
 		}

@@ -9,6 +9,7 @@ import (
 
 	"gsql/exec"
 	"gsql/exec/sqlstate"
+	"gsql/exec/text"
 	"gsql/storage/file"
 )
 
@@ -24,9 +25,19 @@ type Shape struct {
 	nulls    nullRule
 	ignore   bool   // rows that cannot be read are left out
 	inferred []bool // the column's type was chosen by a sample
+	forms    []*form
 	rowBytes float64
 	ratio    float64 // bytes of text for a byte of a file
 	stats    []exec.ColumnStats
+}
+
+// newColumn returns the column of batches of up to rows rows that the values of the table's column i are gathered in.
+func (sh *Shape) newColumn(i, rows int, style *text.Style) *column {
+	c := newColumn(sh.Schema[i].Type, sh.inferred[i], rows, style)
+	if sh.forms != nil {
+		c.formed(sh.forms[i])
+	}
+	return c
 }
 
 var bom = []byte("\xef\xbb\xbf")
