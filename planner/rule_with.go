@@ -18,8 +18,9 @@ func inlineWith(o *optimizer, n Node) Node {
 	switch {
 	case uses == 0:
 		return w.Body
-	case !Free(w.Query).Empty(),
-		w.Materialized == MaterializeNever && !volatileTree(w.Query),
+	case !Free(w.Query).Empty(): // with it, what uses it
+		return inlineWith(o, o.inline(w, uses))
+	case w.Materialized == MaterializeNever && !volatileTree(w.Query),
 		w.Materialized == MaterializeAuto && (uses == 1 && !volatileTree(w.Query) || trivial(w.Query)):
 		return o.inline(w, uses)
 	}
@@ -63,6 +64,9 @@ func countRefs(n Node, cte int) int {
 	})
 	return uses
 }
+
+// Volatile reports whether a query calls a volatile function.
+func Volatile(n Node) bool { return volatileTree(n) }
 
 func volatileTree(n Node) bool {
 	found := false

@@ -205,15 +205,17 @@ func (b *binder) placeIn(owner *block, a *expr.Aggregate, pos int) (value, error
 	return value{e: it.Column(), pos: pos}, nil
 }
 
-// level returns the innermost query, blk or one around it, whose columns e uses; blk when it uses none.
-func (b *binder) level(blk *block, e expr.Expr) *block {
+// level returns the innermost query, blk or one around it, whose columns expressions use; blk when they use none.
+func (b *binder) level(blk *block, es ...expr.Expr) *block {
 	var deepest *block
-	b.eachColumn(e, func(c *expr.Column) {
-		o := b.owner(c.ID)
-		if o != nil && o.encloses(blk) && (deepest == nil || o.depth > deepest.depth) {
-			deepest = o
-		}
-	})
+	for _, e := range es {
+		b.eachColumn(e, func(c *expr.Column) {
+			o := b.owner(c.ID)
+			if o != nil && o.encloses(blk) && (deepest == nil || o.depth > deepest.depth) {
+				deepest = o
+			}
+		})
+	}
 	if deepest == nil {
 		return blk
 	}

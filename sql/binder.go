@@ -8,6 +8,7 @@ import (
 	"gsql/exec/sqlstate"
 	"gsql/exec/types"
 	"gsql/planner"
+	"gsql/sql/syntax"
 )
 
 // binder holds what is one for a whole statement. A view in it is bound with a binder of its own that
@@ -21,6 +22,9 @@ type binder struct {
 	*columns
 	views []string                             // names of the views being bound, outermost first
 	moved map[planner.Node]*planner.ProjectSet // functions in FROM that were put over the other side of their join
+	// subqueries that stand as expressions, to find the same again.
+	subqueries []*boundSubquery
+	queryNames map[*syntax.Query]string // the first columns of those that are values
 }
 
 type paramUse struct{ n, pos int }

@@ -53,7 +53,12 @@ func (s *block) in(c clause, bind func() error) error {
 }
 
 // allowAggregate returns the error for an aggregate in the clause, nil where it is allowed.
-func (c clause) allowAggregate(pos int) error {
+func (c clause) allowAggregate(pos int) error { return c.allowGrouped("aggregate functions", pos) }
+
+// allowGrouping returns the error for GROUPING in the clause, nil where it is allowed.
+func (c clause) allowGrouping(pos int) error { return c.allowGrouped("grouping operations", pos) }
+
+func (c clause) allowGrouped(what string, pos int) error {
 	var where string
 	switch c {
 	case inTargets, inHaving, inQualify, inOrderBy, inDistinctOn, inPartitionBy, inWindowOrder:
@@ -67,7 +72,7 @@ func (c clause) allowAggregate(pos int) error {
 	default:
 		where = c.String()
 	}
-	return sqlstate.New(sqlstate.GroupingError, "aggregate functions are not allowed in %s", where).At(pos)
+	return sqlstate.New(sqlstate.GroupingError, "%s are not allowed in %s", what, where).At(pos)
 }
 
 // allowWindow returns the error for a window function in the clause, nil where it is allowed.

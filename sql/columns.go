@@ -39,10 +39,10 @@ func (b *binder) forColumns(blk *block, bind func(x *expansion) error) error {
 
 // name is the name of an item of the select list. With COLUMNS it is the column's, or an alias in which \1 is what the first
 // group of the regular expression has matched, and \0 all of it.
-func (x *expansion) name(t *syntax.Target) string {
+func (x *expansion) name(t *syntax.Target, queries syntax.QueryNames) string {
 	switch {
 	case x.cols == nil:
-		return t.Name()
+		return t.Name(queries)
 	case t.Alias == "":
 		return x.cols[x.at].name
 	case x.regex == nil || !strings.Contains(t.Alias, `\`):

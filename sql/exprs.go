@@ -127,6 +127,7 @@ func (b *binder) predicate(blk *block, e syntax.Expr) (value, error) {
 		if err != nil {
 			return value{}, err
 		}
+		b.noteName(e.Query, q)
 		return b.scalarSubquery(q, pos)
 	case *syntax.ArrayQuery:
 		q, err := b.subquery(blk, e.Query)
@@ -418,50 +419,56 @@ func (b *binder) like(blk *block, e *syntax.Like) (value, error) {
 }
 
 func (b *binder) inExpr(blk *block, e *syntax.In) (value, error) {
+	if e.Query != nil {
+		v, err := b.quantifiedQuery(blk, "=", false, e.Arg, e.Query, e.Pos)
+		return negatedIf(v, e.Not && err == nil), err
+	}
 	x, err := b.expression(blk, e.Arg)
 	if err != nil {
 		return x, err
 	}
-	if e.Query == nil {
-		list := make([]value, len(e.List))
-		for i, m := range e.List {
-			if list[i], err = b.expression(blk, m); err != nil {
-				return value{}, err
-			}
+	list := make([]value, len(e.List))
+	for i, m := range e.List {
+		if list[i], err = b.expression(blk, m); err != nil {
+			return value{}, err
 		}
-		return b.in(x, list, e.Not, e.Pos)
 	}
-	q, err := b.subquery(blk, e.Query)
+	return b.in(x, list, e.Not, e.Pos)
+}
+
+// quantifiedQuery binds arg op ANY (SELECT ...) and ALL. The query comes first, as in PostgreSQL, which tells which of
+// two errors is reported.
+func (b *binder) quantifiedQuery(blk *block, op string, all bool, arg syntax.Expr, query *syntax.Query, pos int) (value, error) {
+	q, err := b.subquery(blk, query)
 	if err != nil {
 		return value{}, err
 	}
-	v, err := b.quantified("=", false, x, q, e.Pos)
-	return negatedIf(v, e.Not && err == nil), err
+	x, err := b.expression(blk, arg)
+	if err != nil {
+		return x, err
+	}
+	return b.quantified(op, all, x, q, pos)
 }
 
 func (b *binder) quantifiedExpr(blk *block, e *syntax.Quantified) (value, error) {
+	if e.Schema != "" && e.Schema != "pg_catalog" {
+		return value{}, unsupported(e.Pos, "", "operators of schema %s are not supported", e.Schema)
+	}
+	if e.Query != nil {
+		return b.quantifiedQuery(blk, e.Op, e.All, e.Arg, e.Query, e.Pos)
+	}
 	x, err := b.expression(blk, e.Arg)
 	if err != nil {
 		return x, err
 	}
-	if e.Schema != "" && e.Schema != "pg_catalog" {
-		return value{}, unsupported(e.Pos, "", "operators of schema %s are not supported", e.Schema)
-	}
-	if e.Query == nil {
-		array, err := b.scalar(blk, e.Array)
-		if err != nil {
-			return array, err
-		}
-		if x, err = b.asRecord(x); err != nil {
-			return x, err
-		}
-		return b.quantifiedArray(e.Op, e.All, x, array, e.Pos)
-	}
-	q, err := b.subquery(blk, e.Query)
+	array, err := b.scalar(blk, e.Array)
 	if err != nil {
-		return value{}, err
+		return array, err
 	}
-	return b.quantified(e.Op, e.All, x, q, e.Pos)
+	if x, err = b.asRecord(x); err != nil {
+		return x, err
+	}
+	return b.quantifiedArray(e.Op, e.All, x, array, e.Pos)
 }
 
 // sqlValue binds CURRENT_DATE and its like.

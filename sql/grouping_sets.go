@@ -31,11 +31,9 @@ type groupingCall struct {
 	pos  int
 }
 
-// groupingFunction binds GROUPING(..). Which keys it is about is known when GROUP BY is bound.
+// groupingFunction binds GROUPING(..). Like an aggregate it belongs to the innermost query whose columns it uses. Which
+// keys it is about is known when GROUP BY is bound.
 func (b *binder) groupingFunction(blk *block, vs []value, pos int) (value, error) {
-	if err := blk.clause.allowAggregate(pos); err != nil {
-		return value{}, err
-	}
 	if len(vs) > 31 {
 		return value{}, sqlstate.New(sqlstate.TooManyArguments, "GROUPING must have fewer than 32 arguments").At(pos)
 	}
@@ -45,10 +43,23 @@ func (b *binder) groupingFunction(blk *block, vs []value, pos int) (value, error
 			return value{}, err
 		}
 	}
-	c := &groupingCall{args: vs, id: b.newID(blk, aggregateColumn, "", "grouping"), pos: pos}
+	owner := b.level(blk, exprsOf(vs)...)
+	if err := owner.clause.allowGrouping(pos); err != nil {
+		return value{}, err
+	}
+	for _, c := range owner.groupings {
+		if slices.EqualFunc(c.args, vs, func(a, b value) bool { return expr.Equal(a.e, b.e) }) {
+			return c.value(pos), nil
+		}
+	}
+	c := &groupingCall{args: vs, id: b.newID(owner, aggregateColumn, "", "grouping"), pos: pos}
 	b.info[c.id].pos = pos
-	blk.groupings = append(blk.groupings, c)
-	return value{e: &expr.Column{ID: c.id, Name: "grouping", Typ: types.Of(types.Int32)}, pos: pos}, nil
+	owner.groupings = append(owner.groupings, c)
+	return c.value(pos), nil
+}
+
+func (c *groupingCall) value(pos int) value {
+	return value{e: &expr.Column{ID: c.id, Name: "grouping", Typ: types.Of(types.Int32)}, pos: pos}
 }
 
 // groupingSets returns the sets that the items of GROUP BY stand for: all combinations of one set of each item.

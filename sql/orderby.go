@@ -116,13 +116,10 @@ func (b *binder) outputTarget(blk *block, p *parts, e syntax.Expr, clauseName st
 			return t, err
 		}
 	}
-	switch n := e.(type) {
-	case *syntax.Number:
-		return numberedTarget(p, n, "", n.Pos, clauseName)
-	case *syntax.Op:
-		if num, ok := n.Right.(*syntax.Number); ok && n.Left == nil && n.Name == "-" {
-			return numberedTarget(p, num, "-", n.Pos, clauseName)
-		}
+	if n, sign := signedNumber(e); n != nil {
+		return numberedTarget(p, n, sign, e.Position(), clauseName)
+	}
+	switch e.(type) {
 	case *syntax.String, *syntax.Bool, *syntax.Null, *syntax.BitString:
 		return nil, sqlstate.New(sqlstate.SyntaxError, "non-integer constant in %s", clauseName).At(e.Position())
 	}
@@ -155,6 +152,24 @@ func (b *binder) namedTarget(blk *block, p *parts, c *syntax.Column, clauseName 
 		}
 	}
 	return found, nil
+}
+
+// signedNumber returns the number that e is, below any minus signs, and the sign that these come to; nil for what is none.
+func signedNumber(e syntax.Expr) (n *syntax.Number, sign string) {
+	for {
+		op, ok := e.(*syntax.Op)
+		if !ok || op.Left != nil || op.Name != "-" {
+			break
+		}
+		e = op.Right
+		if sign == "" {
+			sign = "-"
+		} else {
+			sign = ""
+		}
+	}
+	n, _ = e.(*syntax.Number)
+	return n, sign
 }
 
 // numberedTarget finds an output column by its number, which has no sign or a minus.

@@ -307,10 +307,7 @@ func (b *binder) targetOf(blk *block, p *parts, t *syntax.Target, x *expansion) 
 	if err != nil {
 		return err
 	}
-	name := x.name(t)
-	if _, ok := t.Expr.(*syntax.Subquery); ok && t.Alias == "" {
-		name = v.name // what SELECT * is called is known only now
-	}
+	name := x.name(t, b.nameOf)
 	p.targets = append(p.targets, &target{name: name, v: v})
 	return nil
 }

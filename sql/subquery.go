@@ -5,7 +5,57 @@ import (
 	"gsql/exec/fn"
 	"gsql/exec/sqlstate"
 	"gsql/exec/types"
+	"gsql/planner"
+	"gsql/sql/syntax"
 )
+
+// boundSubquery is a subquery that stands as an expression, with its key once that was asked for.
+type boundSubquery struct {
+	s   *expr.Subquery
+	key string
+}
+
+func (c *boundSubquery) sameAs(o *boundSubquery) bool {
+	if c.s.Kind != o.s.Kind || c.s.Typ != o.s.Typ {
+		return false
+	}
+	for _, x := range []*boundSubquery{c, o} {
+		if x.key == "" {
+			x.key = planner.SubqueryKey(x.s)
+		}
+	}
+	return c.key == o.key
+}
+
+// onceBound returns the subquery that stands for all that are the same as s, so that they are equal as expressions: what
+// is grouped by one, or ordered by it, is the other one's value. A volatile one is itself only.
+func (b *binder) onceBound(s *expr.Subquery) *expr.Subquery {
+	if planner.Volatile(s.Query.(planner.Node)) {
+		return s
+	}
+	bound := &boundSubquery{s: s}
+	for _, c := range b.subqueries {
+		if c.sameAs(bound) {
+			return c.s
+		}
+	}
+	b.subqueries = append(b.subqueries, bound)
+	return s
+}
+
+// noteName keeps the name that a query gives to the expression that it is.
+func (b *binder) noteName(s *syntax.Query, q *query) {
+	if len(q.cols) == 0 {
+		return
+	}
+	if b.queryNames == nil {
+		b.queryNames = map[*syntax.Query]string{}
+	}
+	b.queryNames[s] = q.cols[0].name
+}
+
+// nameOf returns the name that noteName kept.
+func (b *binder) nameOf(s *syntax.Query) string { return b.queryNames[s] }
 
 // scalarSubquery binds (SELECT ...) as a value.
 func (b *binder) scalarSubquery(q *query, pos int) (value, error) {
@@ -13,7 +63,7 @@ func (b *binder) scalarSubquery(q *query, pos int) (value, error) {
 		return value{}, err
 	}
 	c := q.cols[0]
-	return value{e: &expr.Subquery{Kind: expr.ScalarSubquery, Query: q.node, Typ: c.typ}, pos: pos, name: c.name}, nil
+	return value{e: b.onceBound(&expr.Subquery{Kind: expr.ScalarSubquery, Query: q.node, Typ: c.typ}), pos: pos, name: c.name}, nil
 }
 
 func oneColumn(q *query, pos int) error {
@@ -32,12 +82,12 @@ func (b *binder) arraySubquery(q *query, pos int) (value, error) {
 	if elem.ID == types.Array {
 		return value{}, unsupported(pos, "", "arrays of arrays are not supported")
 	}
-	return value{e: &expr.Subquery{Kind: expr.ArrayOf, Query: q.node, Typ: types.ArrayOf(elem)}, pos: pos}, nil
+	return value{e: b.onceBound(&expr.Subquery{Kind: expr.ArrayOf, Query: q.node, Typ: types.ArrayOf(elem)}), pos: pos}, nil
 }
 
 // existsSubquery binds EXISTS (SELECT ...).
 func (b *binder) existsSubquery(q *query, pos int) value {
-	return value{e: &expr.Subquery{Kind: expr.Exists, Query: q.node, Typ: types.Of(types.Bool)}, pos: pos}
+	return value{e: b.onceBound(&expr.Subquery{Kind: expr.Exists, Query: q.node, Typ: types.Of(types.Bool)}), pos: pos}
 }
 
 // quantified binds l op ANY (SELECT ...) and ALL; IN is = ANY. l may be a row.
@@ -73,7 +123,7 @@ func (b *binder) quantified(op string, all bool, l value, q *query, pos int) (va
 	if all {
 		kind = expr.AllOf
 	}
-	return value{e: &expr.Subquery{Kind: kind, Cond: cond.e, Query: q.node, Typ: types.Of(types.Bool)}, pos: pos}, nil
+	return value{e: b.onceBound(&expr.Subquery{Kind: kind, Cond: cond.e, Query: q.node, Typ: types.Of(types.Bool)}), pos: pos}, nil
 }
 
 // quantifiedArray binds l op ANY (array) and ALL. The elements of an array that is written out are compared

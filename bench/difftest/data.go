@@ -200,6 +200,8 @@ type config struct {
 	name string
 	cfg  gsql.Config
 	db   *gsql.DB
+	// optimized is the same configuration with the optimizer; nil for one that has it.
+	optimized *config
 }
 
 // matrix has all the ways to run gsql, open.
@@ -213,6 +215,9 @@ func matrix(zone string) ([]*config, error) {
 				var err error
 				if c.db, err = gsql.Open(c.cfg); err != nil {
 					return nil, err
+				}
+				if noRules {
+					c.optimized = all[len(all)-1]
 				}
 				all = append(all, c)
 			}

@@ -1,13 +1,21 @@
 package main
 
-import "strings"
+import (
+	"regexp"
+	"strings"
+)
+
+// arraysCompared is PostgreSQL's error about arrays whose types of elements differ.
+var arraysCompared = regexp.MustCompile(`^operator does not exist: [a-z ]+\[\] (=|<>|<|<=|>|>=) [a-z ]+\[\]$`)
 
 // excused says why a difference that was made small is one that may be, "" when it may not.
-func excused(root *node, v verdict) string {
+func excused(root *node, gotAnswer, wantAnswer *answer, v verdict) string {
 	switch {
+	case wantAnswer.code == "42883" && arraysCompared.MatchString(wantAnswer.msg):
+		return "arrays of different element types are compared"
 	case strings.HasPrefix(v.kind, "error "):
 		got, want, _ := strings.Cut(strings.TrimPrefix(v.kind, "error "), " for ")
-		if want != "rows" && runtimeError(want) && got == "rows" && (has(root, " WHERE ") || has(root, "t4 AS ") || has(root, "unnest(") || has(root, "NULL")) {
+		if want != "rows" && runtimeError(want) && got == "rows" && (len(gotAnswer.rows) == 0 || has(root, " WHERE ") || has(root, "t4 AS ") || has(root, "unnest(") || has(root, "NULL")) {
 			return "PostgreSQL computes constants that no row needs"
 		}
 		if got != "rows" && runtimeError(got) && want == "rows" && has(root, " OVER ") {
@@ -16,8 +24,6 @@ func excused(root *node, v verdict) string {
 		if (runtimeError(got) || got == "rows") && (runtimeError(want) || want == "rows") && !simple(root) {
 			return "which of several errors comes first, or whether a row that fails is looked at (" + v.kind + ")"
 		}
-	case has(root, "GROUP BY (- (-") || has(root, "SELECT 1 FROM") && v.kind == "error 42P10 for rows":
-		return "PostgreSQL folds the minus of a constant first, and compares subqueries by their texts"
 	case (has(root, "CUBE(") || has(root, "ROLLUP(") || has(root, "GROUPING SETS(")) && v.kind != "types":
 		return "PostgreSQL does not take a constant for the key of a grouping set that is the same"
 	case v.kind == "types" && (has(root, "CASE ") || has(root, "COALESCE(")) && withoutModifiers(v.detail):

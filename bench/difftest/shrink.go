@@ -152,3 +152,16 @@ func within(n *node) []*node {
 	}
 	return out
 }
+
+// variants calls f with root, one part of which is left out or a constant in turn, until f returns false.
+func variants(root *node, f func(*node) bool) {
+	goOn := true
+	s := &shrinker{root: root, deadline: time.Now().Add(time.Minute), fails: func(n *node) bool {
+		goOn = goOn && f(n)
+		return false // so that the edit is taken back
+	}}
+	root.walk(func(n *node) bool {
+		s.edit(n)
+		return goOn
+	})
+}

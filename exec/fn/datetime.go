@@ -328,8 +328,10 @@ func toTimestamp(_ *Call, x float64) (int64, error) {
 	case math.IsNaN(x):
 		return 0, sqlstate.New(sqlstate.DatetimeOverflow, "timestamp cannot be NaN")
 	}
-	if micros := math.RoundToEven(x * 1e6); math.Abs(micros) < 9.2e18 && text.ValidTimestamp(int64(micros)) {
-		return int64(micros), nil
+	// PostgreSQL counts from 2000, so the digits that x has for less than a microsecond are lost as they are there.
+	const since = 10957 * 86400
+	if micros := math.RoundToEven((x - since) * 1e6); math.Abs(micros) < 9.2e18 && text.ValidTimestamp(int64(micros)+since*1e6) {
+		return int64(micros) + since*1e6, nil
 	}
 	return 0, sqlstate.New(sqlstate.DatetimeOverflow, "timestamp out of range: \"%g\"", x)
 }

@@ -99,13 +99,22 @@ func formatIntervals(c *Call) (*vec.Vector, error) {
 			minute: x.Micros / text.Minute % 60, sec: x.Micros / text.Second % 60, micros: x.Micros % text.Second, interval: true,
 		}
 		m.yearDay = int64(int32((m.year*12+m.month)*30 + m.day)) // which overflows in PostgreSQL too
-		m.days = text.DaysFromCivil(m.year, m.month, m.day)
-		if m.month < -9 { // PostgreSQL's count of days knows no leap days here: these months have 30 and 31
-			m.days = text.DaysFromCivil(m.year-1, 3, m.day) - [...]int64{31, 61}[-10-m.month]
-		}
+		m.days = intervalJulian(int32(m.year), int32(m.month), int32(m.day)) - 2440588
 		dst, err := m.append(dst, t.items)
 		return dst, true, err
 	})
+}
+
+// intervalJulian counts the days up to a date as PostgreSQL does: in 32 bits, which overflow, and with divisions that
+// round towards zero, which tells where the fields of an interval are not those of a date.
+func intervalJulian(year, month, day int32) int64 {
+	if month > 2 {
+		month, year = month+1, year+4800
+	} else {
+		month, year = month+13, year+4799
+	}
+	century := year / 100
+	return int64(year*365 - 32167 + year/4 - century + century/4 + 7834*month/256 + day)
 }
 
 // append appends what the items make of the fields.

@@ -2,15 +2,20 @@ package syntax
 
 // ColumnName returns the name that PostgreSQL gives to an output column without alias: that of the column or
 // the function, of the type of a cast, or ?column?.
-func ColumnName(e Expr) string {
-	if name, _ := figureName(e); name != "" {
+func ColumnName(e Expr) string { return QueryNames(nil).column(e) }
+
+func (names QueryNames) column(e Expr) string {
+	if name, _ := names.figure(e); name != "" {
 		return name
 	}
 	return "?column?"
 }
 
-// figureName returns a name and how much it is worth: a weak one, of a type, gives way to one from ELSE.
-func figureName(e Expr) (name string, strength int) {
+// QueryNames returns the name of the first column of a query whose select list begins with a star; nil knows none.
+type QueryNames func(*Query) string
+
+// figure returns a name and how much it is worth: a weak one, of a type, gives way to one from ELSE.
+func (names QueryNames) figure(e Expr) (name string, strength int) {
 	switch e := e.(type) {
 	case *Column:
 		return e.Names[len(e.Names)-1], 2
@@ -19,21 +24,21 @@ func figureName(e Expr) (name string, strength int) {
 			return e.Name, 2
 		}
 	case *Subscript:
-		return figureName(e.Arg)
+		return names.figure(e.Arg)
 	case *Call:
 		return e.Name, 2
 	case *SQLValue:
 		return e.Name, 2
 	case *Cast:
-		if name, strength = figureName(e.Arg); strength == 2 {
+		if name, strength = names.figure(e.Arg); strength == 2 {
 			return name, strength
 		}
 		return e.Type.Name, 1
 	case *Collate:
-		return figureName(e.Arg)
+		return names.figure(e.Arg)
 	case *Case:
 		if e.Else != nil {
-			name, strength = figureName(e.Else)
+			name, strength = names.figure(e.Else)
 		}
 		if strength < 2 {
 			return "case", 1
@@ -42,7 +47,7 @@ func figureName(e Expr) (name string, strength int) {
 	case *Exists:
 		return "exists", 2
 	case *Subquery:
-		return subqueryName(e.Query)
+		return names.subquery(e.Query)
 	case *Array, *ArrayQuery:
 		return "array", 2
 	case *Row:
@@ -51,8 +56,8 @@ func figureName(e Expr) (name string, strength int) {
 	return "", 0
 }
 
-// subqueryName is the name of the one column of a query. Of SELECT * only the binder can say.
-func subqueryName(q *Query) (string, int) {
+// subquery is the name of the one column of a query.
+func (names QueryNames) subquery(q *Query) (string, int) {
 	var b Body = q
 	for {
 		switch t := b.(type) {
@@ -67,7 +72,10 @@ func subqueryName(q *Query) (string, int) {
 			if t.Targets[0].Alias != "" {
 				return t.Targets[0].Alias, 2
 			}
-			return ColumnName(t.Targets[0].Expr), 2
+			if _, star := t.Targets[0].Expr.(*Star); star && names != nil {
+				return names(q), 2
+			}
+			return names.column(t.Targets[0].Expr), 2
 		case *Values:
 			return "column1", 2
 		default:

@@ -99,11 +99,11 @@ type Target struct {
 }
 
 // Name returns the name of the output column as PostgreSQL chooses it.
-func (t *Target) Name() string {
+func (t *Target) Name(queries QueryNames) string {
 	if t.Alias != "" {
 		return t.Alias
 	}
-	return ColumnName(t.Expr)
+	return queries.column(t.Expr)
 }
 
 // SetOp is a UNION, INTERSECT or EXCEPT of two bodies.

@@ -5,7 +5,37 @@ import (
 	"strings"
 
 	"gsql/exec/expr"
+	"gsql/exec/types"
+	"gsql/exec/vec"
 )
+
+// SubqueryKey returns a text that two subqueries share exactly when they are the same: over the same tables and outer
+// columns, with the same names, but for the IDs of the columns and of the WITH queries that they make themselves. It is
+// not for reading.
+func SubqueryKey(s *expr.Subquery) string {
+	next := expr.ColID(firstKeyID)
+	o := &optimizer{cfg: &Config{NextID: &next}, nextCTE: firstKeyID}
+	n, ids := o.rename(s.Query.(Node))
+	m := map[expr.ColID]expr.Expr{}
+	for id, to := range ids {
+		m[id] = &expr.Column{ID: to}
+	}
+	return fmt.Sprintf("%d %s %s", s.Kind, exprKey(Subst(s.Cond, m)), treeKey(n))
+}
+
+// firstKeyID is beyond the IDs of columns and WITH queries that a query can have.
+const firstKeyID = 1 << 30
+
+// exprKey is expr.Key, with the queries of subqueries written out.
+func exprKey(e expr.Expr) string {
+	return expr.Key(expr.Rewrite(e, func(x expr.Expr) expr.Expr {
+		if s, ok := x.(*expr.Subquery); ok {
+			key := fmt.Sprintf("%d %s %s", s.Kind, exprKey(s.Cond), treeKey(s.Query.(Node)))
+			return &expr.Const{Value: vec.NewText(types.Of(types.Unknown), key, 1)}
+		}
+		return x
+	}))
+}
 
 // treeKey returns a text that two plans share exactly when they are the same but for their pointers.
 func treeKey(n Node) string {
@@ -43,9 +73,12 @@ func writeTreeKey(b *strings.Builder, n Node) {
 	default:
 		fmt.Fprintf(b, "%T", n)
 	}
-	fmt.Fprintf(b, "%v[", n.Outputs())
+	for _, f := range Fields(n) {
+		fmt.Fprintf(b, " %d %q", f.ID, f.Name)
+	}
+	b.WriteByte('[')
 	for _, e := range Exprs(n) {
-		b.WriteString(expr.Key(e) + ";")
+		b.WriteString(exprKey(e) + ";")
 	}
 	b.WriteByte(']')
 	for _, in := range n.Inputs() {
