@@ -112,6 +112,19 @@ func (e *Env) share(key, value any) {
 	e.mu.Unlock()
 }
 
+// given returns the value that share was called with, here or in the innermost of the executions around; nil for none.
+func (e *Env) given(key any) any {
+	for ; e != nil; e = e.around {
+		e.mu.Lock()
+		o := e.shared[key]
+		e.mu.Unlock()
+		if o != nil {
+			return o.value
+		}
+	}
+	return nil
+}
+
 // Close cancels what still runs and frees what was shared.
 func (e *Env) Close() error {
 	e.cancel()

@@ -64,6 +64,9 @@ func (c *cutter) visit(f *Fragment, p Plan) {
 		f.read(c.cut(p.Source.Input))
 		return
 	case *Recursive: // whose rounds are executions of their own, within a task
+		if p.Input != nil {
+			c.visit(f, p.Input)
+		}
 		return
 	case *HashJoin:
 		c.visitJoin(f, p.Kind, p.Probe, p.Build)

@@ -21,13 +21,22 @@ type Recursive struct {
 	Seed, Step Plan
 	Work       any // identity of the table of new rows
 	All        bool
-	Columns    []int // of Seed's that are put out
-	Out        Schema
+	// Input, unless it is nil, is computed once, and read by WorkTables with Work Rows.
+	Input   Plan
+	Rows    any
+	Columns []int // of Seed's that are put out
+	Out     Schema
 }
 
 func (p *Recursive) Schema() Schema             { return p.Out }
 func (p *Recursive) Partitioning() Partitioning { return Partitioning{N: 1} }
-func (p *Recursive) Inputs() []Plan             { return []Plan{p.Seed, p.Step} }
+
+func (p *Recursive) Inputs() []Plan {
+	if p.Input != nil {
+		return []Plan{p.Input, p.Seed, p.Step}
+	}
+	return []Plan{p.Seed, p.Step}
+}
 
 func (p *Recursive) String() string {
 	if p.All {
@@ -53,6 +62,7 @@ type recursiveStream struct {
 	seen  *distinctRows // nil with All
 	res   *mem.Reservation
 
+	input  *keptRows // of Input
 	rounds int
 	rows   *keptRows   // what was new the last time; nil before the first
 	out    *keptStream // yields it
@@ -84,14 +94,23 @@ func (s *recursiveStream) Next(ctx context.Context) (*vec.Batch, error) {
 
 // round computes the next rows from the last ones.
 func (s *recursiveStream) round(ctx context.Context) error {
+	if s.plan.Input != nil && s.input == nil {
+		s.input = s.newRows(s.plan.Input)
+		if err := s.input.fill(ctx, s.env, s.plan.Input, 0, func(b *vec.Batch) (*vec.Batch, error) { return b, nil }); err != nil {
+			return err
+		}
+	}
 	plan, env := s.plan.Seed, s.env.inner(ctx)
 	defer env.Close()
+	if s.input != nil {
+		env.share(s.plan.Rows, s.input)
+	}
 	if s.rounds > 0 {
 		plan = s.plan.Step
 		env.share(s.plan.Work, s.rows)
 	}
 	s.rounds++
-	rows := newKeptRows(s.env, s.types, s.env.reserveSpillable(s.plan, "recursive rows"), s.env.spilled(s.plan))
+	rows := s.newRows(plan)
 	count, err := s.fill(ctx, env, plan, rows)
 	if err != nil {
 		rows.close()
@@ -102,6 +121,10 @@ func (s *recursiveStream) round(ctx context.Context) error {
 	}
 	s.rows, s.out, s.empty = rows, rows.read(), count == 0
 	return nil
+}
+
+func (s *recursiveStream) newRows(p Plan) *keptRows {
+	return newKeptRows(s.env, p.Schema().Types(), s.env.reserveSpillable(s.plan, "recursive rows"), s.env.spilled(s.plan))
 }
 
 // fill puts the new rows of a plan into rows and returns how many there are.
@@ -138,13 +161,15 @@ func (s *recursiveStream) Close() error {
 	if s.out != nil {
 		s.out.Close()
 	}
-	if s.rows != nil {
-		s.rows.close()
+	for _, rows := range []*keptRows{s.rows, s.input} {
+		if rows != nil {
+			rows.close()
+		}
 	}
 	if s.res != nil {
 		s.res.Release()
 	}
-	s.out, s.rows, s.empty = nil, nil, true
+	s.out, s.rows, s.input, s.empty = nil, nil, nil, true
 	return nil
 }
 
@@ -162,13 +187,11 @@ func (p *WorkTable) Inputs() []Plan             { return nil }
 func (p *WorkTable) String() string             { return "WorkTable " + p.Name }
 
 func (p *WorkTable) Open(ctx context.Context, env *Env, part int) (Stream, error) {
-	v, err := env.Shared(ctx, p.Work, func(context.Context) (any, error) {
+	rows, ok := env.given(p.Work).(*keptRows)
+	if !ok {
 		return nil, sqlstate.New(sqlstate.InternalError, "the table %s is read outside of its query", p.Name)
-	})
-	if err != nil {
-		return nil, err
 	}
-	return &workStream{v.(*keptRows).read(), p.Columns}, nil
+	return &workStream{rows.read(), p.Columns}, nil
 }
 
 type workStream struct {

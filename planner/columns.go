@@ -91,6 +91,8 @@ func Fields(n Node) exec.Schema {
 		return append(append(exec.Schema(nil), Fields(n.Input)...), n.added()...)
 	case *ProjectSet:
 		return append(append(exec.Schema(nil), Fields(n.Input)...), n.added()...)
+	case *Recursion:
+		return append(append(exec.Schema(nil), Fields(n.Input)...), n.Cols...)
 	case *Join:
 		f := append(exec.Schema(nil), Fields(n.Left)...)
 		switch n.Kind {
@@ -272,6 +274,8 @@ func madeBy(n Node) []expr.ColID {
 		return fieldIDs(n.added())
 	case *ProjectSet:
 		return fieldIDs(n.added())
+	case *Recursion:
+		return fieldIDs(n.Cols)
 	case *Join:
 		if n.Kind == MarkJoin {
 			return []expr.ColID{n.Mark.ID}

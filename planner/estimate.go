@@ -86,6 +86,9 @@ func (e *estimator) compute(n Node) *relStat {
 	case *ProjectSet:
 		in := e.of(n.Input)
 		return &relStat{in.rows * arrayElements, in.cols}
+	case *Recursion:
+		in := e.of(n.Input)
+		return &relStat{in.rows * unknownDistinct, in.cols}
 	case *Join:
 		return joinStat(n.Kind, e.of(n.Left), e.of(n.Right), outputSet(n.Left), expr.Conjuncts(n.On))
 	case *Sample:

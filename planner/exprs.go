@@ -17,7 +17,7 @@ func Exprs(n Node) []expr.Expr {
 }
 
 // MapExprs returns n with f applied to each of its expressions, n itself when f changed none. The terms of
-// an Aggregate must stay *expr.Aggregate and those of a Window *expr.Window.
+// an Aggregate must stay *expr.Aggregate, those of a Window *expr.Window and those of a Recursion *expr.Subquery.
 func MapExprs(n Node, f func(expr.Expr) expr.Expr) Node {
 	switch n := n.(type) {
 	case *Scan:
@@ -84,6 +84,8 @@ func MapExprs(n Node, f func(expr.Expr) expr.Expr) Node {
 	case *AsofJoin:
 		return n.mapExprs(f)
 	case *Sample:
+		return n.mapExprs(f)
+	case *Recursion:
 		return n.mapExprs(f)
 	case *Sort:
 		if keys, changed := mapKeys(n.Keys, f); changed {

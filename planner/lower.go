@@ -94,6 +94,8 @@ func (l *lowerer) lowerNode(n Node, pending []exec.RuntimeFilter) (exec.Plan, er
 		}
 		out := append(append(exec.Schema(nil), in.Schema()...), n.added()...)
 		return &exec.ProjectSet{Input: in, Arrays: n.Arrays, Number: n.Number != nil, Outer: n.Outer, Out: out}, nil
+	case *Recursion:
+		return l.recursion(n)
 	case *Join:
 		return l.join(n, pending)
 	case *AsofJoin:

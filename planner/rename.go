@@ -101,6 +101,10 @@ func (r *renamer) node(n Node) Node {
 			c.Number = &r.fields([]exec.Field{*n.Number})[0]
 		}
 		return &c
+	case *Recursion:
+		c := *n
+		c.Cols = r.fields(n.Cols)
+		return &c
 	case *Join:
 		if n.Kind == MarkJoin {
 			c := *n

@@ -64,6 +64,8 @@ func prune(n Node, need ColSet) Node {
 	case *ProjectSet:
 		below := need.Minus(colSet(fieldIDs(n.added())...)).Union(exprCols(n.Arrays...))
 		return n.WithInputs([]Node{prune(n.Input, below)})
+	case *Recursion:
+		return mapInputs(n, func(i Node) Node { return prune(i, outputSet(i)) })
 	case *Join:
 		return pruneJoin(n, need)
 	case *AsofJoin:

@@ -42,7 +42,7 @@ func pushDown(n Node, terms, known []expr.Expr) Node {
 		return pushSetOpDown(n, terms)
 	case *With:
 		return n.WithInputs([]Node{pushDown(n.Query, nil, nil), pushDown(n.Body, terms, known)})
-	case *Sample, *Limit, *TopN, *DistinctOn, *OneRow:
+	case *Sample, *Limit, *TopN, *DistinctOn, *OneRow, *Recursion:
 		return filter(mapInputs(n, func(i Node) Node { return pushDown(i, nil, nil) }), terms)
 	case *Scan, *Values, *CTERef:
 		return filter(n, terms)

@@ -28,6 +28,9 @@ func (s *subqueryRule) node(n Node) (Node, error) {
 	if err != nil || len(subqueriesOf(n)) == 0 {
 		return n, err
 	}
+	if _, ok := n.(*Recursion); ok { // they are planned when it is lowered
+		return n, nil
+	}
 	out := n.Outputs()
 	switch n := n.(type) {
 	case *Filter:

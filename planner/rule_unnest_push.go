@@ -55,6 +55,13 @@ func (u *unnester) push(n Node, want ColSet) (Node, bounds, error) {
 		c := *n
 		c.Input, c.Arrays = in, substAll(n.Arrays, b.subst())
 		return &c, b, nil
+	case *Recursion:
+		in, b, err := u.push(n.Input, want)
+		if err != nil {
+			return nil, nil, err
+		}
+		n = n.WithInputs([]Node{in}).(*Recursion)
+		return n.mapExprs(func(e expr.Expr) expr.Expr { return Subst(e, b.subst()) }), b, nil
 	case *Join:
 		return u.pushJoin(n, want)
 	case *Sample:

@@ -58,6 +58,8 @@ func writeTreeKey(b *strings.Builder, n Node) {
 		fmt.Fprintf(b, "projectset %v", x.Outer)
 	case *Expand:
 		fmt.Fprintf(b, "expand %v", x.Sets)
+	case *Recursion:
+		fmt.Fprintf(b, "recursion %p %v", x.Work, x.All)
 	case *SetOp:
 		fmt.Fprintf(b, "set %d %v", x.Kind, x.All)
 	case *With:

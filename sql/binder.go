@@ -3,6 +3,7 @@ package sql
 import (
 	"context"
 
+	"gsql/exec"
 	"gsql/exec/expr"
 	"gsql/exec/fn"
 	"gsql/exec/sqlstate"
@@ -35,6 +36,9 @@ type columns struct {
 	at      map[*expr.Column]int
 	nextCTE int
 	session bool // see Bound.Session
+
+	tables    map[exec.Name]exec.Table // of the catalog, that the statement uses
+	functions map[string]exec.Table    // of calls in FROM
 }
 
 // columnInfo describes a column ID.
@@ -69,7 +73,7 @@ func (b *binder) otherDatabase(name string) bool {
 }
 
 func newColumns() *columns {
-	return &columns{info: make([]columnInfo, 1), at: map[*expr.Column]int{}, nextCTE: 1}
+	return &columns{info: make([]columnInfo, 1), at: map[*expr.Column]int{}, nextCTE: 1, tables: map[exec.Name]exec.Table{}, functions: map[string]exec.Table{}}
 }
 
 // newID allocates a column.

@@ -17,7 +17,7 @@ type cteScope struct {
 	uses  int
 	// forward marks one that is not to be seen before its definition.
 	forward bool
-	later   bool // it stands behind the one that is being bound
+	later   *laterItem // it has not been bound yet, and is another one than that which is being bound
 	// work is what the query that is being bound reads by its own name, in the second part of a UNION.
 	work *planner.WorkTable
 }

@@ -1,6 +1,7 @@
 package sql
 
 import (
+	"fmt"
 	"path"
 	"slices"
 	"strings"
@@ -33,7 +34,7 @@ func (b *binder) table(blk *block, name exec.Name, pos int) (*relation, error) {
 	if b.env.Catalog == nil {
 		return nil, sqlstate.New(sqlstate.UndefinedTable, "relation \"%s\" does not exist", name.Table).At(pos)
 	}
-	t, err := b.env.Catalog.Table(b.ctx, name)
+	t, err := b.catalogTable(name)
 	if err != nil {
 		if name.Schema == "" && !name.File {
 			err = blk.ctes.forwardError(err, name.Table)
@@ -51,6 +52,39 @@ func (b *binder) table(blk *block, name exec.Name, pos int) (*relation, error) {
 	r.whole().schema = schema
 	r.whole().ofTable(r.whole().name)
 	return r, nil
+}
+
+// catalogTable returns the table with a name: the same one each time, so that plans over it are seen to be the same.
+func (b *binder) catalogTable(name exec.Name) (exec.Table, error) {
+	if t := b.tables[name]; t != nil {
+		return t, nil
+	}
+	t, err := b.env.Catalog.Table(b.ctx, name)
+	if err == nil {
+		b.tables[name] = t
+	}
+	return t, err
+}
+
+// functionTable returns the table that a function makes: the same one each time, as far as its arguments are plain values.
+func (b *binder) functionTable(name string, args []exec.Arg) (exec.Table, error) {
+	key := fmt.Sprintf("%q", name)
+	for _, a := range args {
+		switch a.Value.(type) {
+		case nil, bool, int64, float64, string:
+			key += fmt.Sprintf(" %q %s %#v", a.Name, a.Type, a.Value)
+		default:
+			return b.env.Catalog.TableFunction(b.ctx, name, args)
+		}
+	}
+	if t := b.functions[key]; t != nil {
+		return t, nil
+	}
+	t, err := b.env.Catalog.TableFunction(b.ctx, name, args)
+	if err == nil {
+		b.functions[key] = t
+	}
+	return t, err
 }
 
 // tableAlias is the name by which a query refers to a table without an alias: for files, the name of the

@@ -245,7 +245,7 @@ func (b *binder) funcTable(blk *block, t *syntax.FuncTable) (*relation, error) {
 	if b.env.Catalog == nil {
 		return nil, functionError(notFound, call.Name, nil, call.Pos)
 	}
-	table, err := b.env.Catalog.TableFunction(b.ctx, call.Name, args)
+	table, err := b.functionTable(call.Name, args)
 	if err != nil {
 		return nil, at(err, call.Pos)
 	}

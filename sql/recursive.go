@@ -74,8 +74,8 @@ func (b *binder) recursiveRef(blk *block, c *cteScope, pos int) (*relation, erro
 	invalid := func(format string, args ...any) error {
 		return sqlstate.New(sqlstate.InvalidRecursion, format, args...).At(pos)
 	}
-	if c.later {
-		return nil, unsupported(pos, "Re-order the WITH items.", "WITH items that use later ones, or each other, are not supported")
+	if c.later != nil {
+		return nil, c.later
 	}
 	if c.work == nil {
 		return nil, invalid("recursive reference to query \"%s\" must not appear here: only in the second query of its UNION", c.name)
@@ -132,9 +132,6 @@ func (b *binder) recursion(c *syntax.CTE, op *syntax.SetOp, parent *block, self,
 	}
 	// The rules do not look inside, so each part brings along what it uses.
 	first, more = with(first, scope, nil), with(more, scope, nil)
-	if !planner.Free(first).Empty() || !planner.Free(more).Empty() {
-		return nil, unsupported(c.Pos, "Join with the outer query instead.", "a recursive query that uses columns of an outer query is not supported")
-	}
 	table := &planner.Recursive{Name: c.Name, Seed: first, Step: more, Work: self.work, All: op.All}
 	n := &planner.Scan{Table: table, Name: c.Name, Limit: -1}
 	out := &query{node: n}
@@ -142,6 +139,9 @@ func (b *binder) recursion(c *syntax.CTE, op *syntax.SetOp, parent *block, self,
 		id := b.newID(blk, derivedColumn, "", f.Name)
 		n.Cols = append(n.Cols, planner.ScanColumn{Ordinal: i, ID: id, Name: f.Name, Type: f.Type})
 		out.cols = append(out.cols, outColumn{name: f.Name, id: id, typ: f.Type, pos: seed.cols[i].pos})
+	}
+	if !planner.Free(first).Empty() || !planner.Free(more).Empty() {
+		out.node = planner.NewRecursion(table, planner.Fields(n))
 	}
 	return out, nil
 }

@@ -41,44 +41,6 @@ func (b *binder) query(q *syntax.Query, parent *block, outer *cteScope, settle b
 	return out, nil
 }
 
-// withClause binds the queries of WITH, each visible in those after it.
-func (b *binder) withClause(w *syntax.With, parent *block, outer *cteScope) (*cteScope, error) {
-	if w == nil {
-		return outer, nil
-	}
-	scope := outer
-	for i, c := range w.CTEs {
-		for s := scope; s != outer; s = s.outer {
-			if s.name == c.Name {
-				return nil, sqlstate.New(sqlstate.DuplicateAlias, "WITH query name \"%s\" specified more than once", c.Name).At(c.Pos)
-			}
-		}
-		// Itself and those after it are visible with RECURSIVE only; without, an error speaks of them.
-		visible := scope
-		for k := len(w.CTEs) - 1; k >= i; k-- {
-			visible = &cteScope{outer: visible, name: w.CTEs[k].Name, forward: !w.Recursive, later: k > i}
-		}
-		c, err := b.withoutSearch(w, c, parent, visible)
-		if err != nil {
-			return nil, err
-		}
-		q, err := b.withQuery(w, c, parent, visible)
-		if err != nil {
-			return nil, err
-		}
-		keep := planner.MaterializeAuto
-		if c.Materialized != nil {
-			if keep = planner.MaterializeNever; *c.Materialized {
-				keep = planner.MaterializeAlways
-			}
-		}
-		if scope, err = b.define(scope, c.Name, q, identNames(c.Columns), keep, c.Pos); err != nil {
-			return nil, err
-		}
-	}
-	return scope, nil
-}
-
 // body binds a body that is not a SELECT with its query's clauses.
 func (b *binder) body(body syntax.Body, parent *block, scope *cteScope) (*query, error) {
 	switch body := body.(type) {

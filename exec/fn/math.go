@@ -66,10 +66,8 @@ func signOf(x float64) float64 {
 		return 1
 	case x < 0:
 		return -1
-	case x == 0:
-		return 0
 	}
-	return x
+	return 0 // of NaN too
 }
 
 func sqrtFloat(x float64) (float64, error) {
