@@ -74,6 +74,7 @@ type table struct {
 	rows    int
 	edge    bool
 	lenience
+	definition string // of a view
 }
 
 // tableNames and sizes: an empty table, one with a single row, small ones for joins, one with the values at the

@@ -8,27 +8,28 @@ import (
 // arraysCompared is PostgreSQL's error about arrays whose types of elements differ.
 var arraysCompared = regexp.MustCompile(`^operator does not exist: [a-z ]+\[\] (=|<>|<|<=|>|>=) [a-z ]+\[\]$`)
 
-// excused says why a difference that was made small is one that may be, "" when it may not.
-func excused(root *node, gotAnswer, wantAnswer *answer, v verdict) string {
+// excused says why a difference that was made small is one that may be, "" when it may not. text is that of the query
+// and of the views that it uses.
+func excused(root *node, text string, gotAnswer, wantAnswer *answer, v verdict) string {
 	switch {
 	case wantAnswer.code == "42883" && arraysCompared.MatchString(wantAnswer.msg):
 		return "arrays of different element types are compared"
-	case gotAnswer.code == "22008" && gotAnswer.msg == "cannot subtract infinite timestamps" && has(root, "age("):
+	case gotAnswer.code == "22008" && gotAnswer.msg == "cannot subtract infinite timestamps" && strings.Contains(text, "age("):
 		return "PostgreSQL has an age of infinite timestamps"
 	case strings.HasPrefix(v.kind, "error "):
 		got, want, _ := strings.Cut(strings.TrimPrefix(v.kind, "error "), " for ")
-		if want != "rows" && runtimeError(want) && got == "rows" && (len(gotAnswer.rows) == 0 || has(root, " WHERE ") || has(root, "t4 AS ") || has(root, "unnest(") || has(root, "NULL")) {
+		if want != "rows" && runtimeError(want) && got == "rows" && (len(gotAnswer.rows) == 0 || strings.Contains(text, " WHERE ") || strings.Contains(text, "t4 AS ") || strings.Contains(text, "unnest(") || strings.Contains(text, "NULL")) {
 			return "PostgreSQL computes constants that no row needs"
 		}
-		if got != "rows" && runtimeError(got) && want == "rows" && has(root, " OVER ") {
+		if got != "rows" && runtimeError(got) && want == "rows" && strings.Contains(text, " OVER ") {
 			return "PostgreSQL computes arguments of window functions for rows that are looked at only"
 		}
 		if (runtimeError(got) || got == "rows") && (runtimeError(want) || want == "rows") && !simple(root) {
 			return "which of several errors comes first, or whether a row that fails is looked at (" + v.kind + ")"
 		}
-	case (has(root, "CUBE(") || has(root, "ROLLUP(") || has(root, "GROUPING SETS(")) && v.kind != "types":
+	case (strings.Contains(text, "CUBE(") || strings.Contains(text, "ROLLUP(") || strings.Contains(text, "GROUPING SETS(")) && v.kind != "types":
 		return "PostgreSQL does not take a constant for the key of a grouping set that is the same"
-	case v.kind == "types" && (has(root, "CASE ") || has(root, "COALESCE(")) && withoutModifiers(v.detail):
+	case v.kind == "types" && (strings.Contains(text, "CASE ") || strings.Contains(text, "COALESCE(")) && withoutModifiers(v.detail):
 		return "modifiers of what PostgreSQL folds before it describes it"
 	}
 	return ""

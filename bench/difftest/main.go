@@ -120,6 +120,9 @@ func (t *tester) prepare(ctx context.Context, data int64) error {
 		return err
 	}
 	t.tables, t.views = tables, nil
+	for _, c := range t.configs {
+		c.db.Close()
+	}
 	if t.configs, err = matrix(t.zone); err != nil {
 		return err
 	}
@@ -165,6 +168,7 @@ func (t *tester) makeViews(ctx context.Context, r *rand.Rand) (created []string)
 		if t.pg.exec(ctx, "DROP VIEW IF EXISTS "+v.name+" CASCADE; "+create) != nil || t.everywhere(ctx, create) != nil {
 			continue
 		}
+		v.definition = create
 		views = append(views, v)
 		created = append(created, create)
 	}
@@ -208,13 +212,19 @@ func (t *tester) compare(ctx context.Context, c *config, root *node) (got, want 
 // report shrinks a failing query and prints it with both answers.
 func (t *tester) report(ctx context.Context, seed int64, c *config, root *node, v verdict) {
 	original := root.String()
+	if c.optimized != nil && strings.HasPrefix(v.kind, "error 57014") {
+		if _, _, w := t.compare(ctx, c.optimized, root); w.kind == "" {
+			t.excuses["takes too long without the optimizer"]++
+			return
+		}
+	}
 	small := shrink(root, func(n *node) bool {
 		_, _, w := t.compare(ctx, c, n)
 		return w.kind == v.kind
 	}, t.patience)
 	first := v
 	got, want, v := t.compare(ctx, c, small)
-	excuse := excused(small, got, want, v)
+	excuse := excused(small, t.withViews(small), got, want, v)
 	switch {
 	case v.kind == "" && strings.HasPrefix(first.kind, "error "):
 		excuse = "which of several errors comes first changes from run to run"
@@ -240,6 +250,17 @@ func (t *tester) report(ctx context.Context, seed int64, c *config, root *node, 
 		fmt.Printf("shrunk from\n%s;\n", original)
 	}
 	fmt.Println()
+}
+
+// withViews returns the text of a query and of the views that it uses.
+func (t *tester) withViews(root *node) string {
+	text := root.String()
+	for _, v := range t.views {
+		if strings.Contains(text, v.name) {
+			text += "\n" + v.definition
+		}
+	}
+	return text
 }
 
 // foldedByOptimizer reports whether gsql fails on a value only because the configuration leaves the optimizer out.

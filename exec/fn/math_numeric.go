@@ -419,7 +419,7 @@ func signNum(_ *Call, x vec.Num) (vec.Num, error) {
 	return vec.NumOf(int64(x.Sign())), nil
 }
 
-// widthBucketNum is width_bucket in exact arithmetic.
+// widthBucketNum is width_bucket of numerics.
 func widthBucketNum(c *Call) (*vec.Vector, error) {
 	x, lo, hi := Reader[vec.Num](c.Args[0]), Reader[vec.Num](c.Args[1]), Reader[vec.Num](c.Args[2])
 	count := Reader[int32](c.Args[3])
@@ -468,9 +468,15 @@ func bucketNum(x, lo, hi vec.Num, count int32) (int32, error) {
 	if err != nil {
 		return 0, err
 	}
-	q, err := vec.QuoNum(up, width)
+	q, err := vec.DivNum(up, width) // rounded, which PostgreSQL's answer shows where it is close to a bound
+	if err != nil {
+		return 0, err
+	}
+	if q, err = q.Floor(); err != nil {
+		return 0, err
+	}
 	n, _ := q.Int64()
-	return int32(n) + 1, err
+	return int32(n) + 1, nil
 }
 
 func init() {
