@@ -90,8 +90,6 @@ func newWindowItem(w *expr.Window, x *extras) (*windowItem, error) {
 	args := w.Args
 	if w.Agg != nil {
 		switch {
-		case w.Agg.Distinct:
-			return nil, sqlstate.Unsupported("", "DISTINCT is not implemented for window functions")
 		case w.Agg.Fn.OrderedSet:
 			return nil, sqlstate.Unsupported("", "OVER is not supported for ordered-set aggregate %s", w.Agg.Fn.Name)
 		case len(w.Agg.OrderBy) > 0:

@@ -38,12 +38,22 @@ func (w *windowRows) aggregate(item *windowItem) (*vec.Vector, error) {
 			return nil, err
 		}
 	}
+	var ids []uint32
+	if item.Agg.Distinct {
+		var err error
+		if ids, err = a.leaveOutEqual(item.Frame); err != nil {
+			return nil, err
+		}
+	}
 	if w.isWhole(item.Frame) {
 		return a.byPartition()
 	}
 	f, err := w.frame(item.Frame)
 	if err != nil {
 		return nil, err
+	}
+	if ids != nil {
+		return a.byDistinctFrame(f, ids)
 	}
 	if v, err := a.prefixSums(f); v != nil || err != nil {
 		return v, err
@@ -55,18 +65,35 @@ func (a *windowAggregate) new() fn.Accumulator { return newAccumulator(a.w.env, 
 
 // filter leaves out the rows for which cond is not true.
 func (a *windowAggregate) filter(cond *vec.Vector) error {
-	a.place = make([]uint32, a.n+1)
 	var rows []uint32
 	for i := range a.n {
 		if a.w.stoppedAt(uint32(i)) {
 			return a.w.err()
 		}
-		a.place[i] = uint32(len(rows))
 		if !cond.IsNull(i) && vec.At[uint8](cond, i) != 0 {
 			rows = append(rows, uint32(i))
 		}
 	}
-	a.place[a.n] = uint32(len(rows))
+	return a.keep(rows)
+}
+
+// keep leaves out all rows that count but these, which are in order.
+func (a *windowAggregate) keep(rows []uint32) error {
+	before := make([]uint32, a.n+1) // how many rows stay before each
+	k := 0
+	for i := range before {
+		before[i] = uint32(k)
+		if k < len(rows) && rows[k] == uint32(i) {
+			k++
+		}
+	}
+	if a.place == nil {
+		a.place = before
+	} else {
+		for i, p := range a.place {
+			a.place[i] = before[p]
+		}
+	}
 	for i, v := range a.args {
 		if a.args[i] = vec.GatherUntil(a.w.canceled, v, rows); a.args[i] == nil {
 			return a.w.err()
@@ -99,13 +126,7 @@ func (a *windowAggregate) byPartition() (*vec.Vector, error) {
 			return nil, w.err()
 		}
 		to := min(from+updateRows, a.n)
-		groups = groups[:0]
-		for i := from; i < to; i++ {
-			for uint32(i) >= a.at(w.parts[p+1]) {
-				p++
-			}
-			groups = append(groups, uint32(p))
-		}
+		groups, p = a.partitions(groups[:0], from, to, p)
 		if err := acc.Update(sliceAll(a.args, from, to), groups); err != nil {
 			return nil, err
 		}

@@ -150,6 +150,9 @@ func (p *windowPartition) plan(item *largeItem) (ok bool, err error) {
 			return false, nil
 		}
 	}
+	if item.Agg != nil && item.Agg.Distinct {
+		return false, nil
+	}
 	if item.start, err = p.bound(item, item.Frame.Start, false); err != nil {
 		return false, err
 	}

@@ -168,8 +168,6 @@ func (b *binder) resolveWindow(c *aggregateCall) (*expr.Window, error) {
 			"OVER specified, but %s is not a window function nor an aggregate function", c.name).At(c.pos)
 	}
 	switch {
-	case c.distinct:
-		return nil, unsupported(c.pos, "", "DISTINCT is not implemented for window functions")
 	case c.within:
 		return nil, unsupported(c.pos, "", "OVER is not supported for ordered-set aggregate %s", c.name)
 	case len(c.orderBy) > 0:
@@ -179,6 +177,7 @@ func (b *binder) resolveWindow(c *aggregateCall) (*expr.Window, error) {
 	if err != nil {
 		return nil, err
 	}
+	a.OrderBy = nil // that of DISTINCT: windows have an order of their own
 	return &expr.Window{Agg: a, Typ: a.Typ}, nil
 }
 
