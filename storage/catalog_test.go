@@ -166,6 +166,10 @@ func TestNames(t *testing.T) {
 	}
 	none, _ := New(Config{})
 	check(t, none, []lookup{{"sales", `!42P01 relation "sales" does not exist  Name a file: FROM 'sales.csv', FROM 'logs/*.parquet'.`}})
+	t.Chdir(dir)
+	check(t, none, []lookup{{"sales", `!42P01 relation "sales" does not exist  Name the file: FROM 'sales.csv'. With gsql -C . the files of this folder are tables.`},
+		{"SALES", `!42P01 relation "SALES" does not exist  Name the file: FROM 'sales.csv'. With gsql -C . the files of this folder are tables.`},
+		{"nothing", `!42P01 relation "nothing" does not exist  Name a file: FROM 'sales.csv', FROM 'logs/*.parquet'.`}})
 	if _, err := New(Config{Dir: filepath.Join(dir, "nowhere")}); sqlstate.Of(err) != sqlstate.UndefinedFile {
 		t.Errorf("a folder that is not there: %v", err)
 	}

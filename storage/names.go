@@ -109,6 +109,12 @@ func (c *Catalog) noTable(name string) error {
 	if formatOf(name) != "" {
 		return e.WithHint("Names of files are written in single quotes: FROM '%s'.", name)
 	}
+	if c.cfg.Dir == "" && !c.cfg.Restrict {
+		here := &Catalog{cfg: Config{Dir: "."}}
+		if f, ok, err := here.entry(name); ok && err == nil {
+			return e.WithHint("Name the file: FROM '%s'. With gsql -C . the files of this folder are tables.", f.path)
+		}
+	}
 	all, err := c.Entries()
 	if err != nil || len(all) == 0 {
 		return e.WithHint("Name a file: FROM 'sales.csv', FROM 'logs/*.parquet'.")
