@@ -149,6 +149,9 @@ func (b *binder) aggregateCallExpr(blk *block, e *syntax.Call) (value, error) {
 	if c.within && isHypothetical(c.name) {
 		return b.hypothetical(blk, c)
 	}
+	if v, ok, err := b.distinctJSON(blk, c); ok || err != nil {
+		return v, err
+	}
 	a, err := b.resolveAggregate(c)
 	if err != nil {
 		return value{}, err
