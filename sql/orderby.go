@@ -294,7 +294,9 @@ func (b *binder) allowed(blk *block, v value, c clause, pos int) error {
 		case aggregateColumn:
 			err = c.allowAggregate(at)
 		case windowColumn:
-			err = c.allowWindow(at)
+			if err = c.allowWindow(at); err != nil && b.aggregated(blk, col.ID) { // which PostgreSQL looks for first
+				err = c.allowAggregate(at)
+			}
 		case setColumn:
 			if c != inTargets && c != inGroupBy && c != inOrderBy && c != inDistinctOn {
 				err = unsupported(at, "Call it in FROM.", "set-returning functions are not allowed in %s", c)
@@ -302,6 +304,25 @@ func (b *binder) allowed(blk *block, v value, c clause, pos int) error {
 		}
 	})
 	return err
+}
+
+// aggregated reports whether an argument of a window function has an aggregate of its query.
+func (b *binder) aggregated(blk *block, id expr.ColID) bool {
+	found := false
+	for _, it := range blk.windows {
+		w := it.Expr.(*expr.Window)
+		args := w.Args
+		if w.Agg != nil {
+			args = w.Agg.Args
+		}
+		for _, a := range args {
+			b.eachColumn(a, func(c *expr.Column) {
+				info := b.info[c.ID]
+				found = found || it.ID == id && info.owner == blk && info.kind == aggregateColumn
+			})
+		}
+	}
+	return found
 }
 
 // distinctClause binds DISTINCT and DISTINCT ON.
