@@ -24,7 +24,7 @@ var layers = [][]string{
 	{"exec/expr"},
 	{"exec"},
 	{"exec/exectest", "storage/file", "storage/option"},
-	{"storage/csv", "storage/json", "storage/memory", "storage/parquet"},
+	{"storage/csv", "storage/json", "storage/memory", "storage/parquet", "storage/remote"},
 	{"storage", "planner", "catalog"},
 	{"sql/syntax"},
 	{"sql"},
@@ -42,7 +42,7 @@ var only = map[string][]string{
 }
 
 // goroutines are the files that may start goroutines, besides tests and package main.
-var goroutines = []string{"exec/scheduler.go", "exec/exchange", "pgwire/"}
+var goroutines = []string{"exec/scheduler.go", "exec/exchange", "pgwire/", "storage/remote/cache.go"}
 
 func TestImportsFollowThePipeline(t *testing.T) {
 	rank := map[string]int{}

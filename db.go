@@ -51,7 +51,7 @@ const ballastBytes = 48 << 20
 // Open opens a database. It reads nothing but checks that the folders are there.
 func Open(cfg Config) (*DB, error) {
 	cfg = cfg.withDefaults()
-	catalog, err := storage.New(storage.Config{Dir: cfg.Dir, Restrict: cfg.Restrict, Allow: cfg.AllowPaths})
+	catalog, err := storage.New(storage.Config{Dir: cfg.Dir, Restrict: cfg.Restrict, Allow: cfg.AllowPaths, TempDir: cfg.TempDir})
 	if err != nil {
 		return nil, err
 	}
@@ -124,5 +124,5 @@ func (db *DB) Close() error {
 			r.table.Memory.Release()
 		}
 	}
-	return errors.Join(db.tables.Space.Close(), db.spill.Close())
+	return errors.Join(db.tables.Space.Close(), db.spill.Close(), db.catalog.Close())
 }

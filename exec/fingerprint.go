@@ -111,6 +111,8 @@ func (d *Digest) addKnown(x any) bool {
 		d.vector(vec.Flatten(x))
 	case time.Time:
 		d.Add(x.UnixNano())
+	case interface{ Identity() string }:
+		d.text(x.Identity())
 	case *time.Location:
 		d.text(x.String())
 	default:

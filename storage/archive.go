@@ -8,17 +8,24 @@ import (
 
 	"gsql/exec/sqlstate"
 	"gsql/storage/file"
+	"gsql/storage/remote"
 )
 
 // splitArchive splits a pattern behind its first part that names an archive: dir/a.zip/b/*.csv. ok is false when there
 // is none, or a folder has that name.
 func (c *Catalog) splitArchive(pattern string) (archives, members string, ok bool) {
-	at := 0
-	for _, part := range strings.Split(filepath.ToSlash(pattern), "/") {
-		if at += len(part) + 1; !file.IsArchive(part) {
+	at, host := 0, -1
+	if remote.IsURL(pattern) {
+		host = 2 // which may end like a file
+	}
+	for i, part := range strings.Split(filepath.ToSlash(pattern), "/") {
+		if at += len(part) + 1; i <= host || !file.IsArchive(part) {
 			continue
 		}
 		archives, members = pattern[:at-1], pattern[min(at, len(pattern)):]
+		if remote.IsURL(pattern) {
+			return archives, members, members != "" || strings.HasSuffix(pattern, part)
+		}
 		return archives, filepath.ToSlash(members), !isFolder(c.full(archives))
 	}
 	return "", "", false

@@ -19,6 +19,7 @@ import (
 	"gsql/storage/file"
 	"gsql/storage/json"
 	"gsql/storage/parquet"
+	"gsql/storage/remote"
 )
 
 // Config says where a catalog looks.
@@ -26,14 +27,17 @@ type Config struct {
 	Dir string // base of relative paths and folder of the tables; "" is the current folder, without tables by name
 	// Restrict lets queries read files below Dir and Allow only, links resolved.
 	Restrict bool
-	Allow    []string
+	Allow    []string // folders, and beginnings of URLs
+	TempDir  string   // for copies of remote files; "" is the system's
 }
 
 // Catalog finds tables in files. It is safe for concurrent use and keeps the shapes of files that it has
 // looked at for as long as the files do not change.
 type Catalog struct {
-	cfg   Config
-	roots []string // what Restrict allows, absolute, links resolved
+	cfg    Config
+	roots  []string // what Restrict allows, absolute, links resolved
+	urls   []string // and in front of which URLs
+	remote *remote.Store
 
 	mu       sync.Mutex
 	shapes   map[[sha256.Size]byte]exec.Table
@@ -46,9 +50,17 @@ const maxShapes = 4096
 // New returns the catalog of a configuration. The folders must exist.
 func New(cfg Config) (*Catalog, error) {
 	c := &Catalog{cfg: cfg, shapes: map[[sha256.Size]byte]exec.Table{}}
-	dirs := cfg.Allow
+	c.remote = remote.New(remote.Config{TempDir: cfg.TempDir, Allowed: c.allowedURL})
+	var dirs []string
+	for _, a := range cfg.Allow {
+		if remote.IsURL(a) {
+			c.urls = append(c.urls, strings.TrimSuffix(a, "/"))
+		} else {
+			dirs = append(dirs, a)
+		}
+	}
 	if cfg.Dir != "" || cfg.Restrict {
-		dirs = append([]string{c.dir()}, cfg.Allow...)
+		dirs = append([]string{c.dir()}, dirs...)
 	}
 	for _, d := range dirs {
 		root, err := realPath(d)
@@ -58,6 +70,28 @@ func New(cfg Config) (*Catalog, error) {
 		c.roots = append(c.roots, root)
 	}
 	return c, nil
+}
+
+// Close frees what the catalog keeps outside of memory.
+func (c *Catalog) Close() error { return c.remote.Close() }
+
+// Remote returns the store of remote files.
+func (c *Catalog) Remote() *remote.Store { return c.remote }
+
+// allowedURL reports whether queries may read what a URL names.
+func (c *Catalog) allowedURL(url string) bool {
+	if !c.cfg.Restrict {
+		return true
+	}
+	if strings.Contains(url, "..") || strings.Contains(strings.ToLower(url), "%2e") {
+		return false // it may lead elsewhere
+	}
+	for _, u := range c.urls {
+		if url == u || strings.HasPrefix(url, u+"/") {
+			return true
+		}
+	}
+	return false
 }
 
 func (c *Catalog) dir() string {
@@ -143,7 +177,7 @@ func cacheKey(format string, r request, files []file.File) [sha256.Size]byte {
 	h := sha256.New()
 	fmt.Fprintf(h, "%s %q %q", format, r.name, r.args)
 	for _, f := range files {
-		fmt.Fprintf(h, "%q %d %d\n", f.Path, f.Size, f.ModTime.UnixNano())
+		fmt.Fprintf(h, "%q %d %d %q\n", f.Path, f.Size, f.ModTime.UnixNano(), f.Version)
 	}
 	return [sha256.Size]byte(h.Sum(nil))
 }

@@ -8,6 +8,7 @@ import (
 
 	"gsql/exec/sqlstate"
 	"gsql/storage/file"
+	"gsql/storage/remote"
 )
 
 // formats has the formats by the extension of their files.
@@ -22,6 +23,9 @@ func formatOf(path string) string { return formats[extension(path)] }
 
 // extension returns the extension of a path that tells the format: x.csv.gz is CSV.
 func extension(path string) string {
+	if remote.IsURL(path) {
+		path, _, _ = strings.Cut(path, "?")
+	}
 	_, path = file.CodecOf(path)
 	return strings.ToLower(filepath.Ext(path))
 }

@@ -1,6 +1,7 @@
 package storage
 
 import (
+	"context"
 	"errors"
 	"io"
 	"io/fs"
@@ -13,6 +14,7 @@ import (
 
 	"gsql/exec/sqlstate"
 	"gsql/storage/file"
+	"gsql/storage/remote"
 )
 
 // maxFiles bounds the files of one table.
@@ -46,6 +48,9 @@ func (c *Catalog) files(patterns []string) ([]file.File, error) {
 
 // matching returns the files that a pattern names, archives as such.
 func (c *Catalog) matching(pattern string) ([]file.File, error) {
+	if remote.IsURL(pattern) {
+		return c.remoteFiles(pattern)
+	}
 	paths, listed, err := c.expand(pattern)
 	if err != nil {
 		return nil, err
@@ -68,6 +73,24 @@ func (c *Catalog) matching(pattern string) ([]file.File, error) {
 		return nil, noFiles(pattern)
 	}
 	return out, nil
+}
+
+// remoteFiles returns the remote files that a URL names; of several only those that are data files, if any are.
+func (c *Catalog) remoteFiles(url string) ([]file.File, error) {
+	found, err := c.remote.Files(context.Background(), url)
+	if len(found) < 2 {
+		return found, err
+	}
+	var data []file.File
+	for _, f := range found {
+		if formatOf(f.Path) != "" {
+			data = append(data, f)
+		}
+	}
+	if len(data) == 0 {
+		data = found
+	}
+	return data, nil
 }
 
 func noFiles(pattern string) error {

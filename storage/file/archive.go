@@ -66,7 +66,7 @@ func (f File) member(name string, m Member) (File, bool) {
 	}
 	m.Archive, m.Size = f.Path, f.Size
 	codec, _ := CodecOf(name)
-	return File{Path: f.Path + "/" + strings.TrimPrefix(name, "/"), Size: m.Length, ModTime: f.ModTime, Codec: codec, Member: &m}, true
+	return File{Path: f.Path + "/" + strings.TrimPrefix(name, "/"), Size: m.Length, ModTime: f.ModTime, Codec: codec, Member: &m, Store: f.Store, Version: f.Version}, true
 }
 
 func badArchive(f File, kind string, err error) error {

@@ -20,6 +20,16 @@ type File struct {
 	ModTime time.Time
 	Codec   Codec   // by the file's name
 	Member  *Member // nil: a file of its own
+	Store   Store   // where the file is; nil: in the file system
+	Version string  // which of it, if the store tells
+}
+
+// Store is where files are that are not in the file system.
+type Store interface {
+	// Open opens a file in the version that was looked at.
+	Open(f File) (Handle, error)
+	// Identity tells stores from each other in fingerprints.
+	Identity() string
 }
 
 // Handle is an open file.
@@ -67,6 +77,21 @@ func (f File) open() (Handle, error) {
 	if f.Member != nil {
 		path, size = f.Member.Archive, f.Member.Size
 	}
+	h, err := f.openAs(path, size)
+	if err != nil {
+		return nil, err
+	}
+	if m := f.Member; m != nil && !(m.Tar && m.Packed) {
+		return section{io.NewSectionReader(h, m.Offset, f.Size), h}, nil
+	}
+	return h, nil
+}
+
+// openAs opens the file, or the archive that it is in.
+func (f File) openAs(path string, size int64) (Handle, error) {
+	if f.Store != nil {
+		return f.Store.Open(File{Path: path, Size: size, ModTime: f.ModTime, Version: f.Version})
+	}
 	h, err := os.Open(path)
 	if err != nil {
 		return nil, Error(f.Path, err)
@@ -80,9 +105,6 @@ func (f File) open() (Handle, error) {
 		h.Close()
 		return nil, sqlstate.New(sqlstate.ObjectNotInPrerequisite, "file \"%s\" has changed since the query was planned", f.Path).
 			WithHint("Run the query again.")
-	}
-	if m := f.Member; m != nil && !(m.Tar && m.Packed) {
-		return section{io.NewSectionReader(h, m.Offset, f.Size), h}, nil
 	}
 	return h, nil
 }
