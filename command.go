@@ -52,6 +52,10 @@ func (s *Session) command(ctx context.Context, p *Prepared) (*Rows, error) {
 		return s.show(stmt, p.cols)
 	case *syntax.CloseStmt:
 		return done(s.closeCursor(stmt))
+	case *syntax.CreateSecretStmt:
+		return done(s.createSecret(stmt))
+	case *syntax.DropSecretStmt:
+		return done(s.dropSecret(stmt))
 	case *syntax.DiscardStmt:
 		return done(s.discard(stmt))
 	}

@@ -59,6 +59,7 @@ const (
 	DuplicateColumn            Code = "42701"
 	AmbiguousColumn            Code = "42702"
 	UndefinedColumn            Code = "42703"
+	DuplicateObject            Code = "42710"
 	UndefinedObject            Code = "42704"
 	DuplicateAlias             Code = "42712"
 	AmbiguousFunction          Code = "42725"

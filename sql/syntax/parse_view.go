@@ -41,6 +41,10 @@ func (p *parser) create() Statement {
 		p.view(v, recursive)
 		return v
 	}
+	if !recursive && p.peekWord(i, "secret") {
+		p.i += i + 1
+		return p.createSecret(v.OrReplace)
+	}
 	if !v.OrReplace && !v.Temporary && !recursive && p.peek(i).is("index") {
 		p.i += i
 		return p.createIndex()
@@ -101,6 +105,10 @@ func (p *parser) drop() Statement {
 	if p.peek(1).is("index") {
 		p.i++
 		return p.dropIndex()
+	}
+	if p.peekWord(1, "secret") {
+		p.i += 2
+		return p.dropSecret()
 	}
 	if !p.peek(1).is("view") {
 		name := p.objectName(1)
