@@ -122,7 +122,13 @@ func (a *exactSpreadAcc) Result(from, to int) (*vec.Vector, error) {
 		if c.n == 0 || a.sample && c.n == 1 {
 			return vec.Num{}, false, nil
 		}
-		x, err := a.spread.of(c.n, vec.Num{Coef: c.sum, Scale: int32(a.scale)}, c.squares())
+		sum := vec.Num{Coef: c.sum, Scale: int32(a.scale)}
+		if c.high.IsInt64() {
+			if x, ok := a.spread.narrow(c.n, sum, vec.Int128{Lo: c.low, Hi: int64(c.high.Lo)}); ok {
+				return x, true, nil
+			}
+		}
+		x, err := a.spread.of(c.n, sum, c.squares())
 		return x, true, err
 	})
 }
@@ -156,6 +162,37 @@ func (s spread) of(n int64, sum vec.Num, squares *big.Int) (vec.Num, error) {
 		digits--
 	}
 	return vec.NumFromBig(q, digits)
+}
+
+// narrow is of for sums whose products fit, as those of most groups do; ok is false for others.
+func (s spread) narrow(n int64, sum vec.Num, squares vec.Int128) (x vec.Num, ok bool) {
+	all, ok1 := vec.Mul128(vec.Int128Of(n), squares)
+	square, ok2 := vec.Mul128(sum.Coef, sum.Coef)
+	num, ok3 := vec.Sub128(all, square)
+	if !ok1 || !ok2 || !ok3 {
+		return x, false
+	}
+	if num.Sign() <= 0 {
+		return x, true
+	}
+	m := n
+	if s.sample {
+		m--
+	}
+	den := vec.Num{Coef: vec.Mul64(n, m)}
+	scale := 2 * int(sum.Scale)
+	digits := min(vec.DivScale(vec.Num{Coef: num, Scale: int32(scale)}, den), vec.MaxDigits)
+	if digits < scale {
+		return x, false
+	}
+	q, ok := vec.MulDivRound(num, vec.Pow10(digits-scale), den.Coef)
+	if ok && s.root {
+		q = vec.SqrtProduct(q, vec.Pow10(digits))
+	}
+	if !ok || q.Digits() > vec.MaxDigits {
+		return x, false
+	}
+	return vec.Num{Coef: q, Scale: int32(digits)}, true
 }
 
 func exceedsDigits(x *big.Int) bool {
@@ -261,6 +298,9 @@ func (a *numSpreadAcc) Result(from, to int) (*vec.Vector, error) {
 		sq, ok := vec.Rescale128(c.squares.Coef, int(c.squares.Scale), 2*int(c.sum.Scale))
 		if !ok {
 			return vec.Num{}, false, errNumericSum()
+		}
+		if x, ok := a.spread.narrow(c.n, c.sum, sq); ok {
+			return x, true, nil
 		}
 		x, err := a.spread.of(c.n, c.sum, sq.Big())
 		return x, true, err

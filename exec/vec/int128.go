@@ -358,8 +358,18 @@ func MulDivRound(a, b, c Int128) (q Int128, ok bool) {
 		q, ok = signed(w[2], w[3], neg)
 		return q, ok && w[0]|w[1] == 0
 	}
-	n := new(big.Int).Mul(a.big(), b.big())
-	return Int128FromBig(roundQuo(n, c.big()))
+	d, rh, rl := divU256(w, ch, cl)
+	// Round up when r >= c - r, which cannot wrap since r < c.
+	dl, borrow := bits.Sub64(cl, rl, 0)
+	dh, _ := bits.Sub64(ch, rh, borrow)
+	if rh > dh || rh == dh && rl >= dl {
+		var carry uint64
+		d[2], carry = bits.Add64(d[2], 1, 0)
+		d[1], carry = bits.Add64(d[1], 0, carry)
+		d[0] += carry
+	}
+	q, ok = signed(d[1], d[2], neg)
+	return q, ok && d[0] == 0
 }
 
 // roundQuo returns n/d rounded half away from zero; it changes n.
