@@ -58,6 +58,9 @@ func (b *binder) listCall(blk *block, e *syntax.Call) (v value, ok bool, err err
 		}
 		v, err = b.listAggregate(e, string(c.Value.Bytes(0)), append(vs[:1:1], vs[2:]...))
 		return v, true, err
+	case "list_zip", "array_zip":
+		v, err = b.listZip(blk, e)
+		return v, true, err
 	case "list_value", "list_pack":
 		list := &syntax.Array{}
 		list.Pos = e.Pos
@@ -265,6 +268,34 @@ func (b *binder) listAggregate(e *syntax.Call, name string, vs []value) (value, 
 	}
 	f := fn.ListAggregate(e.Name, a.Fn, typesOfExprs(a.Args), a.Typ)
 	return value{e: &expr.Call{Fn: f, Args: append([]expr.Expr{list.e}, a.Args[1:]...), Typ: a.Typ}, pos: e.Pos}, nil
+}
+
+// listZip binds list_zip(list, ..., truncate).
+func (b *binder) listZip(blk *block, e *syntax.Call) (value, error) {
+	if err := plainCall(e); err != nil {
+		return value{}, err
+	}
+	vs, err := b.callArguments(blk, e)
+	if err != nil {
+		return value{}, err
+	}
+	var lists []types.Type
+	for i := range vs {
+		if vs[i].isNullLiteral() {
+			vs[i].e = expr.Null(types.ArrayOf(types.Of(types.Int32)))
+		}
+		switch t := vs[i].typ(); {
+		case t.ID == types.Array:
+			lists = append(lists, t)
+		case t.ID != types.Bool || i < len(vs)-1 || i == 0:
+			return value{}, functionError(notFound, e.Name, typesOf(vs), e.Pos)
+		}
+	}
+	if len(lists) == 0 {
+		return value{}, functionError(notFound, e.Name, nil, e.Pos)
+	}
+	f := fn.ListZip(e.Name, lists, len(lists) < len(vs))
+	return value{e: &expr.Call{Fn: f, Args: exprsOf(vs), Typ: f.Ret}, pos: e.Pos}, nil
 }
 
 func typesOfExprs(es []expr.Expr) []types.Type {
