@@ -56,7 +56,7 @@ func (b *binder) resolveAggregate(c *aggregateCall) (*expr.Aggregate, error) {
 		if c.within {
 			return nil, sqlstate.New(sqlstate.UndefinedObject, "could not find array type for data type %s", es[0].Type().Base()).At(c.pos)
 		}
-		return nil, unsupported(c.pos, "Cast the arrays to text, or use json_agg.", "%s of arrays is not supported", c.name)
+		return nil, unsupported(c.pos, "Use jsonb_agg, or make records of them: array_agg(ROW(x)).", "%s of arrays is not supported", c.name)
 	}
 	a.OrderBy, err = b.aggregateOrder(c, f, a)
 	return a, err

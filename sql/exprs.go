@@ -436,6 +436,9 @@ func (b *binder) inExpr(blk *block, e *syntax.In) (value, error) {
 	return b.in(x, list, e.Not, e.Pos)
 }
 
+// nestedHint says what holds what arrays of arrays would.
+const nestedHint = "An array of records holds the same: ARRAY[ROW(ARRAY[1, 2]), ROW(ARRAY[3])]. So does jsonb_build_array(ARRAY[1, 2], ARRAY[3])."
+
 // quantifiedQuery binds arg op ANY (SELECT ...) and ALL. The query comes first, as in PostgreSQL, which tells which of
 // two errors is reported.
 func (b *binder) quantifiedQuery(blk *block, op string, all bool, arg syntax.Expr, query *syntax.Query, pos int) (value, error) {
@@ -531,7 +534,7 @@ func (b *binder) array(blk *block, e *syntax.Array, elem types.Type) (value, err
 		return value{}, err
 	}
 	if elem.ID == types.Array {
-		return value{}, unsupported(e.Pos, "", "arrays of arrays are not supported")
+		return value{}, unsupported(e.Pos, nestedHint, "arrays of arrays are not supported")
 	}
 	t := types.ArrayOf(elem)
 	call := &expr.Call{Fn: fn.MakeArray(len(vs), elem), Args: exprsOf(vs), Typ: t}

@@ -80,7 +80,7 @@ func (b *binder) arraySubquery(q *query, pos int) (value, error) {
 	}
 	elem := q.cols[0].typ
 	if elem.ID == types.Array {
-		return value{}, unsupported(pos, "", "arrays of arrays are not supported")
+		return value{}, unsupported(pos, nestedHint, "arrays of arrays are not supported")
 	}
 	return value{e: b.onceBound(&expr.Subquery{Kind: expr.ArrayOf, Query: q.node, Typ: types.ArrayOf(elem)}), pos: pos}, nil
 }

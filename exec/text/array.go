@@ -68,7 +68,7 @@ func parseArray(b *vec.Builder, t types.Type, s []byte, st *Style) error {
 	}
 	for _, e := range elems {
 		if !e.quoted && bytes.HasPrefix(e.text, []byte{'{'}) {
-			return sqlstate.Unsupported("Use one-dimensional arrays.", "arrays of more than one dimension are not supported")
+			return sqlstate.Unsupported("Use one-dimensional arrays, or jsonb: '[[1, 2], [3, 4]]'.", "arrays of more than one dimension are not supported")
 		}
 	}
 	var err error
