@@ -21,6 +21,7 @@ type pathRows struct {
 	doc, path, vars    func(i int) []byte
 	silent             func(i int) bool
 	always             bool // silent
+	zoned              bool // values with a time zone may be compared with others
 	lastPath, lastVars []byte
 	lastSilent         bool
 	parsed             *jsonpath.Path
@@ -28,8 +29,8 @@ type pathRows struct {
 }
 
 // newPathRows reads the arguments of a call: document, path and, where they are given, variables and whether to be silent.
-func newPathRows(c *Call, silent bool) *pathRows {
-	r := &pathRows{c: c, doc: Reader[[]byte](c.Args[0]), path: Reader[[]byte](c.Args[1]), always: silent}
+func newPathRows(c *Call, silent, zoned bool) *pathRows {
+	r := &pathRows{c: c, zoned: zoned, doc: Reader[[]byte](c.Args[0]), path: Reader[[]byte](c.Args[1]), always: silent}
 	if len(c.Args) > 2 {
 		r.vars = Reader[[]byte](c.Args[2])
 	}
@@ -62,15 +63,17 @@ func (r *pathRows) at(i int) (*jsonpath.Evaluator, error) {
 		check = r.c.Ctx.Check
 	}
 	var err error
-	r.eval, err = jsonpath.New(r.parsed, bytes.Clone(vars), silent, check)
+	if r.eval, err = jsonpath.New(r.parsed, bytes.Clone(vars), silent, check); err == nil && r.zoned {
+		r.eval.UseZone(r.c.sessionZone())
+	}
 	r.lastVars, r.lastSilent = bytes.Clone(vars), silent
 	return r.eval, err
 }
 
 // askPath makes Eval of a function that answers yes or no.
-func askPath(silent bool, ask func(e *jsonpath.Evaluator, doc []byte) (x, ok bool, err error)) func(*Call) (*vec.Vector, error) {
+func askPath(silent, zoned bool, ask func(e *jsonpath.Evaluator, doc []byte) (x, ok bool, err error)) func(*Call) (*vec.Vector, error) {
 	return func(c *Call) (*vec.Vector, error) {
-		r := newPathRows(c, silent)
+		r := newPathRows(c, silent, zoned)
 		return runNull(c, func(i int) (bool, bool, error) {
 			e, err := r.at(i)
 			if err != nil {
@@ -82,8 +85,8 @@ func askPath(silent bool, ask func(e *jsonpath.Evaluator, doc []byte) (x, ok boo
 }
 
 // pathItems returns the items that a path yields as arrays.
-func pathItems(c *Call) (*vec.Vector, error) {
-	r := newPathRows(c, false)
+func pathItems(c *Call, zoned bool) (*vec.Vector, error) {
+	r := newPathRows(c, false, zoned)
 	return makeTextLists(c, func(i int, out *textList) (bool, error) {
 		e, err := r.at(i)
 		if err != nil {
@@ -98,8 +101,8 @@ func pathItems(c *Call) (*vec.Vector, error) {
 }
 
 // pathArray returns the items that a path yields as a JSON array.
-func pathArray(c *Call) (*vec.Vector, error) {
-	r := newPathRows(c, false)
+func pathArray(c *Call, zoned bool) (*vec.Vector, error) {
+	r := newPathRows(c, false, zoned)
 	var buf []byte
 	return run(c, func(i int) ([]byte, error) {
 		e, err := r.at(i)
@@ -123,8 +126,8 @@ func pathArray(c *Call) (*vec.Vector, error) {
 }
 
 // pathFirst returns the first item that a path yields.
-func pathFirst(c *Call) (*vec.Vector, error) {
-	r := newPathRows(c, false)
+func pathFirst(c *Call, zoned bool) (*vec.Vector, error) {
+	r := newPathRows(c, false, zoned)
 	return runNull(c, func(i int) ([]byte, bool, error) {
 		e, err := r.at(i)
 		if err != nil {
@@ -171,23 +174,31 @@ func init() {
 	j, p, b := types.Of(types.JSONB), types.Of(types.JSONPath), types.Of(types.Bool)
 	exists, match := (*jsonpath.Evaluator).Exists, (*jsonpath.Evaluator).Match
 	RegisterScalar(
-		&Scalar{Name: "@?", Args: []types.Type{j, p}, Ret: b, Eval: askPath(true, exists)},
-		&Scalar{Name: "@@", Args: []types.Type{j, p}, Ret: b, Eval: askPath(true, match)},
-		&Scalar{Name: "jsonb_path_exists_opr", Args: []types.Type{j, p}, Ret: b, Eval: askPath(true, exists)},
-		&Scalar{Name: "jsonb_path_match_opr", Args: []types.Type{j, p}, Ret: b, Eval: askPath(true, match)},
+		&Scalar{Name: "@?", Args: []types.Type{j, p}, Ret: b, Eval: askPath(true, false, exists)},
+		&Scalar{Name: "@@", Args: []types.Type{j, p}, Ret: b, Eval: askPath(true, false, match)},
+		&Scalar{Name: "jsonb_path_exists_opr", Args: []types.Type{j, p}, Ret: b, Eval: askPath(true, false, exists)},
+		&Scalar{Name: "jsonb_path_match_opr", Args: []types.Type{j, p}, Ret: b, Eval: askPath(true, false, match)},
 	)
-	// There is no method that depends on the time zone, by which the functions with _tz would differ.
+	rows := func(f func(*Call, bool) (*vec.Vector, error), zoned bool) func(*Call) (*vec.Vector, error) {
+		return func(c *Call) (*vec.Vector, error) { return f(c, zoned) }
+	}
 	for _, tz := range []string{"", "_tz"} {
+		zoned := tz != ""
 		for _, f := range []struct {
 			name string
 			ret  types.Type
 			eval func(*Call) (*vec.Vector, error)
 		}{
-			{"jsonb_path_exists" + tz, b, askPath(false, exists)}, {"jsonb_path_match" + tz, b, askPath(false, match)},
-			{"jsonb_path_query" + tz + "[]", types.ArrayOf(j), pathItems}, {"jsonb_path_query_array" + tz, j, pathArray}, {"jsonb_path_query_first" + tz, j, pathFirst},
+			{"jsonb_path_exists" + tz, b, askPath(false, zoned, exists)}, {"jsonb_path_match" + tz, b, askPath(false, zoned, match)},
+			{"jsonb_path_query" + tz + "[]", types.ArrayOf(j), rows(pathItems, zoned)}, {"jsonb_path_query_array" + tz, j, rows(pathArray, zoned)},
+			{"jsonb_path_query_first" + tz, j, rows(pathFirst, zoned)},
 		} {
-			RegisterScalar(&Scalar{Name: f.name, Args: []types.Type{j, p, j, b}, Ret: f.ret, Eval: f.eval,
-				Params: []string{"target", "path", "vars", "silent"}, Defaults: map[string]string{"vars": "{}", "silent": "false"}})
+			s := &Scalar{Name: f.name, Args: []types.Type{j, p, j, b}, Ret: f.ret, Eval: f.eval,
+				Params: []string{"target", "path", "vars", "silent"}, Defaults: map[string]string{"vars": "{}", "silent": "false"}}
+			if zoned {
+				stable(s)
+			}
+			RegisterScalar(s)
 		}
 	}
 }

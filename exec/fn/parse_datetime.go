@@ -25,9 +25,11 @@ type templateParser struct {
 	all   []byte
 	at    int  // the item
 	exact bool // FX was seen
-	extra int  // blanks and separators skipped in the text beyond those of the template
-	last  byte // the character before s
-	f     parsedFields
+	// strict: separators and other characters must be those of the template. Its fields have to match exactly too.
+	strict bool
+	extra  int  // blanks and separators skipped in the text beyond those of the template
+	last   byte // the character before s
+	f      parsedFields
 }
 
 // run reads the fields, until the template or the text ends.
@@ -39,11 +41,17 @@ func (p *templateParser) run() error {
 			p.skipSpaces()
 		}
 		switch it.kind {
-		case itemSpace, itemSeparator:
-			p.separator()
-			continue
-		case itemText:
-			p.character()
+		case itemSpace, itemSeparator, itemText:
+			if p.strict {
+				if !bytes.HasPrefix(p.s, []byte(it.char)) {
+					return sqlstate.New(sqlstate.InvalidDatetime, "unmatched format character \"%s\"", it.char)
+				}
+				p.skip(len(it.char))
+			} else if it.kind == itemText {
+				p.character()
+			} else {
+				p.separator()
+			}
 			continue
 		}
 		if err := p.f.count(it.word.calendar); err != nil {

@@ -13,6 +13,7 @@ type Evaluator struct {
 	silent bool
 	check  func() error // see New; may be nil
 	steps  int
+	zone   *Zone // nil: values with and without one are not compared
 
 	doc     []byte // $
 	current item   // @
@@ -25,7 +26,12 @@ type Evaluator struct {
 // item is a value: its text, in normal form. It may lie in the document.
 type item []byte
 
-func (x item) kind() jsontext.Kind { return jsontext.KindOf(x) }
+func (x item) kind() jsontext.Kind {
+	if len(x) > 0 && x[0] == datetimeMark {
+		return datetimeKind
+	}
+	return jsontext.KindOf(x)
+}
 
 // outcome is how the evaluation of a part went.
 type outcome uint8
@@ -107,7 +113,7 @@ func (e *Evaluator) Query(doc []byte) ([][]byte, error) {
 	_, err := e.run(doc, &seq)
 	out := make([][]byte, len(seq.items))
 	for i, x := range seq.items {
-		out[i] = x
+		out[i] = x.json()
 	}
 	return out, err
 }

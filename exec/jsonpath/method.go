@@ -130,7 +130,11 @@ func (e *Evaluator) method(n *node, x item, seq *sequence, unwrap bool) (outcome
 	k := x.kind()
 	switch n.text {
 	case "type":
-		return e.next(n, jsontext.Quote(nil, []byte(typeNames[k])), seq)
+		name := typeNames[k]
+		if k == datetimeKind {
+			name = x.datetime().Kind.String()
+		}
+		return e.next(n, jsontext.Quote(nil, []byte(name)), seq)
 	case "size":
 		return e.sizeOf(n, x, seq)
 	}
@@ -140,6 +144,8 @@ func (e *Evaluator) method(n *node, x item, seq *sequence, unwrap bool) (outcome
 	switch n.text {
 	case "double":
 		return e.double(n, x, seq)
+	case "datetime":
+		return e.datetime(n, x, seq)
 	case "keyvalue":
 		return e.keyValue(n, x, seq)
 	}

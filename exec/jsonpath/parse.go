@@ -453,15 +453,19 @@ func (p *parser) member() (*node, error) {
 		return n, nil
 	}
 	switch m := strings.ToLower(n.text); m {
-	case "abs", "size", "type", "floor", "double", "ceiling", "keyvalue":
+	case "abs", "size", "type", "floor", "double", "ceiling", "keyvalue", "datetime":
 		n.kind, n.text = method, m
-	case "datetime":
-		return nil, sqlstate.Unsupported("Cast the texts to date or timestamp in SQL.", "jsonpath item method .datetime() is not supported")
 	default:
 		return nil, p.unexpected()
 	}
 	if err := p.next(); err != nil {
 		return nil, err
+	}
+	if n.text == "datetime" && p.tok.kind == quoted {
+		n.left = &node{kind: stringLiteral, text: p.tok.text}
+		if err := p.next(); err != nil {
+			return nil, err
+		}
 	}
 	return n, p.expect(")")
 }

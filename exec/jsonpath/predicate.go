@@ -57,9 +57,9 @@ func (e *Evaluator) truth(n *node, x item) (truth, error) {
 	case startsWith:
 		return e.compare(n, x, n.right, false, prefixed)
 	case likeRegex:
-		return e.compare(n, x, nil, false, func(a, _ item) truth { return n.like(a) })
+		return e.compare(n, x, nil, false, func(a, _ item) (truth, error) { return n.like(a), nil })
 	}
-	return e.compare(n, x, n.right, true, func(a, b item) truth { return compareItems(n.kind, a, b) })
+	return e.compare(n, x, n.right, true, func(a, b item) (truth, error) { return e.compareItems(n.kind, a, b) })
 }
 
 func (e *Evaluator) connective(n *node, x item) (truth, error) {
@@ -127,7 +127,7 @@ func (e *Evaluator) exists(n *node, x item) (truth, error) {
 }
 
 // compare applies test to each pair of the items that n's operands yield; right is nil where there is but one operand.
-func (e *Evaluator) compare(n *node, x item, right *node, unwrapRight bool, test func(a, b item) truth) (truth, error) {
+func (e *Evaluator) compare(n *node, x item, right *node, unwrapRight bool, test func(a, b item) (truth, error)) (truth, error) {
 	var l, r sequence
 	if res, err := e.quietly(n.left, x, true, &l); err != nil || res == failed {
 		return isNeither, err
@@ -143,7 +143,9 @@ func (e *Evaluator) compare(n *node, x item, right *node, unwrapRight bool, test
 			if err := e.step(); err != nil {
 				return isNeither, err
 			}
-			switch t := test(a, b); {
+			switch t, err := test(a, b); {
+			case err != nil:
+				return isNeither, err
 			case t == isNeither && e.path.strict:
 				return t, nil
 			case t == isNeither:
@@ -183,7 +185,11 @@ func compareItems(op kind, a, b item) truth {
 	if k == jsontext.Object || k == jsontext.Array {
 		return isNeither
 	}
-	c := jsontext.Compare(a, b)
+	return orderIs(op, jsontext.Compare(a, b))
+}
+
+// orderIs reports whether an order is what a comparison asks for.
+func orderIs(op kind, c int) truth {
 	switch op {
 	case equal:
 		return truthOf(c == 0)
@@ -208,13 +214,13 @@ func textOf(x item) ([]byte, bool) {
 	return s, err == nil
 }
 
-func prefixed(a, b item) truth {
+func prefixed(a, b item) (truth, error) {
 	s, ok := textOf(a)
 	prefix, okPrefix := textOf(b)
 	if !ok || !okPrefix {
-		return isNeither
+		return isNeither, nil
 	}
-	return truthOf(bytes.HasPrefix(s, prefix))
+	return truthOf(bytes.HasPrefix(s, prefix)), nil
 }
 
 // like matches a string with the pattern of n.

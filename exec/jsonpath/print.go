@@ -118,7 +118,11 @@ func (n *node) appendAccessor(dst []byte) []byte {
 	case filter:
 		return append(n.left.append(append(dst, "?("...), false), ')')
 	case method:
-		return append(append(append(dst, '.'), n.text...), "()"...)
+		dst = append(append(append(dst, '.'), n.text...), '(')
+		if n.left != nil {
+			dst = n.left.append(dst, false)
+		}
+		return append(dst, ')')
 	}
 	dst = append(dst, '[')
 	for i, s := range n.subscripts {
