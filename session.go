@@ -535,7 +535,7 @@ func (s *Session) location() *time.Location {
 func (p *Prepared) plan(ctx context.Context, f *fn.Ctx, values []*vec.Vector) (exec.Plan, map[exec.Plan]float64, error) {
 	next := p.bound.NextID
 	cfg := &planner.Config{Partitions: p.s.db.cfg.Partitions, NextID: &next, NoRules: p.s.db.cfg.NoOptimizer, Fn: f, Context: ctx,
-		Estimates: map[exec.Plan]float64{}}
+		Estimates: map[exec.Plan]float64{}, TableFunction: p.s.db.catalog.TableFunction}
 	node, err := planner.Optimize(planner.BindParams(p.bound.Root, values), cfg)
 	if err != nil {
 		return nil, nil, err

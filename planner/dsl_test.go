@@ -3,6 +3,7 @@ package planner
 import (
 	"context"
 	"fmt"
+	"maps"
 	"math"
 	"strconv"
 	"strings"
@@ -23,6 +24,7 @@ import (
 //	(lateral KIND COND LEFT RIGHT) (sort (KEY ...) IN), a key being EXPR or (desc EXPR)
 //	(limit COUNT IN) (limit COUNT OFFSET IN) (union L R) (union-all L R) (intersect L R) (except L R) ...
 //	(window ((NAME FUNC)) (PARTITION ...) (KEY ...) IN) (distinct IN) (distinct-on (EXPR ...) (KEY ...) IN)
+//	(set NAME ARRAY IN) the elements of an array
 //	(values (NAME ...) (EXPR ...) ...) (with NAME QUERY BODY) (cte NAME) (cte NAME ALIAS)
 //	expressions: 1 'text' null true, columns, (= a b), (and ...), (is-null x), (case C X ... ELSE),
 //	(coalesce ...) (in x 1 2), (date '2020-01-01') (integer 1) (numeric 1.5) (timestamp SECONDS), (exists Q) (scalar Q) (any COND Q) (all COND Q), and calls of functions.
@@ -262,6 +264,13 @@ func (d *dsl) node(s sexpr) (Node, scope) {
 		return &DistinctOn{in, d.exprs(args[0].list, sc), d.keys(args[1].list, sc)}, sc
 	case "values":
 		return d.values(args)
+	case "set":
+		in, sc := d.node(args[2])
+		array := d.expr(args[1], sc)
+		f := exec.Field{ID: d.id(), Name: args[0].atom, Type: array.Type().Element()}
+		out := maps.Clone(sc)
+		out[f.Name] = f
+		return &ProjectSet{Input: in, Arrays: []expr.Expr{array}, Elems: []exec.Field{f}}, out
 	case "with", "with-once":
 		query, qs := d.node(args[1])
 		c := &dslCTE{id: len(d.ctes), query: query}

@@ -1,12 +1,14 @@
 package planner
 
 import (
+	"context"
 	"flag"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"gsql/exec"
 	"gsql/exec/types"
 )
 
@@ -64,7 +66,7 @@ func goldenRule(t *testing.T, rule, file string) {
 		n := d.plan(text)
 		before := Print(n)
 		var out string
-		cfg := &Config{NextID: &d.nextID, Partitions: 4}
+		cfg := &Config{NextID: &d.nextID, Partitions: 4, TableFunction: seriesTable}
 		cfg.Trace = func(name string, n Node) {
 			after := Print(n)
 			if name == rule && out == "" {
@@ -80,6 +82,14 @@ func goldenRule(t *testing.T, rule, file string) {
 		}
 		return out
 	})
+}
+
+// seriesTable makes a table of a series.
+func seriesTable(_ context.Context, _ string, args []exec.Arg) (exec.Table, error) {
+	if len(args) > 2 && args[2].Value == int64(0) {
+		return nil, internal("a step of zero")
+	}
+	return &testTable{name: "series", cols: []testColumn{{name: "generate_series", typ: args[0].Type}}}, nil
 }
 
 // smallTables are the tables of the rules' tests: customers, their orders, and the orders' items.

@@ -29,6 +29,8 @@ type Config struct {
 	Context context.Context
 	// Estimates, when not nil, gets the expected number of rows of operators while lowering.
 	Estimates map[exec.Plan]float64
+	// TableFunction, when set, finds the tables of series whose bounds became constants when parameters were bound.
+	TableFunction func(ctx context.Context, name string, args []exec.Arg) (exec.Table, error)
 }
 
 // rule is one step of the optimizer: a function from plan to plan that keeps the output columns and returns
@@ -42,6 +44,7 @@ type rule struct {
 // rules is the optimizer, in order. Each rule runs once wherever it is named; none runs to a fixpoint.
 var rules = []rule{
 	// First the plan is brought into a form without special cases.
+	{"series", false, pure(series)},                // generate_series($1, $2) becomes a table
 	{"fold", false, pure(fold)},                    // 1 + 1 becomes 2
 	{"simplify", false, pure(simplify)},            // NOT a < b becomes a >= b; NOT NOT; terms that stand twice
 	{"unwrap-casts", false, pure(unwrapCasts)},     // day::timestamp < midnight becomes day < date

@@ -197,8 +197,7 @@ func (b *binder) setTable(blk *block, t *syntax.FuncTable, call *syntax.Call) (r
 	if err != nil {
 		return nil, true, err
 	}
-	numeric := func(v value) bool { return v.typ().ID == types.Numeric }
-	if call.Name == "generate_series" && !t.Ordinality && !slices.ContainsFunc(vs, b.varies) && !slices.ContainsFunc(vs, numeric) {
+	if call.Name == "generate_series" && !t.Ordinality && !slices.ContainsFunc(vs, b.needsArray) {
 		return nil, false, nil
 	}
 	arrays, names, err := b.setColumns(call, vs)
@@ -255,6 +254,16 @@ func (b *binder) varies(v value) bool {
 	columns := false
 	b.eachColumn(v.e, func(*expr.Column) { columns = true })
 	return columns || expr.IsVolatile(v.e)
+}
+
+// needsArray reports whether a value as an argument of generate_series cannot be one of the catalog's table, which takes constants
+// of the types that it knows.
+func (b *binder) needsArray(v value) bool {
+	if id := v.typ().ID; id == types.Numeric || id == types.Unknown {
+		return true
+	}
+	_, constant := expr.Fold(v.e, b.fn(), true).(*expr.Const)
+	return !constant
 }
 
 // setRelation makes the item of FROM of a set returning function.

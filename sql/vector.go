@@ -30,14 +30,21 @@ func (b *binder) vectorCall(name string, args []value, pos int) (v value, ok boo
 	if bound == nil || len(args) < 2 || !args[0].typ().IsVector() {
 		return v, false, nil
 	}
-	if len(args) > 2 || !isOne(args[1]) {
-		return v, true, unsupported(pos, "Vectors have one dimension: 1.", "%s of %s is supported for dimension 1 only", name, args[0].typ().Base())
+	if len(args) > 2 {
+		return v, true, unsupported(pos, "Leave the direction out.", "%s of %s in reverse is not supported", name, args[0].typ().Base())
 	}
 	count, err := b.scalarCall("cardinality", args[:1], pos)
 	if err != nil {
 		return v, true, err
 	}
-	v, err = bound(b, count, pos)
+	if v, err = bound(b, count, pos); err != nil || isOne(args[1]) {
+		return v, true, err
+	}
+	// Beyond the first dimension there is none.
+	first, err := b.operator("=", args[1], value{e: int32Const(1), pos: pos}, pos)
+	if err == nil {
+		v.e = &expr.Case{Whens: []expr.When{{Cond: first.e, Then: v.e}}, Typ: v.typ()}
+	}
 	return v, true, err
 }
 
