@@ -169,12 +169,12 @@ func (s *Session) discard(stmt *syntax.DiscardStmt) error {
 func (s *Session) showColumns(stmt *syntax.ShowStmt) ([]Column, error) {
 	t := types.Of(types.Text)
 	if stmt.Name == "all" {
-		return []Column{{"name", t}, {"setting", t}, {"description", t}}, nil
+		return []Column{{Name: "name", Type: t}, {Name: "setting", Type: t}, {Name: "description", Type: t}}, nil
 	}
 	if _, ok := s.Setting(stmt.Name); !ok {
 		return nil, unknownSetting(stmt.Name)
 	}
-	return []Column{{canonicalName(stmt.Name), t}}, nil
+	return []Column{{Name: canonicalName(stmt.Name), Type: t}}, nil
 }
 
 func (s *Session) show(stmt *syntax.ShowStmt, cols []Column) (*Rows, error) {

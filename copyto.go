@@ -30,7 +30,7 @@ func (p *Prepared) bindCopyTo(ctx context.Context, stmt *syntax.CopyStmt) (err e
 	if p.out, err = copytext.ReadOptionsTo(stmt.Options); err != nil {
 		return err
 	}
-	_, err = copytext.NewWriter(columnNames(p.boundColumns()), p.out, nil)
+	_, err = copytext.NewWriter(columnNames(p.boundColumns(p.bound)), p.out, nil)
 	return inTable(stmt.Table, err)
 }
 
@@ -58,14 +58,6 @@ func quotedName(message string) (string, bool) {
 	return message[len(before) : len(message)-len(after)], true
 }
 
-func (p *Prepared) boundColumns() []Column {
-	var cols []Column
-	for _, c := range p.bound.Columns {
-		cols = append(cols, Column{c.Name, c.Type})
-	}
-	return cols
-}
-
 func columnNames(cols []Column) []string {
 	names := make([]string, len(cols))
 	for i, c := range cols {
@@ -77,7 +69,7 @@ func columnNames(cols []Column) []string {
 // copyTo starts the query of COPY ... TO.
 func (p *Prepared) copyTo(ctx context.Context, values []*vec.Vector) (*Rows, error) {
 	q := *p
-	q.cols = p.boundColumns()
+	q.cols = p.boundColumns(p.bound)
 	rows, err := q.run(ctx, values)
 	if err == nil {
 		rows.tag, rows.counted = "COPY", true

@@ -65,7 +65,7 @@ func (p *Prepared) declare(ctx context.Context, stmt *syntax.DeclareStmt, values
 	if err := s.mayDeclare(stmt); err != nil {
 		return nil, err
 	}
-	c := &Cursor{name: stmt.Name, cols: p.boundColumns(), binary: stmt.Binary, scroll: stmt.Scroll != nil && *stmt.Scroll, hold: stmt.Hold, s: s}
+	c := &Cursor{name: stmt.Name, cols: p.boundColumns(p.bound), binary: stmt.Binary, scroll: stmt.Scroll != nil && *stmt.Scroll, hold: stmt.Hold, s: s}
 	q := *p
 	q.cols = c.cols
 	query, cancel := context.WithCancelCause(context.Background())

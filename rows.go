@@ -23,6 +23,10 @@ import (
 type Column struct {
 	Name string
 	Type types.Type
+	// Table is the number by which pg_catalog has the table that the column is of, and Number that of the column in it; 0 for
+	// columns that are computed.
+	Table  uint32
+	Number int16
 }
 
 // Rows is the result of a statement. It is computed as it is read, so it must be read or closed promptly:

@@ -240,9 +240,7 @@ func (s *Session) prepare(ctx context.Context, query string, stmt syntax.Stateme
 		if err := p.bind(ctx, stmt.Query, params, fixed); err != nil {
 			return nil, err
 		}
-		for _, c := range p.bound.Columns {
-			p.cols = append(p.cols, Column{c.Name, c.Type})
-		}
+		p.cols = p.boundColumns(p.bound)
 	case *syntax.ExplainStmt:
 		t := types.Of(types.Text)
 		switch stmt.Format {
@@ -255,7 +253,7 @@ func (s *Session) prepare(ctx context.Context, query string, stmt syntax.Stateme
 		if err := p.bindExplained(ctx, stmt, params, fixed); err != nil {
 			return nil, err
 		}
-		p.cols = []Column{{"QUERY PLAN", t}}
+		p.cols = []Column{{Name: "QUERY PLAN", Type: t}}
 	case *syntax.InsertStmt, *syntax.UpdateStmt, *syntax.DeleteStmt:
 		if err := p.bindWrite(ctx, params, fixed); err != nil {
 			return nil, err
@@ -286,7 +284,7 @@ func (s *Session) prepare(ctx context.Context, query string, stmt syntax.Stateme
 		}
 		p.cols = p.execute.cols
 	case *syntax.ShowTablesStmt:
-		p.cols = []Column{{"name", textType}}
+		p.cols = []Column{{Name: "name", Type: textType}}
 	case *syntax.ShowStmt:
 		if p.cols, err = s.showColumns(stmt); err != nil {
 			return nil, err
@@ -331,7 +329,7 @@ func (p *Prepared) bindCreate(ctx context.Context, q *syntax.Query) (err error) 
 // values runs a query that binding another one depends on, and returns its only column.
 func (s *Session) values(ctx context.Context, q *sql.Bound) ([]*vec.Vector, error) {
 	p := &Prepared{s: s, stmt: &syntax.SelectStmt{}, text: "SELECT DISTINCT ... -- the columns of PIVOT", bound: q,
-		cols: []Column{{q.Columns[0].Name, q.Columns[0].Type}}}
+		cols: []Column{{Name: q.Columns[0].Name, Type: q.Columns[0].Type}}}
 	rows, err := p.run(ctx, nil)
 	if err != nil {
 		return nil, err
@@ -393,7 +391,7 @@ func (s *Session) bindEnv(ctx context.Context, params []types.Type) (*sql.Env, e
 func (s *Session) envOf(ctx context.Context, st state, params []types.Type) *sql.Env {
 	f := s.fnCtx(ctx)
 	c := &tables{Catalog: s.db.catalog, db: s.db, state: st, schemas: f.Objects.(*catalog.Snapshot).Path()}
-	return &sql.Env{Catalog: c, Params: params, Fn: f, View: c.view, Run: s.values}
+	return &sql.Env{Catalog: c, Params: params, Fn: f, View: c.view, Within: c.within, Run: s.values}
 }
 
 // fnCtx is what functions know of a query that starts now.
@@ -427,7 +425,7 @@ func (p *Prepared) Refresh(ctx context.Context) (*Prepared, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !slices.Equal(fresh.cols, p.cols) {
+	if !slices.EqualFunc(fresh.cols, p.cols, func(a, b Column) bool { return a.Name == b.Name && a.Type == b.Type }) {
 		return nil, sqlstate.New(sqlstate.FeatureNotSupported, "cached plan must not change result type")
 	}
 	return fresh, nil

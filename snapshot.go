@@ -5,9 +5,11 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"strings"
 
 	"gsql/catalog"
 	"gsql/exec"
+	"gsql/exec/types"
 	"gsql/sql"
 	"gsql/sql/syntax"
 	"gsql/storage/memory"
@@ -125,7 +127,30 @@ func (src *source) relation(schema, name string, r *relation) *catalog.Relation 
 }
 
 func detail(c memory.Column) catalog.Detail {
-	return catalog.Detail{NotNull: c.NotNull, Default: c.Default}
+	return catalog.Detail{NotNull: c.NotNull, Default: shownDefault(c)}
+}
+
+// shownDefault is a column's default as pg_get_expr shows it: its text, but for strings, which are constants of the column's
+// type by then, and for NULL, which is no default.
+func shownDefault(c memory.Column) string {
+	e, err := syntax.ParseExpr(c.Default)
+	if err != nil {
+		return c.Default
+	}
+	switch e := e.(type) {
+	case *syntax.Null:
+		return ""
+	case *syntax.String:
+		name := c.Type.Base()
+		if c.Type.ID == types.Char {
+			name = "bpchar"
+		}
+		if c.Type.IsNumber() {
+			return e.Value
+		}
+		return "'" + strings.ReplaceAll(e.Value, "'", "''") + "'::" + name
+	}
+	return c.Default
 }
 
 // columnsOf binds a view to know its columns.
@@ -142,6 +167,7 @@ func (s *Session) columnsOf(ctx context.Context, v *sql.View) (exec.Schema, erro
 	if err != nil {
 		return nil, err
 	}
+	defer env.Within(v.Path)()
 	bound, err := sql.Bind(ctx, q.Query, env)
 	if err != nil {
 		return nil, err

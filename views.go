@@ -19,6 +19,13 @@ func (c *tables) view(name exec.Name) (*sql.View, bool) {
 	return r.view, true
 }
 
+// within looks names up along another path until what it returns is called: those in a view mean what they meant when it was made.
+func (c *tables) within(path []string) (end func()) {
+	saved := c.schemas
+	c.schemas = path
+	return func() { c.schemas = saved }
+}
+
 func (s *Session) createView(ctx context.Context, stmt *syntax.CreateViewStmt) error {
 	key, err := newKey(stmt.Name, stmt.Temporary)
 	if err != nil {
@@ -38,6 +45,7 @@ func (s *Session) createView(ctx context.Context, stmt *syntax.CreateViewStmt) e
 		return err
 	}
 	used := env.Catalog.(*tables).used
+	v.Path = env.Catalog.(*tables).schemas
 	for _, u := range used {
 		// A view of temporary relations is temporary itself, as in PostgreSQL, which tells so.
 		if u.temporary && !key.temporary {
@@ -110,6 +118,7 @@ func (s *Session) mayReplace(ctx context.Context, before *sql.View, columns []sq
 	if err != nil {
 		return err
 	}
+	defer env.Within(before.Path)()
 	bound, err := sql.Bind(ctx, q.Query, env)
 	if err != nil {
 		return nil

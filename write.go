@@ -83,10 +83,7 @@ func (p *Prepared) bindReturning(ctx context.Context, q *syntax.Query, rows *mem
 	if p.write.returning, err = sql.Bind(ctx, q, env); err != nil {
 		return err
 	}
-	p.cols = nil
-	for _, c := range p.write.returning.Columns {
-		p.cols = append(p.cols, Column{c.Name, c.Type})
-	}
+	p.cols = p.boundColumns(p.write.returning)
 	return nil
 }
 
@@ -356,7 +353,7 @@ func (s *Session) evaluate(ctx context.Context, es []expr.Expr) ([]*vec.Vector, 
 	p := &Prepared{s: s, stmt: &syntax.SelectStmt{}}
 	for i, e := range es {
 		root.Items = append(root.Items, planner.Item{ID: expr.ColID(i + 1), Expr: e})
-		p.cols = append(p.cols, Column{"", e.Type()})
+		p.cols = append(p.cols, Column{Type: e.Type()})
 	}
 	p.bound = &sql.Bound{Root: root, NextID: expr.ColID(len(es) + 1), NextCTE: 1}
 	var out []*vec.Vector

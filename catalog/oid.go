@@ -33,3 +33,12 @@ func hashOID(kind, schema, name string) uint32 {
 	}
 	return uint32(firstOID + h.Sum64()%(1<<31-firstOID))
 }
+
+// RelationOID is the OID of a relation with a name. It lists no relations, so it does not see the few whose number another one
+// with the same hash has taken.
+func RelationOID(schema, name string) uint32 {
+	if r := byName()[qualified{schema, name}]; r != nil {
+		return r.oid
+	}
+	return hashOID("relation", schema, name)
+}

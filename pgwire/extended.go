@@ -278,7 +278,8 @@ func (c *conn) rowDescription(cols []gsql.Column, formats []int16) {
 	for i, col := range cols {
 		oid, size, mod := oidOf(col.Type)
 		b = append(append(b, clean(col.Name)...), 0)
-		b = append(b, 0, 0, 0, 0, 0, 0) // no table
+		b = binary.BigEndian.AppendUint32(b, col.Table)
+		b = binary.BigEndian.AppendUint16(b, uint16(col.Number))
 		b = binary.BigEndian.AppendUint32(b, oid)
 		b = binary.BigEndian.AppendUint16(b, uint16(size))
 		b = binary.BigEndian.AppendUint32(b, uint32(mod))

@@ -48,6 +48,7 @@ type columnInfo struct {
 	rel   string     // alias of the FROM item
 	name  string
 	pos   int // of an aggregate or window call
+	from  Origin
 }
 
 type columnKind uint8

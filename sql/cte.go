@@ -53,6 +53,7 @@ func (b *binder) cteRef(blk *block, s *cteScope) *relation {
 	it := &fromItem{name: s.name, table: s.name, hasName: true, hasCols: true}
 	for _, c := range s.query.cols {
 		id := b.newID(blk, inputColumn, s.name, c.name)
+		b.info[id].from = c.origin
 		ref.From = append(ref.From, c.id)
 		ref.Cols = append(ref.Cols, exec.Field{ID: id, Name: c.name, Type: c.typ})
 		it.cols = append(it.cols, fromColumn{c.name, &expr.Column{ID: id, Name: c.name, Typ: c.typ}})

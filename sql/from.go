@@ -45,10 +45,13 @@ func (b *binder) table(blk *block, name exec.Name, pos int) (*relation, error) {
 	if n, ok := t.(interface{ Namespace() string }); ok {
 		schema = n.Namespace()
 	}
+	r := b.scan(blk, t, tableAlias(name))
+	if !name.File {
+		b.originate(r.whole(), schema, name.Table)
+	}
 	if schema == "" {
 		schema = defaultSchema
 	}
-	r := b.scan(blk, t, tableAlias(name))
 	r.whole().schema = schema
 	r.whole().ofTable(r.whole().name)
 	return r, nil
@@ -85,6 +88,13 @@ func (b *binder) functionTable(name string, args []exec.Arg) (exec.Table, error)
 		b.functions[key] = t
 	}
 	return t, err
+}
+
+// originate notes of which table the columns of a scan are.
+func (b *binder) originate(it *fromItem, schema, table string) {
+	for i, c := range it.cols {
+		b.info[c.expr.(*expr.Column).ID].from = Origin{schema, table, i + 1}
+	}
 }
 
 // tableAlias is the name by which a query refers to a table without an alias: for files, the name of the
@@ -128,7 +138,7 @@ func (b *binder) scan(blk *block, t exec.Table, alias string) *relation {
 func (b *binder) derived(blk *block, q *query, alias string) *relation {
 	it := &fromItem{name: alias, hasName: alias != "", hasCols: true}
 	for _, c := range q.cols {
-		b.info[c.id] = columnInfo{owner: blk, kind: inputColumn, rel: alias, name: c.name}
+		b.info[c.id] = columnInfo{owner: blk, kind: inputColumn, rel: alias, name: c.name, from: c.origin}
 		it.cols = append(it.cols, fromColumn{c.name, c.column()})
 	}
 	return &relation{q.node, []*fromItem{it}}
@@ -141,6 +151,9 @@ func (b *binder) view(blk *block, v *View, pos int) (*relation, error) {
 		return nil, sqlstate.New(sqlstate.InvalidObjectDefinition, "infinite recursion detected in rules for relation \"%s\"", v.Name.Table).At(pos)
 	}
 	vb := &binder{ctx: b.ctx, env: b.env, columns: b.columns, views: append(b.views[:len(b.views):len(b.views)], key)}
+	if b.env.Within != nil {
+		defer b.env.Within(v.Path)()
+	}
 	q, err := vb.viewQuery(v)
 	if err != nil {
 		return nil, inView(err, v, pos)
@@ -150,6 +163,9 @@ func (b *binder) view(blk *block, v *View, pos int) (*relation, error) {
 	}
 	for i, name := range v.Columns {
 		q.cols[i].name = name
+	}
+	for i := range q.cols {
+		q.cols[i].origin = Origin{v.Name.Schema, v.Name.Table, i + 1}
 	}
 	r := b.derived(blk, q, v.Name.Table)
 	r.whole().table = v.Name.Table

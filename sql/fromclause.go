@@ -92,6 +92,7 @@ func (b *binder) tableExpr(blk *block, t syntax.TableExpr) (*relation, error) {
 		alias = t.Alias
 		if t.Target {
 			r = b.scan(blk, b.env.Target, t.Name)
+			b.originate(r.whole(), t.Schema, t.Name)
 			break
 		}
 		r, err = b.table(blk, exec.Name{Schema: t.Schema, Table: t.Name}, t.Pos)

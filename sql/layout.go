@@ -21,8 +21,9 @@ type outColumn struct {
 	typ  types.Type
 	// open is the literal or parameter that the column consists of while its type is not settled, in a
 	// branch of a set operation.
-	open *value
-	pos  int
+	open   *value
+	pos    int
+	origin Origin
 }
 
 func (c outColumn) column() *expr.Column { return &expr.Column{ID: c.id, Name: c.name, Typ: c.typ} }
@@ -264,6 +265,9 @@ func (b *binder) outputs(targets []*target, n planner.Node) *query {
 			continue
 		}
 		c := outColumn{name: t.name, id: t.id, typ: t.v.typ(), pos: t.v.pos}
+		if column, ok := t.v.e.(*expr.Column); ok {
+			c.origin = b.info[column.ID].from
+		}
 		if c.typ.ID == types.Unknown {
 			v := t.v
 			c.open = &v

@@ -31,6 +31,8 @@ type Env struct {
 	Target exec.Table
 	// View returns the definition of a view; nil when there are none. A view is bound at each use.
 	View func(name exec.Name) (*View, bool)
+	// Within has Catalog and View look names up along another path until what it returns is called; nil: there are no paths.
+	Within func(path []string) (end func())
 	// Run returns the values of the only column of a query, which binding another one depends on; nil where queries
 	// cannot be run.
 	Run func(ctx context.Context, q *Bound) ([]*vec.Vector, error)
@@ -41,13 +43,22 @@ type View struct {
 	Name    exec.Name
 	Columns []string // names given to the columns, from the first; may be fewer than there are
 	Query   string   // source text
+	Path    []string // schemas in which names in it are looked up, in order
 }
 
 // Column is an output column of a query.
 type Column struct {
-	Name string
-	Type types.Type
-	ID   expr.ColID
+	Name   string
+	Type   types.Type
+	ID     expr.ColID
+	Origin Origin
+}
+
+// Origin is the column of a table or view that a column is, perhaps through subqueries; the zero value for all others.
+type Origin struct {
+	Schema string // "" where it was not written and the catalog's table does not know it
+	Table  string
+	Number int // of the column, from 1
 }
 
 // Bound is a bound query.
@@ -78,7 +89,7 @@ func Bind(ctx context.Context, q *syntax.Query, env *Env) (*Bound, error) {
 	}
 	bound := &Bound{Root: out.node, Params: b.params, NextID: expr.ColID(len(b.info)), NextCTE: b.nextCTE, Session: b.session}
 	for _, c := range out.cols {
-		bound.Columns = append(bound.Columns, Column{Name: c.name, Type: c.typ, ID: c.id})
+		bound.Columns = append(bound.Columns, Column{Name: c.name, Type: c.typ, ID: c.id, Origin: c.origin})
 	}
 	return bound, nil
 }
