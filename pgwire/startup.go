@@ -217,22 +217,12 @@ func (c *conn) applyParams(params map[string]string) error {
 				return err
 			}
 		default:
-			if err := c.applySetting(name, value); err != nil {
+			if err := c.session.SetDefault(name, value); err != nil {
 				return err
 			}
 		}
 	}
 	return nil
-}
-
-// applySetting sets a default. Settings that gsql does not have but PostgreSQL may are left alone: that a client of
-// PostgreSQL can connect matters more.
-func (c *conn) applySetting(name, value string) error {
-	err := c.session.SetDefault(name, value)
-	if sqlstate.Of(err) == sqlstate.UndefinedObject {
-		return nil
-	}
-	return err
 }
 
 // applyOptions reads -c name=value and --name=value.
@@ -255,7 +245,7 @@ func (c *conn) applyOptions(options string) error {
 		if !ok {
 			return sqlstate.New(sqlstate.SyntaxError, "-c %s requires a value", w)
 		}
-		if err := c.applySetting(strings.ReplaceAll(name, "-", "_"), value); err != nil {
+		if err := c.session.SetDefault(strings.ReplaceAll(name, "-", "_"), value); err != nil {
 			return err
 		}
 	}
