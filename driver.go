@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"time"
 
+	"gsql/exec/sqlstate"
 	"gsql/exec/types"
 )
 
@@ -92,14 +93,27 @@ type conn struct{ s *Session }
 
 func (c *conn) Close() error { return c.s.Close() }
 
-// Begin starts a transaction, which is about settings and views only.
+// Begin starts a transaction.
 func (c *conn) Begin() (driver.Tx, error) {
 	return c.BeginTx(context.Background(), driver.TxOptions{})
 }
 
-// BeginTx accepts all isolation levels: files are read as they are.
-func (c *conn) BeginTx(ctx context.Context, _ driver.TxOptions) (driver.Tx, error) {
-	if err := c.exec(ctx, "BEGIN"); err != nil {
+// BeginTx starts a transaction of one of PostgreSQL's isolation levels, or of the level of snapshots, which is REPEATABLE READ.
+func (c *conn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, error) {
+	begin := "BEGIN"
+	switch level := sql.IsolationLevel(opts.Isolation); level {
+	case sql.LevelDefault:
+	case sql.LevelReadUncommitted, sql.LevelReadCommitted, sql.LevelRepeatableRead, sql.LevelSerializable:
+		begin += " ISOLATION LEVEL " + level.String()
+	case sql.LevelSnapshot:
+		begin += " ISOLATION LEVEL REPEATABLE READ"
+	default:
+		return nil, sqlstate.Unsupported("Use sql.LevelSerializable.", "isolation level %s is not supported", level)
+	}
+	if opts.ReadOnly {
+		begin += " READ ONLY"
+	}
+	if err := c.exec(ctx, begin); err != nil {
 		return nil, err
 	}
 	return tx{c}, nil

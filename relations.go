@@ -187,7 +187,7 @@ func duplicateRelation(name string) *sqlstate.Error {
 // seen returns what the session's statements see now: what is committed, with the transaction's own changes. The
 // session's lock is held.
 func (s *Session) seen() (state, error) {
-	base := state{s.temporary, s.db.shared.Load()}
+	base := state{s.temporary, s.committed()}
 	tx := &s.tx
 	if len(tx.changes) == 0 {
 		return base, nil
@@ -279,6 +279,10 @@ func (s *Session) commit() error {
 	}
 	s.db.mu.Lock()
 	defer s.db.mu.Unlock()
+	if err := s.mayCommit(); err != nil {
+		return err
+	}
+	s.tx.snapshot = nil
 	now, err := s.seen()
 	if err != nil {
 		return err

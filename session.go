@@ -193,6 +193,8 @@ type Prepared struct {
 	cols    []Column
 	// again is what binding the statement again must find for the result to be the same; nil: it may be another.
 	again *bindKey
+	// bindings are the catalogs that its queries were bound with, which know what these read.
+	bindings []*tables
 }
 
 // Prepare reads and binds one statement. params gives the types of its first parameters; unknown ones are
@@ -377,6 +379,7 @@ func (p *Prepared) bindExplained(ctx context.Context, e *syntax.ExplainStmt, par
 func (p *Prepared) env(ctx context.Context, params []types.Type, fixed bool) *sql.Env {
 	env := p.s.envOf(ctx, p.state, params)
 	env.FixedParams = fixed
+	p.bindings = append(p.bindings, env.Catalog.(*tables))
 	return env
 }
 
@@ -545,6 +548,7 @@ func (p *Prepared) plan(ctx context.Context, f *fn.Ctx, values []*vec.Vector) (e
 // run starts the query; its work is done while the rows are read.
 func (p *Prepared) run(ctx context.Context, values []*vec.Vector) (*Rows, error) {
 	s := p.s
+	s.noteReads(p)
 	ctx, cancel := context.WithCancelCause(ctx)
 	f := s.fnCtx(ctx)
 	rows := &Rows{cols: p.cols, tag: "SELECT", hasRow: true, session: s, ctx: ctx, cancel: cancel, style: &text.Style{Location: f.Location, Now: f.Now, Objects: f.Objects}}

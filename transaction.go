@@ -30,6 +30,10 @@ type transaction struct {
 	changes   []*change
 	base, now state
 	applied   int
+	// snapshot is what the statements of a transaction that is at least REPEATABLE READ see of the DB's relations, and reads are
+	// those of them that a SERIALIZABLE one has read.
+	snapshot *relations
+	reads    map[relationKey]bool
 }
 
 type savepoint struct {
@@ -52,6 +56,7 @@ func (t *transaction) time() time.Time {
 func (s *Session) forget() {
 	s.tx.points, s.tx.together = nil, false
 	s.undo(0)
+	s.tx.snapshot, s.tx.reads = nil, nil
 	s.unlock()
 }
 

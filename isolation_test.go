@@ -1,0 +1,168 @@
+package gsql_test
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"strings"
+	"testing"
+
+	"gsql"
+	"gsql/exec/sqlstate"
+)
+
+// TestIsolation runs the statements of two sessions in turns. Each case is a list of statements with the session's letter in
+// front; what a query returns, or the code of an error, stands behind =>.
+func TestIsolation(t *testing.T) {
+	for _, c := range []struct{ name, steps string }{
+		{"read committed sees what others commit", `
+			a BEGIN
+			a SELECT count(*) FROM t => 2
+			b INSERT INTO t VALUES (3)
+			a SELECT count(*) FROM t => 3
+			a COMMIT`},
+		{"repeatable read does not", `
+			a BEGIN ISOLATION LEVEL REPEATABLE READ
+			b INSERT INTO t VALUES (3)
+			a SELECT count(*) FROM t => 3
+			b INSERT INTO t VALUES (4)
+			b CREATE TABLE u (x int)
+			a SELECT count(*) FROM t => 3
+			a SELECT count(*) FROM u => 42P01
+			a ROLLBACK
+			a SELECT count(*) FROM t => 4
+			a SELECT count(*) FROM u => 0`},
+		{"its own changes it does see", `
+			a BEGIN ISOLATION LEVEL REPEATABLE READ
+			a INSERT INTO t VALUES (3)
+			b INSERT INTO t VALUES (10)
+			a SELECT sum(a) FROM t => 6
+			a COMMIT
+			a SELECT sum(a) FROM t => 16`},
+		{"rows that another one has changed cannot be changed", `
+			a BEGIN ISOLATION LEVEL REPEATABLE READ
+			a SELECT sum(a) FROM t => 3
+			b UPDATE t SET a = a + 1
+			a UPDATE t SET a = a * 10
+			a COMMIT => 40001
+			a SELECT sum(a) FROM t => 5`},
+		{"a table that is gone is there still", `
+			a BEGIN ISOLATION LEVEL REPEATABLE READ
+			a SELECT sum(a) FROM t => 3
+			b DROP TABLE t
+			a SELECT sum(a) FROM t => 3
+			a COMMIT
+			a SELECT sum(a) FROM t => 42P01`},
+		{"serializable fails when what it has read has changed", `
+			a BEGIN ISOLATION LEVEL SERIALIZABLE
+			b BEGIN ISOLATION LEVEL SERIALIZABLE
+			a INSERT INTO t SELECT sum(a) FROM t
+			b INSERT INTO t SELECT sum(a) FROM t
+			a COMMIT
+			b COMMIT => 40001
+			b SELECT sum(a) FROM t => 6`},
+		{"also by a statement that was prepared before, and by a view", `
+			a CREATE VIEW v AS SELECT sum(a) AS s FROM t
+			a PREPARE p AS SELECT s FROM v
+			a BEGIN ISOLATION LEVEL SERIALIZABLE
+			a EXECUTE p => 3
+			a CREATE TEMP TABLE mine AS SELECT 1 AS x
+			b DELETE FROM t
+			a COMMIT => 40001`},
+		{"an update reads its table", `
+			a BEGIN ISOLATION LEVEL SERIALIZABLE
+			a UPDATE t SET a = 0 WHERE a = 1
+			b INSERT INTO t VALUES (1)
+			a COMMIT => 40001`},
+		{"what it only adds to it has not read", `
+			a BEGIN ISOLATION LEVEL SERIALIZABLE
+			a INSERT INTO t VALUES (7)
+			b INSERT INTO t VALUES (1)
+			a COMMIT
+			a SELECT sum(a) FROM t => 11`},
+		{"reading alone does not fail", `
+			a BEGIN ISOLATION LEVEL SERIALIZABLE
+			a SELECT sum(a) FROM t => 3
+			b DELETE FROM t
+			a SELECT sum(a) FROM t => 3
+			a COMMIT
+			a SELECT count(*) FROM t => 0`},
+		{"each transaction begins anew", `
+			a BEGIN ISOLATION LEVEL REPEATABLE READ
+			a SELECT count(*) FROM t => 2
+			a COMMIT AND CHAIN
+			b DELETE FROM t
+			a SELECT count(*) FROM t => 0
+			a SHOW transaction_isolation => repeatable read
+			a COMMIT
+			a SHOW transaction_isolation => read committed`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			db, err := gsql.Open(gsql.Config{Dir: t.TempDir()})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer db.Close()
+			sessions := map[string]*gsql.Session{"a": db.Session(), "b": db.Session()}
+			for _, s := range sessions {
+				defer s.Close()
+			}
+			steps := "b CREATE TABLE t AS SELECT * FROM (VALUES (1), (2)) v (a)\n" + strings.TrimSpace(c.steps)
+			for line := range strings.Lines(steps) {
+				who, rest, _ := strings.Cut(strings.TrimSpace(line), " ")
+				statement, want, _ := strings.Cut(rest, " => ")
+				if got := firstValue(sessions[who], statement); got != want {
+					t.Fatalf("%s: got %q", strings.TrimSpace(line), got)
+				}
+			}
+		})
+	}
+}
+
+// firstValue runs a statement and returns the first value of its result, or the code of its error.
+func firstValue(s *gsql.Session, statement string) string {
+	rows, err := s.Query(context.Background(), statement)
+	if err == nil {
+		defer rows.Close()
+		var v any
+		if rows.Next() {
+			err = rows.Scan(&v)
+		}
+		if err == nil {
+			err = rows.Err()
+		}
+		if err == nil && v != nil {
+			return fmt.Sprint(v)
+		}
+	}
+	if err != nil {
+		return string(sqlstate.Of(err))
+	}
+	return ""
+}
+
+// TestDriverIsolation begins transactions of all levels by database/sql.
+func TestDriverIsolation(t *testing.T) {
+	db, err := sql.Open("gsql", t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	for level, want := range map[sql.IsolationLevel]string{sql.LevelDefault: "read committed", sql.LevelReadUncommitted: "read uncommitted", sql.LevelReadCommitted: "read committed",
+		sql.LevelRepeatableRead: "repeatable read", sql.LevelSnapshot: "repeatable read", sql.LevelSerializable: "serializable"} {
+		tx, err := db.BeginTx(context.Background(), &sql.TxOptions{Isolation: level, ReadOnly: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got, readOnly string
+		if err := tx.QueryRow("SELECT current_setting('transaction_isolation'), current_setting('transaction_read_only')").Scan(&got, &readOnly); err != nil || got != want || readOnly != "on" {
+			t.Errorf("%s: %s, %s, %v", level, got, readOnly, err)
+		}
+		if err := tx.Rollback(); err != nil {
+			t.Error(err)
+		}
+	}
+	if _, err := db.BeginTx(context.Background(), &sql.TxOptions{Isolation: sql.LevelLinearizable}); sqlstate.Of(err) != sqlstate.FeatureNotSupported {
+		t.Error(err)
+	}
+}
