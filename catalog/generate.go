@@ -54,6 +54,7 @@ var sections = []section{
 	{"pg_settings", `select name, boot_val as setting, unit, category, context, vartype, min_val, max_val, enumvals from pg_settings
 		where name not like '%.%' order by lower(name)`},
 	{"keywords", `select word, catcode, barelabel from pg_get_keywords() order by 1`},
+	{"timezones", `select name from pg_timezone_names where name !~ '^posix' and name not in ('localtime', 'Factory') order by name collate "C"`},
 }
 
 func main() {
