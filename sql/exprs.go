@@ -476,9 +476,6 @@ func (b *binder) quantifiedExpr(blk *block, e *syntax.Quantified) (value, error)
 
 // sqlValue binds CURRENT_DATE and its like.
 func (b *binder) sqlValue(e *syntax.SQLValue) (value, error) {
-	if e.Precision >= 0 && e.Precision < 6 {
-		return value{}, unsupported(e.Pos, "Use date_trunc.", "%s(%d) is not supported", e.Name, e.Precision)
-	}
 	name := e.Name
 	switch name {
 	case "user", "current_role":
@@ -486,7 +483,11 @@ func (b *binder) sqlValue(e *syntax.SQLValue) (value, error) {
 	case "current_catalog":
 		name = "current_database"
 	}
-	return b.scalarCall(name, nil, e.Pos)
+	v, err := b.scalarCall(name, nil, e.Pos)
+	if err == nil && e.Precision >= 0 && e.Precision < 6 {
+		return b.rounded(v, int32(e.Precision))
+	}
+	return v, err
 }
 
 // collate binds COLLATE: the one collation there is orders by bytes.

@@ -74,6 +74,16 @@ var schemaDomains = map[string]types.Type{
 
 // castExpr binds a cast as it is written.
 func (b *binder) castExpr(blk *block, e *syntax.Cast) (value, error) {
+	if places, plain, ok := timePrecision(e.Type); ok {
+		c := *e
+		c.Type = plain
+		v, err := b.castExpr(blk, &c)
+		if err != nil {
+			return v, err
+		}
+		v.pos = e.Pos
+		return b.rounded(v, places)
+	}
 	t, err := b.typeOf(e.Type)
 	if err != nil {
 		return value{}, err

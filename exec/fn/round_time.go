@@ -1,0 +1,45 @@
+package fn
+
+import (
+	"gsql/exec/text"
+	"gsql/exec/types"
+	"gsql/exec/vec"
+)
+
+// Times to a number of decimal places of their seconds: what timestamp(0) and the like are cast with.
+
+func init() {
+	n := types.Int32
+	RegisterScalar(
+		scalar("timestamp", types.Timestamp, Map2(roundTimestamp), types.Timestamp, n),
+		scalar("timestamptz", types.TimestampTZ, Map2(roundTimestamp), types.TimestampTZ, n),
+		scalar("time", types.Time, Map2(func(_ *Call, t int64, places int32) (int64, error) { return roundPlaces(t, places), nil }), types.Time, n),
+		scalar("interval", types.Interval, Map2(func(_ *Call, x vec.Interval, places int32) (vec.Interval, error) {
+			x.Micros = roundPlaces(x.Micros, places)
+			return x, nil
+		}), types.Interval, n),
+	)
+}
+
+// epoch2000 is the moment, in microseconds from 1970 on, from which PostgreSQL rounds halves away.
+const epoch2000 = 10957 * text.Day
+
+func roundTimestamp(_ *Call, ts int64, places int32) (int64, error) {
+	if ts == text.TimestampInfinity || ts == text.TimestampNegInf {
+		return ts, nil
+	}
+	return roundPlaces(ts-epoch2000, places) + epoch2000, nil
+}
+
+// roundPlaces rounds microseconds to a number of decimal places of seconds, halves away from zero.
+func roundPlaces(x int64, places int32) int64 {
+	unit := int64(1)
+	for range max(6-places, 0) {
+		unit *= 10
+	}
+	half := unit / 2
+	if x < 0 {
+		half = -half
+	}
+	return (x + half) / unit * unit
+}
