@@ -144,6 +144,23 @@ func (b *binder) derived(blk *block, q *query, alias string) *relation {
 	return &relation{q.node, []*fromItem{it}}
 }
 
+func (b *binder) currentPath() []string {
+	if b.path != nil {
+		return b.path
+	}
+	return b.env.Path
+}
+
+// within looks names up along another path until what it returns is called.
+func (b *binder) within(path []string) (end func()) {
+	restore, before, tables := b.env.Within(path), b.path, b.tables
+	b.path, b.tables = path, map[exec.Name]exec.Table{}
+	return func() {
+		restore()
+		b.path, b.tables = before, tables
+	}
+}
+
 // view binds the query of a view in place, with nothing around it visible.
 func (b *binder) view(blk *block, v *View, pos int) (*relation, error) {
 	key := v.Name.Schema + "." + v.Name.Table
@@ -151,8 +168,8 @@ func (b *binder) view(blk *block, v *View, pos int) (*relation, error) {
 		return nil, sqlstate.New(sqlstate.InvalidObjectDefinition, "infinite recursion detected in rules for relation \"%s\"", v.Name.Table).At(pos)
 	}
 	vb := &binder{ctx: b.ctx, env: b.env, columns: b.columns, views: append(b.views[:len(b.views):len(b.views)], key)}
-	if b.env.Within != nil {
-		defer b.env.Within(v.Path)()
+	if b.env.Within != nil && !slices.Equal(v.Path, b.currentPath()) {
+		defer b.within(v.Path)()
 	}
 	q, err := vb.viewQuery(v)
 	if err != nil {

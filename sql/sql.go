@@ -31,7 +31,9 @@ type Env struct {
 	Target exec.Table
 	// View returns the definition of a view; nil when there are none. A view is bound at each use.
 	View func(name exec.Name) (*View, bool)
-	// Within has Catalog and View look names up along another path until what it returns is called; nil: there are no paths.
+	// Path has the schemas in which Catalog and View look names up, and Within has them look along another path until what it
+	// returns is called; nil: there are no paths.
+	Path   []string
 	Within func(path []string) (end func())
 	// Run returns the values of the only column of a query, which binding another one depends on; nil where queries
 	// cannot be run.
