@@ -51,7 +51,7 @@ const ballastBytes = 48 << 20
 // Open opens a database. It reads nothing but checks that the folders are there.
 func Open(cfg Config) (*DB, error) {
 	cfg = cfg.withDefaults()
-	catalog, err := storage.New(storage.Config{Dir: cfg.Dir, Restrict: cfg.Restrict, Allow: cfg.AllowPaths, TempDir: cfg.TempDir})
+	catalog, err := storage.New(storage.Config{Dir: cfg.Dir, Restrict: cfg.Restrict, Allow: cfg.AllowPaths, TempDir: cfg.TempDir, Cache: cfg.cache()})
 	if err != nil {
 		return nil, err
 	}
@@ -68,6 +68,14 @@ func Open(cfg Config) (*DB, error) {
 	}
 	db.main = db.Session()
 	return db, nil
+}
+
+// cache is how much of the memory goes to what is known of files, at most; 0 for the default.
+func (c *Config) cache() int64 {
+	if c.MemoryLimit <= 0 {
+		return 0
+	}
+	return min(256<<20, c.MemoryLimit/16)
 }
 
 // LimitGoHeap sets the Go runtime's soft memory limit to the DB's own, so that the whole process keeps to it, and

@@ -41,25 +41,25 @@ func run() error {
 	flag.StringVar(&o.under, "under", "", "memory: command that gsql with the limit is started by, such as one that sets limits of its own")
 	profile := flag.String("cpuprofile", "", "write a CPU profile of gsql's runs to this file")
 	flag.Usage = func() {
-		fmt.Fprintln(os.Stderr, "usage: bench [flags] gen | run | cancel | memory | mixed")
+		fmt.Fprintln(os.Stderr, "usage: bench [flags] gen | run | cancel | memory | mixed | many")
 		flag.PrintDefaults()
 	}
 	flag.Parse()
+	if *profile != "" {
+		f, err := os.Create(*profile)
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		if err := pprof.StartCPUProfile(f); err != nil {
+			return err
+		}
+		defer pprof.StopCPUProfile()
+	}
 	switch flag.Arg(0) {
 	case "gen":
 		return generate(o)
 	case "run":
-		if *profile != "" {
-			f, err := os.Create(*profile)
-			if err != nil {
-				return err
-			}
-			defer f.Close()
-			if err := pprof.StartCPUProfile(f); err != nil {
-				return err
-			}
-			defer pprof.StopCPUProfile()
-		}
 		return compare(o)
 	case "cancel":
 		return cancel(o)
@@ -67,9 +67,11 @@ func run() error {
 		return memory(o)
 	case "mixed":
 		return mixed(o)
+	case "many":
+		return many(o)
 	}
 	flag.Usage()
-	return fmt.Errorf("say gen, run, cancel, memory or mixed")
+	return fmt.Errorf("say gen, run, cancel, memory, mixed or many")
 }
 
 type options struct {

@@ -33,6 +33,7 @@ import (
 	"context"
 
 	"gsql/exec/expr"
+	"gsql/exec/fn"
 	"gsql/exec/types"
 	"gsql/exec/vec"
 )
@@ -125,6 +126,15 @@ type Table interface {
 	Schema() Schema
 	Stats() Stats
 	Scan(ctx context.Context, req ScanRequest) (Plan, error)
+}
+
+// Restrictable is a table that can leave out parts of itself, such as files, before anything is known of them.
+type Restrictable interface {
+	Table
+	// Restrict returns the table for a query to which only the rows matter for which all terms are true. The terms are not
+	// evaluated for rows, and those that say nothing of the parts are not looked at. ordinal returns the ordinal of a column
+	// of the table under the ID it has in the terms.
+	Restrict(f *fn.Ctx, terms []expr.Expr, ordinal func(expr.ColID) int) Table
 }
 
 // ScanRequest says what a scan is to yield: Columns of the table by ordinal, under the given IDs.

@@ -155,7 +155,9 @@ func (d *Digest) again(x any) bool {
 func (d *Digest) addFields(v reflect.Value) {
 	d.text(v.Type().String())
 	for i := range v.NumField() {
-		d.add(v.Field(i))
+		if v.Type().Field(i).Tag.Get("fingerprint") != "-" { // what a process knows for itself alone
+			d.add(v.Field(i))
+		}
 	}
 }
 

@@ -98,6 +98,9 @@ func describe(p exec.Plan) *operator {
 	case exec.Reader:
 		o.kind = "Seq Scan"
 		o.addData("Scan", o.title)
+		if n, ok := p.(interface{ Note() string }); ok {
+			o.add("Files", n.Note())
+		}
 	default:
 		if len(p.Inputs()) == 0 {
 			o.kind, _, _ = strings.Cut(o.title, " on ")

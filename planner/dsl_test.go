@@ -43,7 +43,28 @@ type testTable struct {
 	rows float64
 	cols []testColumn
 	data [][]*expr.Const
+	// folders is a column that the table's folders are named after; only is the conditions on it that are known.
+	folders string
+	only    []expr.Expr
 }
+
+// Restrict takes the conditions on the column of the folders alone.
+func (t *testTable) Restrict(_ *fn.Ctx, terms []expr.Expr, ordinal func(expr.ColID) int) exec.Table {
+	r := *t
+	for _, e := range terms {
+		alone := true
+		expr.Columns(e, func(c *expr.Column) { alone = alone && t.cols[ordinal(c.ID)].name == t.folders })
+		if alone {
+			r.only = append(r.only, e)
+		}
+	}
+	if r.only == nil {
+		return t
+	}
+	return &r
+}
+
+func (t *testTable) Restricted() string { return exprList(t.only, " AND ") }
 
 func (t *testTable) Schema() exec.Schema {
 	var s exec.Schema

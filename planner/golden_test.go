@@ -101,5 +101,6 @@ func smallTables() []*testTable {
 		{name: "i", rows: 100000, cols: []testColumn{{"oid", i, 20000, 1, 20000}, {"part", i, 500, 1, 500}, {"n", i, 10, 1, 10}, {"price", i, 1000, 1, 1000}}},
 		{name: "d", rows: 100, cols: []testColumn{{"day", types.Of(types.Date), 0, 0, 0}, {"n", types.Of(types.Int32), 0, 0, 0}}},
 		{name: "p", rows: 500, cols: []testColumn{{"id", i, 500, 1, 500}, {"kind", s, 10, 0, 0}}},
+		{name: "l", rows: 5000, cols: []testColumn{{"year", i, 5, 2020, 2024}, {"msg", s, 5000, 0, 0}}, folders: "year"},
 	}
 }

@@ -48,6 +48,9 @@ func (n *Scan) String() string {
 		names[i] = c.Name
 	}
 	s := "Scan " + n.Name + " (" + strings.Join(names, ", ") + ")"
+	if r, ok := n.Table.(interface{ Restricted() string }); ok && r.Restricted() != "" {
+		s += " parts: " + r.Restricted()
+	}
 	if len(n.Prune) > 0 {
 		s += " prune: " + exprList(n.Prune, " AND ")
 	}

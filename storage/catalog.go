@@ -7,17 +7,15 @@
 package storage
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
-	"fmt"
 	"path/filepath"
 	"strings"
 	"sync"
 
 	"gsql/exec"
-	"gsql/storage/csv"
 	"gsql/storage/file"
-	"gsql/storage/json"
 	"gsql/storage/parquet"
 	"gsql/storage/remote"
 )
@@ -29,7 +27,14 @@ type Config struct {
 	Restrict bool
 	Allow    []string // folders, and beginnings of URLs
 	TempDir  string   // for copies of remote files; "" is the system's
+	// Cache bounds the bytes of the footers of Parquet files that are kept; 0: the default.
+	Cache int64
 }
+
+// defaultCache holds the footers of some 100,000 small files.
+const defaultCache = 256 << 20
+
+func (c *Config) footers() int64 { return cmp.Or(c.Cache, defaultCache) }
 
 // Catalog finds tables in files. It is safe for concurrent use and keeps the shapes of files that it has
 // looked at for as long as the files do not change.
@@ -39,8 +44,11 @@ type Catalog struct {
 	urls   []string // and in front of which URLs
 	remote *remote.Store
 
+	listings listings
+	footers  *parquet.Footers
+
 	mu       sync.Mutex
-	shapes   map[[sha256.Size]byte]exec.Table
+	shapes   map[[sha256.Size]byte]any // of a format: columns, types and the like
 	archives map[file.File][]file.File // the members of each
 }
 
@@ -49,7 +57,7 @@ const maxShapes = 4096
 
 // New returns the catalog of a configuration. The folders must exist.
 func New(cfg Config) (*Catalog, error) {
-	c := &Catalog{cfg: cfg, shapes: map[[sha256.Size]byte]exec.Table{}}
+	c := &Catalog{cfg: cfg, shapes: map[[sha256.Size]byte]any{}, footers: parquet.NewFooters(cfg.footers())}
 	c.remote = remote.New(remote.Config{TempDir: cfg.TempDir, Allowed: c.allowedURL})
 	var dirs []string
 	for _, a := range cfg.Allow {
@@ -104,7 +112,7 @@ func (c *Catalog) dir() string {
 // Table finds a table by name or path.
 func (c *Catalog) Table(ctx context.Context, name exec.Name) (exec.Table, error) {
 	if name.File {
-		return c.open(ctx, request{patterns: []string{name.Table}})
+		return c.open(ctx, newRequest(name.Table))
 	}
 	if name.Schema == "" || name.Schema == "public" {
 		if e, ok, err := c.entry(name.Table); err != nil {
@@ -113,7 +121,7 @@ func (c *Catalog) Table(ctx context.Context, name exec.Name) (exec.Table, error)
 			return c.Open(ctx, e)
 		}
 		if looksLikePath(name.Table) {
-			return c.open(ctx, request{patterns: []string{name.Table}})
+			return c.open(ctx, newRequest(name.Table))
 		}
 	}
 	full := name.Table
@@ -126,82 +134,6 @@ func (c *Catalog) Table(ctx context.Context, name exec.Name) (exec.Table, error)
 // looksLikePath tells "dir/x.parquet" and "x.csv" from a name that is no table.
 func looksLikePath(s string) bool {
 	return strings.ContainsAny(s, `/\*?[`) || formatOf(s) != ""
-}
-
-// request is a table over files.
-type request struct {
-	patterns []string
-	format   string // "" to find out
-	name     string // for messages; "" for the first pattern
-	csv      csv.Options
-	json     json.Options
-	args     string // what distinguishes options, for the cache
-}
-
-// open finds the files of a request and returns their table, from the cache when they have not changed.
-func (c *Catalog) open(ctx context.Context, r request) (exec.Table, error) {
-	files, err := c.files(r.patterns)
-	if err != nil {
-		return nil, err
-	}
-	if r.name == "" {
-		r.name = r.patterns[0]
-	}
-	format := r.format
-	if format == "" {
-		if format, err = commonFormat(files); err != nil {
-			return nil, err
-		}
-	}
-	key := cacheKey(format, r, files)
-	c.mu.Lock()
-	t := c.shapes[key]
-	c.mu.Unlock()
-	if t != nil {
-		return t, nil
-	}
-	if t, err = newTable(ctx, format, r, files); err != nil {
-		return nil, err
-	}
-	c.mu.Lock()
-	if len(c.shapes) >= maxShapes {
-		clear(c.shapes)
-	}
-	c.shapes[key] = t
-	c.mu.Unlock()
-	return t, nil
-}
-
-// cacheKey identifies files in one state, read in one way.
-func cacheKey(format string, r request, files []file.File) [sha256.Size]byte {
-	h := sha256.New()
-	fmt.Fprintf(h, "%s %q %q", format, r.name, r.args)
-	for _, f := range files {
-		fmt.Fprintf(h, "%q %d %d %q\n", f.Path, f.Size, f.ModTime.UnixNano(), f.Version)
-	}
-	return [sha256.Size]byte(h.Sum(nil))
-}
-
-func newTable(ctx context.Context, format string, r request, files []file.File) (exec.Table, error) {
-	switch format {
-	case "parquet":
-		shape, err := parquet.Infer(ctx, files)
-		if err != nil {
-			return nil, err
-		}
-		return parquet.NewTable(r.name, files, shape), nil
-	case "json":
-		shape, err := json.Infer(ctx, files, r.json)
-		if err != nil {
-			return nil, err
-		}
-		return json.NewTable(r.name, files, shape), nil
-	}
-	shape, err := csv.Infer(ctx, files, r.csv)
-	if err != nil {
-		return nil, err
-	}
-	return csv.NewTable(r.name, files, shape), nil
 }
 
 // realPath returns a path as absolute and without links.

@@ -212,7 +212,8 @@ func TestCacheFollowsFiles(t *testing.T) {
 	c, _ := New(Config{Dir: dir})
 	first, _ := c.Table(context.Background(), exec.Name{Table: "x"})
 	again, _ := c.Table(context.Background(), exec.Name{Table: "x"})
-	if first != again {
+	shape := func(t exec.Table) any { return t.(*table).found.found }
+	if shape(first) != shape(again) {
 		t.Error("the shape is looked at twice")
 	}
 	path := filepath.Join(dir, "x.csv")
@@ -243,10 +244,10 @@ func TestCacheFollowsFiles(t *testing.T) {
 	}
 	os.WriteFile(filepath.Join(dir, "y.csv"), []byte("1;2\n"), 0o644)
 	a := read(exec.Arg{Name: "header", Value: false, Pos: 3})
-	if b := read(exec.Arg{Name: "header", Value: false, Pos: 9}); a != b {
+	if b := read(exec.Arg{Name: "header", Value: false, Pos: 9}); shape(a) != shape(b) {
 		t.Error("the place of an option in the query makes another table")
 	}
-	if b := read(exec.Arg{Name: "header", Value: false}, exec.Arg{Name: "delim", Value: ";"}); a == b {
+	if b := read(exec.Arg{Name: "header", Value: false}, exec.Arg{Name: "delim", Value: ";"}); shape(a) == shape(b) {
 		t.Error("options are not told apart")
 	}
 }

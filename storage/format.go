@@ -42,12 +42,16 @@ func commonFormat(files []file.File) (string, error) {
 			}
 		}
 		if format != "" && g != format {
-			return "", sqlstate.New(sqlstate.WrongObjectType, "files of one table have different formats: \"%s\" is %s, \"%s\" is %s",
-				files[0].Path, format, f.Path, g).WithHint("Use a glob that matches one of them, such as '*%s'.", filepath.Ext(files[0].Path))
+			return "", mixedFormats(files[0].Path, format, f.Path, g)
 		}
 		format = g
 	}
 	return format, nil
+}
+
+func mixedFormats(a, formatA, b, formatB string) error {
+	return sqlstate.New(sqlstate.WrongObjectType, "files of one table have different formats: \"%s\" is %s, \"%s\" is %s", a, formatA, b, formatB).
+		WithHint("Use a glob that matches one of them, such as '*%s'.", filepath.Ext(a))
 }
 
 // foreign has what files of other kinds begin with.

@@ -30,20 +30,24 @@ func (c *Catalog) TableFunction(ctx context.Context, name string, args []exec.Ar
 	if len(args) == 0 || args[0].Name != "" {
 		return nil, sqlstate.New(sqlstate.UndefinedFunction, "%s needs a path, a glob or a list of them as its first argument", name)
 	}
-	r := request{format: format}
 	patterns, err := pathsOf(name, args[0])
 	if err != nil {
 		return nil, err
 	}
-	r.patterns = patterns
-	r.args = name + argsKey(args[1:])
+	r := newRequest(patterns...)
+	r.format = format
+	var own []exec.Arg
+	if r.files, own, err = splitOptions(name, args[1:]); err != nil {
+		return nil, err
+	}
+	r.args = name + argsKey(own)
 	switch {
 	case format == "csv":
-		r.csv, err = csv.ParseOptions(args[1:])
+		r.csv, err = csv.ParseOptions(own)
 	case format == "json":
-		r.json, err = json.ParseOptions(name, args[1:])
-	case len(args) > 1:
-		err = sqlstate.New(sqlstate.InvalidParameterValue, "%s has no option \"%s\"", name, args[1].Name).At(args[1].Pos)
+		r.json, err = json.ParseOptions(name, own)
+	case len(own) > 0:
+		err = fileOptions.Parse(name, own, &r.files) // none is known
 	}
 	if err != nil {
 		return nil, err

@@ -73,17 +73,40 @@ func (c *Catalog) asEntry(d fs.DirEntry) (Entry, bool) {
 	case !mode.IsDir():
 		return Entry{}, false
 	}
-	paths, err := dataFiles(path)
-	if err != nil || len(paths) == 0 {
-		return Entry{}, false
+	var ok bool
+	e.format, ok = c.folderFormat(d.Name())
+	return e, ok
+}
+
+// folderFormat returns the format of the files in a folder; it is not ok when there are none or those that lie together
+// are of several. Other folders in it are not looked at: a tree may have very many. A folder that queries may not read is
+// a table as well, which says so.
+func (c *Catalog) folderFormat(path string) (_ string, ok bool) {
+	ctx := context.Background()
+	p, err := c.resolve(ctx, path)
+	if err != nil {
+		return "", sqlstate.Of(err) == sqlstate.InsufficientPrivilege
 	}
-	e.format = formatOf(paths[0])
-	for _, p := range paths {
-		if formatOf(p) != e.format {
-			return Entry{}, false
+	format := ""
+	var in *place
+	w := &walker{c: c, ctx: ctx}
+	w.visit.file = func(_, name string, dir *place) error {
+		switch f := formatOf(name); {
+		case !p.takes(name):
+		case in != nil && dir != in:
+			return errStop
+		case format != "" && f != format:
+			format = ""
+			return errStop
+		default:
+			in, format = dir, f
 		}
+		return nil
 	}
-	return e, true
+	if err := w.walk(p); err != nil && err != errStop {
+		return "", sqlstate.Of(err) == sqlstate.InsufficientPrivilege
+	}
+	return format, format != ""
 }
 
 // entry finds a table of the folder by name; if there is none, in any case of letters.
@@ -168,7 +191,9 @@ func (c *Catalog) Has(name string) (bool, error) {
 
 // Open returns the table of an entry.
 func (c *Catalog) Open(ctx context.Context, e Entry) (exec.Table, error) {
-	return c.open(ctx, request{patterns: []string{e.path}, format: e.format, name: e.Name})
+	r := newRequest(e.path)
+	r.name = e.Name
+	return c.open(ctx, r)
 }
 
 // Size returns the bytes and the number of the files that an entry's table reads.

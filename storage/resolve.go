@@ -4,10 +4,8 @@ import (
 	"context"
 	"errors"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
-	"sort"
 	"strings"
 
 	"github.com/bmatcuk/doublestar/v4"
@@ -20,103 +18,34 @@ import (
 // maxFiles bounds the files of one table.
 const maxFiles = 1_000_000
 
-// globChars are the characters that make a pattern of a path.
-const globChars = "*?[{"
-
 // files returns the files that patterns name: each a file, a folder (all data files in it, at any depth),
 // or a glob with *, **, ?, [..] and {a,b}. Files come in the order of the patterns, then of their names.
-func (c *Catalog) files(patterns []string) ([]file.File, error) {
-	var out []file.File
-	for _, p := range patterns {
-		archives, members, inside := c.splitArchive(p)
-		var found []file.File
-		var err error
-		if inside {
-			found, err = c.archived(archives, members, p)
-		} else {
-			found, err = c.matching(p)
-		}
-		if err != nil {
-			return nil, err
-		}
-		if out = append(out, found...); len(out) > maxFiles {
-			return nil, sqlstate.New(sqlstate.ProgramLimitExceeded, "more than %d files match \"%s\"", maxFiles, p)
-		}
-	}
-	return out, nil
-}
-
-// matching returns the files that a pattern names, archives as such.
-func (c *Catalog) matching(pattern string) ([]file.File, error) {
-	if remote.IsURL(pattern) {
-		return c.remoteFiles(pattern)
-	}
-	paths, listed, err := c.expand(pattern)
+func (c *Catalog) files(texts []string) ([]file.File, error) {
+	ctx := context.Background()
+	patterns, err := c.resolveAll(ctx, texts)
 	if err != nil {
 		return nil, err
 	}
-	if len(paths) > maxFiles {
-		return nil, sqlstate.New(sqlstate.ProgramLimitExceeded, "more than %d files match \"%s\"", maxFiles, pattern)
+	l := &lister{c: c, set: newFileSet(nil)}
+	if err := l.list(ctx, patterns); err != nil {
+		return nil, err
 	}
-	var out []file.File
-	for _, path := range paths {
-		f, err := c.stat(path)
-		switch {
-		case listed && sqlstate.Of(err) == sqlstate.UndefinedFile: // it has gone since
-		case err != nil:
-			return nil, err
-		default:
-			out = append(out, f)
-		}
+	if err := l.set.stat(ctx); err != nil {
+		return nil, err
 	}
-	if len(out) == 0 {
-		return nil, noFiles(pattern)
+	if len(l.set.files) == 0 {
+		return nil, patterns[0].nothing()
 	}
-	return out, nil
+	return l.set.files, nil
 }
 
-// remoteFiles returns the remote files that a URL names; of several only those that are data files, if any are.
-func (c *Catalog) remoteFiles(url string) ([]file.File, error) {
-	found, err := c.remote.Files(context.Background(), url)
-	if len(found) < 2 {
-		return found, err
+// nothing is the error about a pattern that names no files.
+func (p *pattern) nothing() error {
+	if p.folder {
+		return sqlstate.New(sqlstate.UndefinedFile, "folder \"%s\" has no data files", p.text).
+			WithHint("Data files end in .csv, .tsv, .parquet, .ndjson and the like; name others by a path or a glob.")
 	}
-	var data []file.File
-	for _, f := range found {
-		if formatOf(f.Path) != "" {
-			data = append(data, f)
-		}
-	}
-	if len(data) == 0 {
-		data = found
-	}
-	return data, nil
-}
-
-func noFiles(pattern string) error {
-	return sqlstate.New(sqlstate.UndefinedFile, "no files match \"%s\"", pattern)
-}
-
-// stat checks that a query may read the file.
-func (c *Catalog) stat(path string) (file.File, error) {
-	if c.cfg.Restrict {
-		real, err := realPath(path)
-		if err != nil {
-			return file.File{}, err
-		}
-		if !c.allowed(real) {
-			return file.File{}, denied(c.shown(path))
-		}
-		path = real
-	}
-	info, err := os.Stat(path)
-	if err != nil {
-		return file.File{}, file.Error(path, err)
-	}
-	if !info.Mode().IsRegular() {
-		return file.File{}, sqlstate.New(sqlstate.WrongObjectType, "\"%s\" is not a regular file", path)
-	}
-	return file.New(path, info), nil
+	return sqlstate.New(sqlstate.UndefinedFile, "no files match \"%s\"", p.text)
 }
 
 func denied(path string) error {
@@ -144,36 +73,119 @@ func (c *Catalog) allowed(real string) bool {
 	return false
 }
 
-// expand returns the paths that a pattern names. listed says that they come from reading folders.
-func (c *Catalog) expand(pattern string) (paths []string, listed bool, err error) {
-	if strings.IndexByte(pattern, 0) >= 0 || pattern == "" {
-		return nil, false, sqlstate.New(sqlstate.InvalidParameterValue, "a path must not be empty or have a zero byte")
+// resolveAll resolves paths and globs.
+func (c *Catalog) resolveAll(ctx context.Context, texts []string) ([]*pattern, error) {
+	var out []*pattern
+	for _, t := range texts {
+		p, err := c.resolve(ctx, t)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, p)
 	}
-	full := c.full(pattern)
+	return out, nil
+}
+
+// resolve tells what a path or a glob names. Members of archives and remote files are found at once.
+func (c *Catalog) resolve(ctx context.Context, text string) (*pattern, error) {
+	if archives, members, inside := c.splitArchive(text); inside {
+		found, err := c.archived(archives, members, text)
+		return &pattern{text: text, members: found}, err
+	}
+	if remote.IsURL(text) {
+		found, err := c.remoteFiles(text)
+		return &pattern{text: text, members: found}, err
+	}
+	return c.resolveFiles(ctx, text)
+}
+
+// matching returns the files that a pattern names, archives as such.
+func (c *Catalog) matching(text string) ([]file.File, error) {
+	if remote.IsURL(text) {
+		return c.remoteFiles(text)
+	}
+	ctx := context.Background()
+	p, err := c.resolveFiles(ctx, text)
+	if err != nil {
+		return nil, err
+	}
+	l := &lister{c: c, set: newFileSet(nil)}
+	if err := l.list(ctx, []*pattern{p}); err != nil {
+		return nil, err
+	}
+	return l.set.files, l.set.stat(ctx)
+}
+
+// remoteFiles returns the remote files that a URL names; of several only those that are data files, if any are.
+func (c *Catalog) remoteFiles(url string) ([]file.File, error) {
+	found, err := c.remote.Files(context.Background(), url)
+	if len(found) < 2 {
+		return found, err
+	}
+	var data []file.File
+	for _, f := range found {
+		if formatOf(f.Path) != "" {
+			data = append(data, f)
+		}
+	}
+	if len(data) == 0 {
+		data = found
+	}
+	return data, nil
+}
+
+// resolveFiles tells what a path or a glob names that leads into no archive.
+func (c *Catalog) resolveFiles(ctx context.Context, text string) (*pattern, error) {
+	if strings.IndexByte(text, 0) >= 0 || text == "" {
+		return nil, sqlstate.New(sqlstate.InvalidParameterValue, "a path must not be empty or have a zero byte")
+	}
+	full := c.full(text)
 	if c.cfg.Restrict && !c.mayList(full) {
-		return nil, false, denied(pattern)
+		return nil, denied(text)
 	}
 	info, err := os.Stat(full)
+	isGlob := strings.ContainsAny(text, globChars)
 	switch {
-	case err == nil && info.IsDir():
-		if paths, err = dataFiles(full); err == nil && len(paths) == 0 {
-			err = sqlstate.New(sqlstate.UndefinedFile, "folder \"%s\" has no data files", pattern).
-				WithHint("Data files end in .csv, .tsv, .parquet, .ndjson and the like; name others by a path or a glob.")
-		}
-		return paths, true, err
+	case err == nil && !info.IsDir() && !info.Mode().IsRegular():
+		return nil, sqlstate.New(sqlstate.WrongObjectType, "\"%s\" is not a regular file", text)
 	case err == nil:
-		return []string{full}, false, nil
-	case !strings.ContainsAny(pattern, globChars):
-		return nil, false, c.unreadable(pattern, err)
+		p := &pattern{text: text, abs: filepath.IsAbs(text), alts: [][]part{pathParts(filepath.Clean(text))}}
+		if info.IsDir() {
+			p.folder = true
+			p.alts[0] = append(p.alts[0], part{"**", deep}, part{"", data})
+			return p, p.chooseTexts(ctx, c)
+		}
+		return p, nil
+	case !isGlob:
+		return nil, c.unreadable(text, err)
 	}
-	paths, err = glob(full)
-	if err != nil {
-		return nil, false, sqlstate.New(sqlstate.InvalidParameterValue, "\"%s\" is not a valid glob: %v", pattern, err)
+	return parsePattern(text)
+}
+
+// chooseTexts settles whether files of text are data: only where there are no others, which they else tell about.
+func (p *pattern) chooseTexts(ctx context.Context, c *Catalog) error {
+	p.texts = true
+	any := false
+	w := &walker{c: c, ctx: ctx}
+	w.visit.file = func(_, name string, _ *place) error {
+		if any = true; extension(name) != ".txt" {
+			p.texts = false
+			return errStop
+		}
+		return nil
 	}
-	if len(paths) == 0 {
-		return nil, false, noFiles(pattern)
+	if err := w.walk(p); err != nil && err != errStop {
+		return err
 	}
-	return paths, true, nil
+	if !any {
+		return p.nothing()
+	}
+	return nil
+}
+
+// takes reports whether a file that the pattern names is one of the table's.
+func (p *pattern) takes(name string) bool {
+	return !p.folder || p.texts || extension(name) != ".txt"
 }
 
 // full is a path from where the process is.
@@ -204,20 +216,6 @@ func (c *Catalog) unreadable(pattern string, err error) error {
 	return err
 }
 
-// glob returns the files that a pattern matches.
-func glob(pattern string) ([]string, error) {
-	base, rest := doublestar.SplitPattern(filepath.ToSlash(pattern))
-	found, err := doublestar.Glob(os.DirFS(base), rest, doublestar.WithFilesOnly(), doublestar.WithNoHidden())
-	if err != nil {
-		return nil, err
-	}
-	sort.Strings(found)
-	for i, f := range found {
-		found[i] = filepath.Join(base, filepath.FromSlash(f))
-	}
-	return found, nil
-}
-
 // mayList reports whether the folder that a pattern starts from lies where queries may read, so that
 // errors do not tell what is elsewhere.
 func (c *Catalog) mayList(full string) bool {
@@ -237,47 +235,6 @@ func (c *Catalog) mayList(full string) bool {
 		}
 		base = up
 	}
-}
-
-// dataFiles returns the data files below a folder, names that begin with a dot or an underscore left out, and
-// files of text where there are others: they tell about the data.
-func dataFiles(dir string) ([]string, error) {
-	var data, texts []string
-	// The folder may be a link, which WalkDir would not follow.
-	err := filepath.WalkDir(dir+string(filepath.Separator), func(path string, d fs.DirEntry, err error) error {
-		switch name := filepath.Base(path); {
-		case errors.Is(err, fs.ErrNotExist) && len(data)+len(texts) > 0: // it has gone since
-			return nil
-		case err != nil:
-			return err
-		case path == dir+string(filepath.Separator):
-		case name[0] == '.' || name[0] == '_':
-			if d.IsDir() {
-				return filepath.SkipDir
-			}
-		case d.IsDir() || formatOf(path) == "":
-		case extension(path) == ".txt":
-			texts = append(texts, filepath.Clean(path))
-		default:
-			data = append(data, filepath.Clean(path))
-		}
-		if len(data)+len(texts) > maxFiles {
-			return sqlstate.New(sqlstate.ProgramLimitExceeded, "folder \"%s\" has more than %d files", dir, maxFiles)
-		}
-		return nil
-	})
-	var limit *sqlstate.Error
-	if errors.As(err, &limit) {
-		return nil, limit
-	}
-	if err != nil {
-		return nil, file.Error(dir, err)
-	}
-	if len(data) == 0 {
-		data = texts
-	}
-	sort.Strings(data)
-	return data, nil
 }
 
 // OpenFile opens one file that queries may read, by its path, and returns its text.

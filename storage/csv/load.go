@@ -26,6 +26,9 @@ type loader struct {
 	finished int // rows that finishRow found: 1, or 0 if it is left out
 	fields   fields
 	check    *checker // leaves rows out that cannot be read; nil: they are errors
+
+	count  bool  // rows are to be numbered
+	before int64 // with count: rows of the file before the split
 }
 
 // next takes a split and indexes it; false when there are no more. The split may have no rows.
@@ -47,7 +50,7 @@ func (l *loader) next(ctx context.Context) (bool, error) {
 		switch {
 		case err != nil:
 			s.Release()
-			s.chain.fail(k, err)
+			s.fail(k, err)
 			return false, err
 		case text == nil || text.Sequential() && k > 0 && l.take.Fixed():
 			s.Release() // it is read already, or somewhere else
@@ -68,7 +71,17 @@ func (l *loader) split(ctx context.Context, s *source, k int) error {
 	}
 	err := l.load(ctx, s, k)
 	if err != nil {
-		s.chain.fail(k, err)
+		s.fail(k, err)
+		return err
+	}
+	return l.number(ctx, s, k)
+}
+
+// number finds the number of the first row of split k, which was indexed.
+func (l *loader) number(ctx context.Context, s *source, k int) (err error) {
+	if l.count {
+		s.counts.tell(k, l.fields.ix.rows)
+		l.before, err = s.counts.at(ctx, k)
 	}
 	return err
 }
@@ -82,12 +95,13 @@ func (l *loader) nextBlock(ctx context.Context) (bool, error) {
 		return false, err
 	}
 	l.source, l.begins = s, b.Number == 0
-	defer s.text.Done(b.Number)
-	if err := l.load(ctx, s, b.Number); err != nil {
-		s.chain.fail(b.Number, err)
+	err = l.load(ctx, s, b.Number)
+	s.text.Done(b.Number)
+	if err != nil {
+		s.fail(b.Number, err)
 		return false, err
 	}
-	return true, nil
+	return true, l.number(ctx, s, b.Number)
 }
 
 // leave ends the reading of the joined file.
@@ -98,9 +112,10 @@ func (l *loader) leave() {
 	}
 }
 
-// catchUp indexes the splits before split k when nobody else may do so, for the state of its border.
+// catchUp indexes the splits before split k when nobody else may do so, for the state of its border and the number of its
+// first row.
 func (l *loader) catchUp(ctx context.Context, s *source, k int) error {
-	if !l.take.Fixed() || l.table.shape.Quote == 0 {
+	if !l.take.Fixed() || l.table.shape.Quote == 0 && !l.count {
 		return nil
 	}
 	if l.check != nil {
@@ -112,11 +127,17 @@ func (l *loader) catchUp(ctx context.Context, s *source, k int) error {
 			return context.Cause(ctx)
 		}
 		before := s.chain.settled()
+		if l.count {
+			before = s.counts.settled()
+		}
 		if before >= k {
 			return nil
 		}
 		if err := l.load(ctx, s, before); err != nil {
 			return err
+		}
+		if l.count {
+			s.counts.tell(before, l.fields.ix.rows)
 		}
 	}
 }

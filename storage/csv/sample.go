@@ -143,7 +143,7 @@ func (in *inference) sampleFile(ctx context.Context, f file.File) error {
 
 // sampleAll reads all rows of all files.
 func (in *inference) sampleAll(ctx context.Context, files []file.File) error {
-	t := NewTable("", files, in.shape).(*table)
+	t := NewTable("", files, in.shape, nil).(*table)
 	l := loader{table: t, splits: newSplits(files, t.split, 1, in.shape.encoding)}
 	l.take = exec.NewSplits(0, l.splits.Count())
 	defer l.splits.Close()

@@ -7,6 +7,7 @@ import (
 	"gsql/exec"
 	"gsql/exec/text"
 	"gsql/exec/vec"
+	"gsql/storage/file"
 )
 
 // maxText bounds the long texts of a column in one batch, beyond which the batch ends early.
@@ -33,7 +34,7 @@ func (p *scanPlan) Open(ctx context.Context, env *exec.Env, part int) (exec.Stre
 	}
 	op := env.Profile.Of(p)
 	s := &stream{plan: p, op: op, stats: op.Part(part), left: p.limit}
-	s.loader = loader{table: p.table, splits: splits, take: take}
+	s.loader = loader{table: p.table, splits: splits, take: take, count: p.extra.WantsRows()}
 	if p.table.shape.ignore {
 		s.loader.check = newChecker(p.table, &splits.rejects, env)
 	}
@@ -52,6 +53,7 @@ func (p *scanPlan) Open(ctx context.Context, env *exec.Env, part int) (exec.Stre
 		}
 		s.columns = append(s.columns, col)
 	}
+	s.extra = p.extra.Gatherer()
 	s.findSpans()
 	s.filter = p.newRowFilter(env, s.columns, style)
 	return s, nil
@@ -63,6 +65,7 @@ type stream struct {
 	op      *exec.OpStats
 	stats   *exec.PartStats
 	loader  loader
+	extra   *file.Gatherer
 	columns []*column
 	spans   []*span // by the first of its columns
 	filter  *rowFilter
@@ -192,6 +195,7 @@ func (s *stream) convert(n int) error {
 	if err := s.convertColumns(0, len(s.columns), s.run.slice(0, n)); err != nil {
 		return err
 	}
+	s.extra.Add(s.loader.source.Number, s.loader.before+int64(s.run.from), n, s.run.sel)
 	s.rows += n
 	s.run = s.run.slice(n, s.run.rows()-n)
 	return nil
@@ -238,10 +242,11 @@ func (l *loader) field(column int) int {
 
 // batch returns the rows gathered.
 func (s *stream) batch() *vec.Batch {
-	b := &vec.Batch{Rows: s.rows, Cols: make([]*vec.Vector, len(s.columns))}
+	cols := make([]*vec.Vector, len(s.columns))
 	for i, c := range s.columns {
-		b.Cols[i] = c.finish()
+		cols[i] = c.finish()
 	}
+	b := s.extra.Batch(cols, s.rows)
 	s.rows = 0
 	if s.left > 0 {
 		s.left = max(s.left-int64(b.Rows), 0)
@@ -252,7 +257,7 @@ func (s *stream) batch() *vec.Batch {
 // Close frees what the stream holds; the plan's splits that it has not taken are left to others.
 func (s *stream) Close() error {
 	s.loader.close()
-	s.loader = loader{table: s.loader.table, splits: s.loader.splits, take: s.loader.take}
+	s.loader = loader{table: s.loader.table, splits: s.loader.splits, take: s.loader.take, count: s.loader.count}
 	s.columns, s.spans, s.filter = nil, nil, nil
 	s.run, s.rows, s.left = run{}, 0, 0
 	s.done = true

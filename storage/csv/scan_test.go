@@ -97,7 +97,7 @@ func openTable(files []file.File, opt Options) (*table, error) {
 	if err != nil {
 		return nil, err
 	}
-	return NewTable("t", files, sh).(*table), nil
+	return NewTable("t", files, sh, nil).(*table), nil
 }
 
 func BenchmarkSeed(b *testing.B) {

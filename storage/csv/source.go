@@ -26,12 +26,13 @@ const (
 // source is a file during one execution.
 type source struct {
 	*file.Source
-	once  sync.Once
-	err   error
-	text  *file.Text
-	first int64 // where the first row begins, behind byte order mark, skipped lines and header
-	order []int // the file's columns by the table's; nil: the same
-	chain *chain
+	once   sync.Once
+	err    error
+	text   *file.Text
+	first  int64 // where the first row begins, behind byte order mark, skipped lines and header
+	order  []int // the file's columns by the table's; nil: the same
+	chain  *chain
+	counts *rowCounts
 }
 
 // open begins with a unit of the file: it opens the file, unless it was, and finds its first row. The text is nil when
@@ -46,6 +47,12 @@ func (s *source) open(ctx context.Context, t *table) (*file.Text, error) {
 		s.first, s.order, s.err = t.shape.begin(ctx, s.File, text)
 	})
 	return text, s.err
+}
+
+// fail says that split k cannot be indexed.
+func (s *source) fail(k int, err error) {
+	s.chain.fail(k, err)
+	s.counts.fail(k, err)
 }
 
 // splits are the units of all files of a scan: their splits.
@@ -74,7 +81,7 @@ func newSplits(files []file.File, size int64, streams int, encoding string) *spl
 		if !f.File.Packed() {
 			n = int((f.File.Size + size - 1) / size)
 		}
-		s.sources = append(s.sources, &source{Source: f, chain: newChain(n)})
+		s.sources = append(s.sources, &source{Source: f, chain: newChain(n), counts: newRowCounts(n)})
 	}
 	return s
 }

@@ -107,7 +107,7 @@ func textTable(files []file.File, d Dialect, fields int, split int64, tail int) 
 	for i := range fields {
 		sh.Schema = append(sh.Schema, columnField(i))
 	}
-	t := NewTable("t", files, sh).(*table)
+	t := NewTable("t", files, sh, nil).(*table)
 	t.split, t.tail = split, tail
 	return t
 }

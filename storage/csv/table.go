@@ -18,14 +18,16 @@ type table struct {
 	name  string
 	files []file.File
 	shape *Shape
+	extra *file.Extras // columns behind those of the shape; nil: none
 	bytes int64
 	split int64 // size of a split
 	tail  int   // bytes read behind a split, for its last row
 }
 
-// NewTable returns the table with a name, for messages, over files of a shape.
-func NewTable(name string, files []file.File, shape *Shape) exec.Table {
-	t := &table{name: name, files: files, shape: shape, split: defaultSplit}
+// NewTable returns the table with a name, for messages, over files of a shape. Columns that are not in the files have the
+// ordinals behind those of the shape.
+func NewTable(name string, files []file.File, shape *Shape, extra *file.Extras) exec.Table {
+	t := &table{name: name, files: files, shape: shape, extra: extra, split: defaultSplit}
 	t.tail = min(max(4*int(shape.rowBytes), 512), 64<<10)
 	for _, f := range files {
 		t.bytes += f.Size
@@ -55,7 +57,8 @@ func (t *table) repeats(c int) bool {
 
 // Scan returns a plan of at most req.Partitions streams. Prune and Filters are used when the caller sets them.
 func (t *table) Scan(_ context.Context, req exec.ScanRequest) (exec.Plan, error) {
-	p := &scanPlan{table: t, columns: req.Columns, limit: req.Limit, prune: req.Prune, filters: req.Filters}
+	req, extra := t.extra.Split(req, t.shape.Schema)
+	p := &scanPlan{table: t, extra: extra, columns: req.Columns, limit: req.Limit, prune: req.Prune, filters: req.Filters}
 	if p.prune != nil || p.filters != nil {
 		p.limit = -1 // it counts rows that pass, and here not all rows do
 	}
@@ -73,15 +76,17 @@ const smallLimit = 20_000
 // scanPlan reads the columns of a table.
 type scanPlan struct {
 	table   *table
+	extra   *file.Scan
 	columns []int
-	schema  exec.Schema
-	limit   int64 // -1: none
+	schema  exec.Schema // of the columns in the files
+	limit   int64       // -1: none
 	prune   expr.Expr
 	filters []exec.RuntimeFilter
 	parts   int
 }
 
-func (p *scanPlan) Schema() exec.Schema             { return p.schema }
+func (p *scanPlan) Schema() exec.Schema             { return p.extra.Out }
+func (p *scanPlan) Note() string                    { return p.extra.Note() }
 func (p *scanPlan) Partitioning() exec.Partitioning { return exec.Partitioning{N: p.parts} }
 func (p *scanPlan) Inputs() []exec.Plan             { return nil }
 
@@ -94,15 +99,16 @@ func (p *scanPlan) Fingerprint(d *exec.Digest) {
 	t, sh := p.table, p.table.shape
 	d.Add(t.files, t.split, sh.layout, sh.Schema, sh.header, sh.check, sh.skip, sh.encoding, sh.ignore, sh.nulls, sh.inferred, sh.formNames())
 	d.Add(p.columns, p.schema, p.limit, p.prune, p.filters, p.parts)
+	p.extra.Fingerprint(d)
 }
 
 func (p *scanPlan) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "Scan %s", p.table.label())
-	for i, f := range p.schema {
+	for i, f := range p.extra.Out {
 		b.WriteString([]string{" (", ", "}[min(i, 1)] + f.Name)
 	}
-	if len(p.schema) > 0 {
+	if len(p.extra.Out) > 0 {
 		b.WriteByte(')')
 	}
 	if p.prune != nil {

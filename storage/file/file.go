@@ -22,6 +22,7 @@ type File struct {
 	Member  *Member // nil: a file of its own
 	Store   Store   // where the file is; nil: in the file system
 	Version string  // which of it, if the store tells
+	Inode   uint64  `fingerprint:"-"` // 0: not known; another machine may have another one
 }
 
 // Store is where files are that are not in the file system.
@@ -41,7 +42,7 @@ type Handle interface {
 // New returns the file at path, of which info tells.
 func New(path string, info fs.FileInfo) File {
 	codec, _ := CodecOf(path)
-	return File{Path: path, Size: info.Size(), ModTime: info.ModTime(), Codec: codec}
+	return File{Path: path, Size: info.Size(), ModTime: info.ModTime(), Codec: codec, Inode: InodeOf(info)}
 }
 
 // Stat returns the file at path.

@@ -23,7 +23,7 @@ func BenchmarkFile(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	t := NewTable("t", []file.File{f}, shape)
+	t := NewTable("t", []file.File{f}, shape, nil)
 	run := func(cols []int) func(b *testing.B) {
 		return func(b *testing.B) {
 			b.SetBytes(f.Size)

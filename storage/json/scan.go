@@ -24,8 +24,9 @@ const (
 )
 
 // NewTable returns the table with a name, for messages, over files of a shape.
-func NewTable(name string, files []file.File, shape *Shape) exec.Table {
-	t := &table{name: name, files: files, shape: shape, split: splitBytes, window: windowBytes}
+// Columns that are not in the files have the ordinals behind those of the shape.
+func NewTable(name string, files []file.File, shape *Shape, extra *file.Extras) exec.Table {
+	t := &table{name: name, files: files, shape: shape, extra: extra, split: splitBytes, window: windowBytes}
 	for _, f := range files {
 		t.bytes += f.Size
 	}
@@ -36,6 +37,7 @@ type table struct {
 	name   string
 	files  []file.File
 	shape  *Shape
+	extra  *file.Extras // columns behind those of the shape; nil: none
 	bytes  int64
 	split  int64 // size of a split
 	window int   // bytes read at a time
@@ -53,8 +55,12 @@ func (t *table) Stats() exec.Stats {
 
 // Scan returns a plan of at most req.Partitions streams. Prune and Filters are not used.
 func (t *table) Scan(_ context.Context, req exec.ScanRequest) (exec.Plan, error) {
-	p := &scan{table: t, limit: req.Limit, columns: req.Columns, schema: req.Output(t.shape.Columns)}
-	if p.unit = t.split; t.shape.layout != Lines {
+	if req.Prune != nil || len(req.Filters) > 0 {
+		req.Limit = -1 // it counts rows that pass
+	}
+	req, extra := t.extra.Split(req, t.shape.Columns)
+	p := &scan{table: t, extra: extra, limit: req.Limit, columns: req.Columns, schema: req.Output(t.shape.Columns)}
+	if p.unit = t.split; t.shape.layout != Lines || extra.WantsRows() {
 		p.unit = 1 << 62
 	}
 	p.parts = max(1, min(req.Partitions, file.Spread(t.files, p.unit)))
@@ -67,14 +73,16 @@ func (t *table) Scan(_ context.Context, req exec.ScanRequest) (exec.Plan, error)
 // scan reads columns of a table.
 type scan struct {
 	table   *table
+	extra   *file.Scan
 	columns []int
-	schema  exec.Schema
-	limit   int64 // -1: none
-	unit    int64 // size of a split
+	schema  exec.Schema // of the columns in the files
+	limit   int64       // -1: none
+	unit    int64       // size of a split
 	parts   int
 }
 
-func (p *scan) Schema() exec.Schema             { return p.schema }
+func (p *scan) Schema() exec.Schema             { return p.extra.Out }
+func (p *scan) Note() string                    { return p.extra.Note() }
 func (p *scan) Partitioning() exec.Partitioning { return exec.Partitioning{N: p.parts} }
 func (p *scan) Inputs() []exec.Plan             { return nil }
 
@@ -87,6 +95,7 @@ func (p *scan) Fingerprint(d *exec.Digest) {
 	t, sh := p.table, p.table.shape
 	d.Add(t.files, t.split, sh.Columns, sh.given, sh.layout, sh.arrays, sh.skip, sh.maxObject)
 	d.Add(p.columns, p.schema, p.limit, p.parts)
+	p.extra.Fingerprint(d)
 }
 
 func (p *scan) String() string {
@@ -97,10 +106,10 @@ func (p *scan) String() string {
 	} else {
 		fmt.Fprintf(&b, "Scan %s json %d files %s", t.name, len(t.files), mem.Format(t.bytes))
 	}
-	for i, f := range p.schema {
+	for i, f := range p.extra.Out {
 		b.WriteString([]string{" (", ", "}[min(i, 1)] + f.Name)
 	}
-	if len(p.schema) > 0 {
+	if len(p.extra.Out) > 0 {
 		b.WriteByte(')')
 	}
 	if p.limit >= 0 {
@@ -127,7 +136,7 @@ func (p *scan) Open(ctx context.Context, env *exec.Env, part int) (exec.Stream, 
 	if err != nil {
 		return nil, err
 	}
-	s := &stream{plan: p, units: units, take: take, size: max(env.BatchRows, 1), left: p.limit}
+	s := &stream{plan: p, extra: p.extra.Gatherer(), units: units, take: take, size: max(env.BatchRows, 1), left: p.limit}
 	if p.limit >= 0 {
 		s.size = int(min(int64(s.size), max(p.limit, 1)))
 	}
@@ -157,6 +166,8 @@ func (p *scan) Open(ctx context.Context, env *exec.Env, part int) (exec.Stream, 
 type stream struct {
 	reader
 	plan    *scan
+	extra   *file.Gatherer
+	row     int64 // rows of its part that were read
 	units   *units
 	take    *exec.Splits
 	source  *source // whose unit is being read; nil: none
@@ -192,6 +203,7 @@ func (s *stream) Next(ctx context.Context) (*vec.Batch, error) {
 // gather adds rows of a window to the columns. It returns io.EOF when no splits are left.
 func (s *stream) gather() error {
 	if s.t == nil {
+		s.row = 0
 		if err := s.part(); err != nil {
 			return err
 		}
@@ -229,11 +241,12 @@ func (s *stream) part() error {
 		if err != nil {
 			return err
 		}
-		switch layout := s.source.layout; {
+		lines := s.source.layout == Lines && !s.plan.extra.WantsRows()
+		switch {
 		case text == nil:
-		case text.Sequential() && layout == Lines:
+		case text.Sequential() && lines:
 			s.joined = k == 0 || !s.take.Fixed()
-		case layout == Lines:
+		case lines:
 			return s.lines(text, k)
 		case (k == 0 || text.Sequential() && !s.take.Fixed()) && s.source.TakeAll():
 			return s.whole(text)
@@ -315,6 +328,8 @@ func (s *stream) convert() error {
 			n, misfit = bad, i
 		}
 	}
+	s.extra.Add(s.source.Number, s.row, n, nil)
+	s.row += int64(n)
 	s.got += n
 	s.stats.Finish(0, int64(n))
 	if misfit < 0 {
@@ -338,10 +353,11 @@ func (s *stream) full() bool {
 
 // batch returns the rows gathered.
 func (s *stream) batch() *vec.Batch {
-	b := &vec.Batch{Rows: s.got, Cols: make([]*vec.Vector, len(s.columns))}
+	cols := make([]*vec.Vector, len(s.columns))
 	for i, c := range s.columns {
-		b.Cols[i] = c.finish()
+		cols[i] = c.finish()
 	}
+	b := s.extra.Batch(cols, s.got)
 	if s.got = 0; s.left > 0 {
 		s.left = max(s.left-int64(b.Rows), 0)
 	}

@@ -95,7 +95,7 @@ func openTable(f file.File, opt Options) (*table, error) {
 	if err != nil {
 		return nil, err
 	}
-	return NewTable("t", []file.File{f}, shape).(*table), nil
+	return NewTable("t", []file.File{f}, shape, nil).(*table), nil
 }
 
 // model reads text with encoding/json: the wanted members of each object as they are written.

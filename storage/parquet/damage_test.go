@@ -30,7 +30,7 @@ func readBytes(b []byte, limit int64) error {
 	if err != nil {
 		return err
 	}
-	m := &meta{f, ft, cols}
+	m := &meta{&fileMeta{file: f, footer: ft}, cols}
 	for g := range m.groups {
 		for i := range cols {
 			if cols[i].refuse != "" {

@@ -29,6 +29,9 @@ func distinct(m *meta, rows float64) []float64 {
 	defer h.Close()
 	for i := range m.cols {
 		c := &m.cols[i]
+		if c.missing {
+			continue
+		}
 		k, err := m.chunk(0, i)
 		if err != nil || c.refuse != "" || c.root != nil {
 			continue
@@ -69,15 +72,7 @@ func dictionarySize(m *meta, c *column, k *chunkMeta, r io.ReaderAt) int {
 // file is sorted by it.
 func clustered(m *meta, i int) bool {
 	last := len(m.groups) - 1
-	a, err := m.chunk(0, i)
-	if err != nil {
-		return false
-	}
-	z, err := m.chunk(last, i)
-	if err != nil {
-		return false
-	}
-	first, end := boundsOf(&m.cols[i], a, m.groups[0].rows), boundsOf(&m.cols[i], z, m.groups[last].rows)
+	first, end := m.bounds(0, i), m.bounds(last, i)
 	up, ok := compareBound(first.max, end.min)
 	if ok && up < 0 {
 		return true

@@ -276,7 +276,7 @@ func checkSkips(t *testing.T, b []byte, want [][]string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m := &meta{f, ft, cols}
+	m := &meta{&fileMeta{file: f, footer: ft}, cols}
 	for i := range cols {
 		at := 0
 		for g := range m.groups {

@@ -17,6 +17,7 @@ type queue struct {
 	env   *exec.Env
 	stats *exec.OpStats
 	files []file.File
+	first int // number of files[0] in the table
 	// own returns which of the n tasks of file number i the queue deals out.
 	own func(i, n int) (from, to int)
 
@@ -35,6 +36,7 @@ type task struct {
 	file  *openFile
 	group int
 	skip  int64 // rows of the group before the range
+	first int64 // rows of the file before the range
 	rows  int64
 	size  int64       // its share of the file's bytes
 	dicts []dictCache // by output column, shared by the tasks of a row group; nil when there is one
@@ -44,8 +46,9 @@ type task struct {
 type openFile struct {
 	*meta
 	io.ReaderAt
-	close func() error
-	tasks int
+	number int // in the table
+	close  func() error
+	tasks  int
 }
 
 // newQueue returns the queue of all partitions, or where splits are fixed, of one: many files are divided as they are,
@@ -57,7 +60,7 @@ func newQueue(s *Scan, env *exec.Env, part int) *queue {
 	from, to, fixed := env.FixedSplits(part, s.parts, len(q.files))
 	switch {
 	case fixed && len(q.files) >= tasksPerPartition*s.parts:
-		q.files = q.files[from:to]
+		q.files, q.first = q.files[from:to], from
 	case fixed:
 		q.own = func(i, n int) (int, int) {
 			// Another partition begins in each file: files of one row group would all be one partition's.
@@ -116,16 +119,25 @@ func (q *queue) nextFile() error {
 	number := q.file
 	f := q.files[number]
 	q.file++
+	if q.scan.extra.Skips(q.env, q.first+number) {
+		if q.stats != nil {
+			q.stats.FilesPruned.Add(1)
+			q.stats.Part(0).Finish(f.Size, 0)
+		}
+		return nil
+	}
 	q.opening++
 	q.mu.Unlock()
-	m, err := q.scan.table.shape.meta(f)
+	m, opened, err := q.scan.table.shape.open(f)
 	var h file.Handle
 	var groups []int
 	if err == nil {
 		groups, err = q.groups(m)
 	}
 	if err == nil && len(groups) > 0 {
-		h, err = f.Open()
+		h, err = q.reader(f, opened)
+	} else if opened != nil {
+		opened.Close()
 	}
 	q.mu.Lock()
 	q.opening--
@@ -139,7 +151,7 @@ func (q *queue) nextFile() error {
 	if h == nil {
 		return nil
 	}
-	of := &openFile{meta: m, ReaderAt: h, close: h.Close}
+	of := &openFile{meta: m, ReaderAt: h, number: q.first + number, close: h.Close}
 	var tasks []*task
 	for _, g := range groups {
 		tasks = append(tasks, q.divide(of, g, len(groups))...)
@@ -155,6 +167,23 @@ func (q *queue) nextFile() error {
 	}
 	return nil
 }
+
+// reader opens a file. When no column of it is wanted the footer has told everything.
+func (q *queue) reader(f file.File, opened file.Handle) (file.Handle, error) {
+	switch {
+	case opened != nil:
+		return opened, nil
+	case len(q.scan.columns) == 0:
+		return noFile{}, nil
+	}
+	return f.Open()
+}
+
+// noFile is a file of which nothing is read.
+type noFile struct{}
+
+func (noFile) ReadAt([]byte, int64) (int, error) { return 0, io.EOF }
+func (noFile) Close() error                      { return nil }
 
 // count counts a file, of which some row groups are to be read.
 func (q *queue) count(m *meta, groups []int) {
@@ -183,14 +212,15 @@ func (m *meta) share(rows int64) int64 {
 
 // groups returns the row groups of a file that statistics do not exclude.
 func (q *queue) groups(m *meta) ([]int, error) {
-	for _, ord := range q.scan.columns {
-		if err := refused(&m.cols[ord], m.file); err != nil {
-			return nil, err
-		}
+	if err := q.scan.table.shape.refusal(m, q.scan.columns); err != nil {
+		return nil, err
 	}
 	var keep []int
 	for g := range m.groups {
 		for _, ord := range q.scan.columns {
+			if m.cols[ord].missing {
+				continue
+			}
 			if _, err := m.chunk(g, ord); err != nil {
 				return nil, err
 			}
@@ -217,12 +247,7 @@ func (q *queue) boundsIn(m *meta, g int) func(expr.ColID) (bounds, bool) {
 }
 
 func (q *queue) columnBounds(m *meta, g, i int) bounds {
-	ord := q.scan.columns[i]
-	k, err := m.chunk(g, ord)
-	if err != nil {
-		return bounds{nulls: -1}
-	}
-	return boundsOf(&m.cols[ord], k, m.groups[g].rows)
+	return m.bounds(g, q.scan.columns[i])
 }
 
 // Large row groups are divided when there are not enough for all partitions.
@@ -242,10 +267,14 @@ func (q *queue) divide(of *openFile, g, groups int) (tasks []*task) {
 	if pieces > 1 {
 		dicts = make([]dictCache, len(q.scan.columns))
 	}
+	first := int64(0)
+	for _, g := range of.groups[:g] {
+		first += g.rows
+	}
 	size := (rows + pieces - 1) / pieces
 	for at := int64(0); at < rows; at += size {
 		n := min(size, rows-at)
-		tasks = append(tasks, &task{of, g, at, n, of.share(n), dicts})
+		tasks = append(tasks, &task{of, g, at, first + at, n, of.share(n), dicts})
 	}
 	return tasks
 }

@@ -7,14 +7,16 @@ import (
 
 	"gsql/exec"
 	"gsql/exec/expr"
+	"gsql/storage/file"
 )
 
 // Scan reads columns of Parquet files. Its partitions share a queue of row groups, so that all are busy until
 // the last one.
 type Scan struct {
 	table   *table
-	out     exec.Schema
-	columns []int // ordinals in the table of out
+	extra   *file.Scan
+	out     exec.Schema // of the columns in the files
+	columns []int       // ordinals in the table of out
 	prune   expr.Expr
 	limit   int64 // -1: none
 	parts   int
@@ -24,7 +26,8 @@ type Scan struct {
 // runtimeFilter is a filter that a join publishes, on column col of the output.
 type runtimeFilter struct{ id, col int }
 
-func (s *Scan) Schema() exec.Schema             { return s.out }
+func (s *Scan) Schema() exec.Schema             { return s.extra.Out }
+func (s *Scan) Note() string                    { return s.extra.Note() }
 func (s *Scan) Partitioning() exec.Partitioning { return exec.Partitioning{N: s.parts} }
 func (s *Scan) Inputs() []exec.Plan             { return nil }
 
@@ -39,11 +42,12 @@ func (s *Scan) InputSize() exec.InputSize {
 // Fingerprint adds the files in their state, and what of them is read.
 func (s *Scan) Fingerprint(d *exec.Digest) {
 	d.Add(s.table.files, s.out, s.columns, s.prune, s.limit, s.parts, s.filters)
+	s.extra.Fingerprint(d)
 }
 
 func (s *Scan) String() string {
-	names := make([]string, len(s.out))
-	for i, f := range s.out {
+	names := make([]string, len(s.extra.Out))
+	for i, f := range s.extra.Out {
 		names[i] = f.Name
 	}
 	var b strings.Builder

@@ -95,6 +95,9 @@ type column struct {
 	// Of a column with nested values: what they consist of, and where that lies.
 	root   *nested
 	leaves []leafColumn
+	// Of a table's column in one file: the file lacks it, or has it with another type, whose values become ones of type to.
+	missing bool
+	to      types.Type
 	// refuse says why the column cannot be read; "" when it can.
 	refuse string
 }

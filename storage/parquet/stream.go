@@ -5,7 +5,9 @@ import (
 	"io"
 
 	"gsql/exec"
+	"gsql/exec/types"
 	"gsql/exec/vec"
+	"gsql/storage/file"
 )
 
 // stream yields the rows of the tasks that one partition takes.
@@ -15,12 +17,14 @@ type stream struct {
 	queue *queue
 	stats *exec.PartStats
 	terms []*term
+	extra *file.Gatherer
 
 	task    *task
 	left    int64     // rows of the task
 	cur     []*cursor // of the task, or of an earlier one, whose memory is used again
 	behind  []int64   // rows that a cursor has yet to pass over
 	passing []bool    // see rows
+	casts   []*caster // by column, of the file's to the table's type; nil: the same
 	window  int       // rows looked at at once
 	sent    int64
 
@@ -32,8 +36,8 @@ type stream struct {
 const wideWindow = 8
 
 func newStream(s *Scan, env *exec.Env, q *queue, part int) *stream {
-	return &stream{scan: s, env: env, queue: q, stats: q.stats.Part(part), terms: compileTerms(s), window: max(env.BatchRows, 1),
-		cur: make([]*cursor, len(s.columns)), behind: make([]int64, len(s.columns)), passing: make([]bool, len(s.columns))}
+	return &stream{scan: s, env: env, queue: q, stats: q.stats.Part(part), terms: compileTerms(s), extra: s.extra.Gatherer(), window: max(env.BatchRows, 1),
+		cur: make([]*cursor, len(s.columns)), behind: make([]int64, len(s.columns)), casts: make([]*caster, len(s.columns)), passing: make([]bool, len(s.columns))}
 }
 
 // Next returns the next rows that the scan's conditions may let pass.
@@ -109,6 +113,12 @@ func (s *stream) start(ctx context.Context) error {
 			c.inherit(s.cur[i])
 		}
 		s.cur[i] = c
+		s.casts[i] = nil
+		if c.col.to.ID != types.Unknown {
+			if s.casts[i], err = newCaster(c.col); err != nil {
+				return err
+			}
+		}
 		s.behind[i] = t.skip
 	}
 	return nil
@@ -133,6 +143,7 @@ func (s *stream) step(ctx context.Context) (*vec.Batch, error) {
 			return nil, nil
 		}
 	}
+	first := s.task.first + s.task.rows - s.left
 	s.left -= int64(n)
 	r := rows{n: n, kept: n, cols: make([]*vec.Vector, len(s.cur)), passing: s.passing}
 	clear(s.passing)
@@ -165,7 +176,8 @@ func (s *stream) step(ctx context.Context) (*vec.Batch, error) {
 		return nil, nil
 	}
 	s.sent += int64(r.kept)
-	return &vec.Batch{Cols: r.cols, Rows: r.kept}, nil
+	s.extra.Add(s.task.file.number, first, r.kept, r.sel)
+	return s.extra.Batch(r.cols, r.kept), nil
 }
 
 // adapt widens the window when few rows survive and narrows it when many do, so that batches keep a
@@ -254,6 +266,16 @@ func (s *stream) fetch(i int, r *rows, passing bool) (err error) {
 			}
 		}
 		v = vec.Gather(v, sel)
+	}
+	if k := s.casts[i]; k != nil {
+		out, bad, err := k.cast(v)
+		if err != nil {
+			return err
+		}
+		if bad >= 0 {
+			return inexact(c.col, s.task.file.file.Path, vec.At[int64](v, bad))
+		}
+		v = out
 	}
 	r.cols[i] = v
 	return nil

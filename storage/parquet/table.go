@@ -17,12 +17,14 @@ type table struct {
 	name  string
 	files []file.File
 	shape *Shape
+	extra *file.Extras      // columns behind those of the shape; nil: none
 	stats func() exec.Stats // computed once
 }
 
-// NewTable returns the table of some files, whose shape Infer found.
-func NewTable(name string, files []file.File, shape *Shape) exec.Table {
-	t := &table{name: name, files: files, shape: shape}
+// NewTable returns the table of some files, of a shape that Infer found. Columns that are not in the files have the ordinals
+// behind those of the shape.
+func NewTable(name string, files []file.File, shape *Shape, extra *file.Extras) exec.Table {
+	t := &table{name: name, files: files, shape: shape, extra: extra}
 	t.stats = sync.OnceValue(t.readStats)
 	return t
 }
@@ -31,19 +33,21 @@ func (t *table) Schema() exec.Schema { return t.shape.Schema }
 
 // Scan returns a plan over the row groups of the files, which its partitions take as they come to them.
 func (t *table) Scan(_ context.Context, req exec.ScanRequest) (exec.Plan, error) {
-	s := &Scan{table: t, columns: req.Columns, prune: req.Prune, limit: req.Limit, parts: max(req.Partitions, 1)}
 	if req.Prune != nil || len(req.Filters) > 0 {
-		s.limit = -1 // how many rows it takes to find those that pass is not known
+		req.Limit = -1 // how many rows it takes to find those that pass is not known
+	}
+	req, extra := t.extra.Split(req, t.shape.Schema)
+	s := &Scan{table: t, extra: extra, columns: req.Columns, prune: req.Prune, limit: req.Limit, parts: max(req.Partitions, 1)}
+	s.out = req.Output(t.shape.Schema)
+	if len(t.files) == 0 {
+		return s, nil
 	}
 	first, err := t.shape.meta(t.files[0])
 	if err != nil {
 		return nil, err
 	}
-	s.out = req.Output(t.shape.Schema)
-	for _, ord := range req.Columns {
-		if err := refused(&first.cols[ord], t.files[0]); err != nil {
-			return nil, err
-		}
+	if err := t.shape.refusal(first, req.Columns); err != nil {
+		return nil, err
 	}
 	for _, f := range req.Filters {
 		if at := s.out.Index(f.Col); at >= 0 {
@@ -87,6 +91,10 @@ func (t *table) readStats() exec.Stats {
 			st.Rows += float64(g.rows)
 		}
 	}
+	if len(metas) == 0 {
+		st.Rows = 1
+		return st
+	}
 	rows := st.Rows
 	if known > 0 && len(metas) < len(t.files) {
 		st.Rows *= float64(st.Bytes) / float64(known)
@@ -106,16 +114,13 @@ func columnStats(metas []*meta, i int, rows float64, complete bool) exec.ColumnS
 	var nulls, size float64
 	haveNulls, haveMin, haveMax := true, complete, complete
 	for _, m := range metas {
-		c := &m.cols[i]
 		for g := range m.groups {
-			chunk, err := m.chunk(g, i)
-			if err != nil {
-				return exec.ColumnStats{}
-			}
-			b := boundsOf(c, chunk, m.groups[g].rows)
+			b := m.bounds(g, i)
 			haveNulls = haveNulls && b.nulls >= 0
 			nulls += float64(max(b.nulls, 0))
-			size += float64(chunk.raw)
+			if chunk, err := m.chunk(g, i); err == nil {
+				size += float64(chunk.raw)
+			}
 			if onlyNulls(b) {
 				continue
 			}
@@ -154,6 +159,9 @@ func (m *meta) chunk(g, i int) (*chunkMeta, error) {
 
 // cursor returns a cursor of a column at the first row of row group g, which reads from r.
 func (m *meta) cursor(r io.ReaderAt, g int, c *column, shared *dictCache) (*cursor, error) {
+	if c.missing {
+		return newCursor(c, &pages{path: m.file.Path, column: c.name}, m.groups[g].rows, nil), nil
+	}
 	leaves := []*column{c}
 	if c.root != nil {
 		leaves = leaves[:0]
@@ -175,6 +183,23 @@ func (m *meta) cursor(r io.ReaderAt, g int, c *column, shared *dictCache) (*curs
 		return newNestedCursor(c, all), nil
 	}
 	return newCursor(c, all[0], m.groups[g].rows, shared), nil
+}
+
+// bounds returns what is known of column i, by the table's order and with its type, in row group g.
+func (m *meta) bounds(g, i int) bounds {
+	c, rows := &m.cols[i], m.groups[g].rows
+	if c.missing {
+		return bounds{nulls: rows, rows: rows}
+	}
+	k, err := m.chunk(g, i)
+	if err != nil {
+		return bounds{nulls: -1, rows: rows}
+	}
+	b := boundsOf(c, k, rows)
+	if c.to.ID != types.Unknown {
+		b.min, b.max = castBound(c, b.min), castBound(c, b.max)
+	}
+	return b
 }
 
 // chunkOf returns the chunk of a column, or of a leaf of a nested one, in row group g.

@@ -159,11 +159,11 @@ func save(t testing.TB, b []byte) file.File {
 // tableOf opens files.
 func tableOf(t testing.TB, files ...file.File) exec.Table {
 	t.Helper()
-	s, err := Infer(context.Background(), files)
+	s, err := Infer(context.Background(), files, Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return NewTable("x", files, s)
+	return NewTable("x", files, s, nil)
 }
 
 // request asks for all columns of a table, with their ordinals plus one as IDs.
