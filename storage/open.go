@@ -41,6 +41,10 @@ func (c *Catalog) open(ctx context.Context, r request) (exec.Table, error) {
 	if f.name == "" {
 		f.name = r.patterns[0]
 	}
+	r.csv.ByName = r.files.unite()
+	if r.csv.SampleSize < 0 || r.json.SampleSize < 0 { // all rows
+		r.files.sniff = -1
+	}
 	sample, err := f.lookAround(ctx, &r.files)
 	if err != nil {
 		return nil, err

@@ -1,6 +1,8 @@
 package storage
 
 import (
+	"strings"
+
 	"gsql/exec"
 	"gsql/storage/option"
 )
@@ -48,15 +50,17 @@ func setHiveTypes(o *filesOptions, a exec.Arg) (err error) {
 
 // setFilename takes true or the column's name.
 func setFilename(o *filesOptions, a exec.Arg) error {
-	b, err := option.Bool(a)
-	o.filename = ""
-	switch s, text := a.Value.(string); {
-	case err == nil && b:
-		o.filename = "filename"
-	case err != nil && text && s != "":
+	s, text := a.Value.(string)
+	if text && s != "" && !strings.EqualFold(s, "true") && !strings.EqualFold(s, "false") {
 		o.filename = s
-	case err != nil:
+		return nil
+	}
+	b, err := option.Bool(a)
+	if err != nil {
 		return option.Bad(a, "true, false or the name of the column")
+	}
+	if o.filename = ""; b {
+		o.filename = "filename"
 	}
 	return nil
 }

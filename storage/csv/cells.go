@@ -48,13 +48,17 @@ type nullRule struct {
 }
 
 // cells finds the values of column c in rows [from, from+n), or of those of these rows that sel names,
-// counted from row from.
+// counted from row from. A column that the file does not have, numbered -1, has nothing but NULL.
 func (f *fields) cells(s *cells, c, from, n int, sel []uint32) {
 	if sel != nil {
 		n = len(sel)
 	}
 	s.n, s.escaped = n, s.escaped[:0]
 	if n == 0 {
+		return
+	}
+	if c < 0 {
+		s.none()
 		return
 	}
 	at := from*f.ix.stride + c
@@ -72,6 +76,16 @@ func (f *fields) cells(s *cells, c, from, n int, sel []uint32) {
 	if f.nulls.words != nil {
 		f.nullWords(s)
 	}
+}
+
+// none makes all values NULL.
+func (s *cells) none() {
+	if cap(s.own) < 2*s.n {
+		s.own = make([]uint32, 2*s.n)
+	}
+	s.own = s.own[:2*s.n]
+	clear(s.own) // which makes their sizes -1
+	s.pos, s.step, s.least = unsafe.Pointer(&s.own[0]), 8, 0
 }
 
 // copy makes positions of its own for n values from position at on.

@@ -106,10 +106,7 @@ func (c *checker) arrange(l *loader, s *source, newlines int) error {
 // look finds the values of a column that are none of its type in rows [from, from+n).
 func (c *checker) look(l *loader, s *source, i int, col *column, from, n int) {
 	f := &l.fields
-	field := i
-	if s.order != nil {
-		field = s.order[i]
-	}
+	field := s.order.field(i)
 	for n > 0 {
 		f.cells(&col.cells, field, from, n, nil)
 		bad := col.conv(col, unsafe.Pointer(unsafe.SliceData(f.buf)), &col.cells, f)

@@ -58,7 +58,7 @@ func (l *loader) raggedRow(s *source, r *ragged) error {
 	e := sqlstate.New(sqlstate.BadCopyFormat, "extra data after last expected column")
 	e.Hint = "Look at the delimiter (delim => '...') and the quote (quote => '...'); lines to leave out at the start are set by skip => n, comments by comment => '#'."
 	if r.fields < f.fields {
-		e.Message = "missing data for column \"" + l.table.shape.Schema[r.fields].Name + "\""
+		e.Message = "missing data for column \"" + l.table.fieldName(s, r.fields) + "\""
 		e.Hint = "null_padding => true completes short rows with NULL. " + e.Hint
 	}
 	row := l.block.buf[r.start : front+l.block.n]
@@ -66,6 +66,16 @@ func (l *loader) raggedRow(s *source, r *ragged) error {
 		row = bytes.TrimSuffix(row[:i], []byte{'\r'})
 	}
 	return e.WithDetail("File \"%s\", line %d: %d of %d fields: %s", s.File.Path, l.table.line(s, l.fileOffset(r.start)), r.fields, f.fields, shown(row))
+}
+
+// fieldName returns the name of the table's column that a file has at some place.
+func (t *table) fieldName(s *source, field int) string {
+	for i, c := range t.shape.Schema {
+		if s.order.field(i) == field {
+			return c.Name
+		}
+	}
+	return strconv.Itoa(field + 1)
 }
 
 // badValue explains why the value of a column is none of its type; row is its row in the block.

@@ -165,7 +165,8 @@ func (in *inference) estimate() {
 	if in.rows > 0 {
 		sh.rowBytes = max(float64(in.bytes)/float64(in.rows), 1)
 	}
-	sh.stats = make([]exec.ColumnStats, sh.fields)
+	sh.rows = float64(in.size) / max(sh.rowBytes, 1)
+	sh.stats = make([]exec.ColumnStats, len(sh.Schema))
 	for i := range sh.stats {
 		sh.stats[i] = in.guess[i].stats(sh.Schema[i].Type, in.total(in.guess[i]))
 	}

@@ -48,6 +48,9 @@ func Infer(ctx context.Context, files []file.File, opt Options) (*Shape, error) 
 	if err := in.columns(&hd, f); err != nil {
 		return nil, err
 	}
+	if err := in.unite(ctx, files[first+1:]); err != nil {
+		return nil, err
+	}
 	if in.needTypes() {
 		if err := in.sample(ctx, files, first, h, hd); err != nil {
 			return nil, err
@@ -75,13 +78,14 @@ type inference struct {
 	opt    *Options
 	shape  *Shape
 	names  []string
-	guess  []guess    // by column
-	number numberForm // that the file's numbers have
-	head   []byte     // the sample of the first file's beginning
-	index  scan       // of head
-	rows   int        // sampled
-	bytes  int        // that they fill
-	size   int64      // of all files
+	order  columnOrder // of the first file
+	guess  []guess     // by column
+	number numberForm  // that the file's numbers have
+	head   []byte      // the sample of the first file's beginning
+	index  scan        // of head
+	rows   int         // sampled
+	bytes  int         // that they fill
+	size   int64       // of all files
 }
 
 // columns settles the number of columns, whether there is a header, and the names.
@@ -120,6 +124,7 @@ func (in *inference) columns(hd *head, f file.File) error {
 		if len(rows) > 0 {
 			names = rows[0]
 			sh.header = columnNames(names, len(names))
+			sh.own = len(sh.header)
 		}
 		sh.check = opt.Columns == nil
 	}
@@ -137,6 +142,69 @@ func (in *inference) columns(hd *head, f file.File) error {
 		sh.Schema = append(sh.Schema, exec.Field{Name: n, Type: types.Of(types.Text)})
 	}
 	return nil
+}
+
+// unite adds the columns that only the headers of other files have, as the option union_by_name asks for.
+func (in *inference) unite(ctx context.Context, files []file.File) error {
+	sh := in.shape
+	in.order = columnOrder{fields: sh.fields}
+	if !in.opt.ByName || sh.header == nil || !sh.check || sh.own != sh.fields {
+		return nil
+	}
+	have := map[string]bool{}
+	for _, n := range sh.header {
+		have[n] = true
+	}
+	for _, f := range files {
+		names, err := sh.names(ctx, f)
+		if err != nil {
+			return err
+		}
+		for _, n := range names {
+			if have[n] {
+				continue
+			}
+			have[n] = true
+			sh.header, in.names, in.guess = append(sh.header, n), append(in.names, n), append(in.guess, guess{number: in.number})
+			sh.Schema = append(sh.Schema, exec.Field{Name: n, Type: types.Of(types.Text)})
+		}
+	}
+	if len(sh.header) > sh.own {
+		for i := range sh.header {
+			at := i
+			if i >= sh.own {
+				at = -1
+			}
+			in.order.at = append(in.order.at, at)
+		}
+	}
+	return nil
+}
+
+// names returns the names in the header of a file; none for an empty file.
+func (sh *Shape) names(ctx context.Context, f file.File) ([]string, error) {
+	if f.Size == 0 {
+		return nil, nil
+	}
+	t, err := f.OpenText(sh.encoding, 0)
+	if err != nil {
+		return nil, err
+	}
+	defer t.Close()
+	look := *sh
+	look.check = false
+	for size := 16 << 10; ; size *= 8 {
+		hd, err := readHead(f, t, size, sh.skip, sh.Newline)
+		if err != nil {
+			return nil, err
+		}
+		if names, _, ok := look.firstRow(hd.text, hd.at, hd.eof); ok {
+			return columnNames(names, len(names)), nil
+		}
+		if hd.eof || size > maxRow || ctx.Err() != nil {
+			return nil, ctx.Err() // begin will say what is wrong
+		}
+	}
 }
 
 func (in *inference) limit() int {
@@ -286,7 +354,7 @@ func (in *inference) needTypes() bool {
 // settle puts names and types together.
 func (in *inference) settle() error {
 	sh, opt := in.shape, in.opt
-	sh.inferred = make([]bool, sh.fields)
+	sh.inferred = make([]bool, len(sh.Schema))
 	for i := range sh.Schema {
 		t, form := in.typeOf(&in.guess[i])
 		if form != nil {
@@ -307,11 +375,11 @@ func (in *inference) settle() error {
 		if c.Name != "" {
 			at = in.find(c.Name)
 		}
-		if at < 0 || at >= sh.fields {
+		if at < 0 || at >= len(sh.Schema) {
 			e := sqlstate.New(sqlstate.UndefinedColumn, "option \"types\" names column \"%s\", which does not exist", c.Name).
 				WithHint("Columns are %s.", listed(in.names))
 			if c.Name == "" {
-				e = sqlstate.New(sqlstate.InvalidParameterValue, "option \"types\" has %d types, but there are %d columns", len(opt.Types), sh.fields)
+				e = sqlstate.New(sqlstate.InvalidParameterValue, "option \"types\" has %d types, but there are %d columns", len(opt.Types), len(sh.Schema))
 			}
 			return e.At(opt.typesPos)
 		}

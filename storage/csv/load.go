@@ -334,7 +334,7 @@ func (l *loader) finishRow(s *source, start, to int) error {
 // arrange sets fields to the rows that were indexed.
 func (l *loader) arrange(s *source, newlines int) error {
 	f := &l.fields
-	f.layout = &l.table.shape.layout
+	f.layout = s.layout
 	f.buf = l.block.buf
 	f.nulls = l.table.shape.nulls
 	if l.check != nil {

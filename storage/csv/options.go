@@ -33,6 +33,9 @@ type Options struct {
 	Encoding     string // "" is UTF-8, or UTF-16 where a byte order mark says so
 	SampleSize   int    // rows to infer types from: 0 for the default, -1 for all
 
+	// ByName is the option union_by_name: the table has the columns of all files.
+	ByName bool
+
 	typesPos int
 }
 

@@ -33,21 +33,19 @@ func (in *inference) sample(ctx context.Context, files []file.File, first int, h
 }
 
 // view shows rows to the guesses.
-func (in *inference) view(buf []byte, pos []uint32, newlines int, order []int) {
+func (in *inference) view(buf []byte, pos []uint32, newlines int, order columnOrder) {
 	sh := in.shape
 	lay := sh.layout
-	lay.lenient = true
+	lay.lenient, lay.fields = true, order.fields
 	f := fields{layout: &lay, buf: buf, quotes: sh.Quote != 0, escapes: true, nulls: sh.nulls}
 	var other []uint32
 	f.ix, _ = lay.rows(buf, pos, newlines, &other, nil)
 	var s cells
 	for i := range in.guess {
-		field := i
-		if order != nil {
-			field = order[i]
+		if field := order.field(i); field >= 0 {
+			f.cells(&s, field, 0, f.ix.rows, nil)
+			in.guess[i].add(&f, &s)
 		}
-		f.cells(&s, field, 0, f.ix.rows, nil)
-		in.guess[i].add(&f, &s)
 	}
 }
 
@@ -73,7 +71,7 @@ func (in *inference) sampleHead(hd head) {
 	}
 	in.rows = rows
 	in.bytes = in.index.end - start
-	in.view(in.head, append([]uint32{uint32(start) - 1}, pos...), in.newlines(pos), nil)
+	in.view(in.head, append([]uint32{uint32(start) - 1}, pos...), in.newlines(pos), in.order)
 }
 
 func (in *inference) newlines(pos []uint32) int {
@@ -102,16 +100,14 @@ func (in *inference) samplePiece(f file.File, h *file.Text, at int64) error {
 		return nil
 	}
 	r := sh.scanPlain(buf, from, to, []uint32{uint32(from - 1)})
-	in.view(buf, r.pos, r.newlines, nil)
+	in.view(buf, r.pos, r.newlines, in.order)
 	return nil
 }
 
-// sampleFiles looks at the beginnings of a few other files.
+// sampleFiles looks at the beginnings of other files.
 func (in *inference) sampleFiles(ctx context.Context, files []file.File) error {
-	const most = 8
-	step := max(1, (len(files)+most-1)/most)
-	for i := step - 1; i < len(files); i += step {
-		if err := in.sampleFile(ctx, files[i]); err != nil {
+	for _, f := range files {
+		if err := in.sampleFile(ctx, f); err != nil {
 			return err
 		}
 	}
@@ -160,8 +156,10 @@ func (in *inference) sampleAll(ctx context.Context, files []file.File) error {
 		in.bytes = int(in.size)
 		var s cells
 		for i := range in.guess {
-			l.fields.cells(&s, l.field(i), 0, l.fields.ix.rows, nil)
-			in.guess[i].add(&l.fields, &s)
+			if field := l.field(i); field >= 0 {
+				l.fields.cells(&s, field, 0, l.fields.ix.rows, nil)
+				in.guess[i].add(&l.fields, &s)
+			}
 		}
 	}
 }

@@ -205,7 +205,7 @@ func (s *stream) convert(n int) error {
 func (s *stream) convertColumns(first, n int, r run) error {
 	for i := first; i < first+n; {
 		// In a file with the columns in another order they may be no neighbours.
-		if sp := s.spans[i]; sp != nil && s.loader.source.order == nil {
+		if sp := s.spans[i]; sp != nil && s.loader.source.order.at == nil {
 			if err := s.convertSpan(sp, r); err != nil {
 				return err
 			}
@@ -232,10 +232,12 @@ func (s *stream) convertColumn(c *column, i int, r run) error {
 	return l.badValue(c, s.plan.schema[i].Name, field, r.row(bad))
 }
 
-// field returns the place of a table's column in the rows of the current file.
-func (l *loader) field(column int) int {
-	if l.source.order != nil {
-		return l.source.order[column]
+// field returns the place of a table's column in the rows of the current file, -1 when the file has none.
+func (l *loader) field(column int) int { return l.source.order.field(column) }
+
+func (o *columnOrder) field(column int) int {
+	if o.at != nil {
+		return o.at[column]
 	}
 	return column
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"gsql/exec"
@@ -18,7 +19,8 @@ type Shape struct {
 	layout
 	Schema exec.Schema
 
-	header   []string // names that each file's header has; nil: files have no header
+	header   []string // names of columns as files' headers have them, the first file's before those of others; nil: files have no header
+	own      int      // how many the first file has
 	check    bool     // compare headers
 	skip     int
 	encoding string // of the files; "" as file.Text finds
@@ -29,6 +31,7 @@ type Shape struct {
 	rowBytes float64
 	ratio    float64 // bytes of text for a byte of a file
 	stats    []exec.ColumnStats
+	rows     float64 // in the files that were looked at
 }
 
 // newColumn returns the column of batches of up to rows rows that the values of the table's column i are gathered in.
@@ -138,16 +141,21 @@ func (d *Dialect) rowValues(text []byte, start int, pos []uint32) []string {
 	return out
 }
 
-// begin finds where the rows of a file begin, and the order of its columns when its header has the table's in
-// another order.
-func (sh *Shape) begin(ctx context.Context, f file.File, t *file.Text) (first int64, order []int, err error) {
+// columnOrder is where a file has the table's columns.
+type columnOrder struct {
+	at     []int // the file's column by the table's, -1 where it has none; nil: the same
+	fields int   // columns of the file
+}
+
+// begin finds where the rows of a file begin, and the order of its columns.
+func (sh *Shape) begin(ctx context.Context, f file.File, t *file.Text) (first int64, order columnOrder, err error) {
 	for size := 16 << 10; ; size *= 8 {
 		hd, err := readHead(f, t, size, sh.skip, sh.Newline)
 		if err != nil {
-			return 0, nil, err
+			return 0, order, err
 		}
 		if sh.header == nil {
-			return int64(hd.at), nil, nil
+			return int64(hd.at), columnOrder{fields: sh.fields}, nil
 		}
 		names, next, ok := sh.firstRow(hd.text, hd.at, hd.eof)
 		if ok {
@@ -155,45 +163,57 @@ func (sh *Shape) begin(ctx context.Context, f file.File, t *file.Text) (first in
 			return min(int64(next), t.Size()), order, err
 		}
 		if err := ctx.Err(); err != nil {
-			return 0, nil, err
+			return 0, order, err
 		}
 		if hd.eof {
-			return 0, nil, sqlstate.New(sqlstate.BadCopyFormat, "unterminated CSV quoted field").WithDetail("File \"%s\", in the header.", f.Path)
+			return 0, order, sqlstate.New(sqlstate.BadCopyFormat, "unterminated CSV quoted field").WithDetail("File \"%s\", in the header.", f.Path)
 		}
 		if size > maxRow {
-			return 0, nil, longHead(f)
+			return 0, order, longHead(f)
 		}
 	}
 }
 
-// match compares a file's header with the table's.
-func (sh *Shape) match(f file.File, names []string) ([]int, error) {
+// match finds the table's columns in a file's header. It may lack some, but not have others.
+func (sh *Shape) match(f file.File, names []string) (columnOrder, error) {
+	o := columnOrder{fields: sh.fields}
 	if !sh.check || names == nil {
-		return nil, nil
+		return o, nil
 	}
 	names = columnNames(names, len(names))
-	same := len(names) == len(sh.header)
-	for i := 0; same && i < len(names); i++ {
-		same = names[i] == sh.header[i]
-	}
-	if same {
-		return nil, nil
+	if len(sh.header) == sh.own && slices.Equal(names, sh.header) {
+		return o, nil
 	}
 	at := map[string]int{}
 	for i, n := range names {
 		at[n] = i
 	}
-	order := make([]int, len(sh.header))
-	for i, n := range sh.header {
-		k, ok := at[n]
-		if !ok || len(names) != len(sh.header) {
-			return nil, sqlstate.New(sqlstate.DatatypeMismatch, "files of one table have different columns").
-				WithDetail("The header of file \"%s\" is %s; that of the first file is %s.", f.Path, listed(names), listed(sh.header)).
-				WithHint("Read files of different columns as tables of their own; if files have no header, say header => false.")
-		}
-		order[i] = k
+	if len(names) != sh.own {
+		o.fields = len(names)
 	}
-	return order, nil
+	found := 0
+	for i := range sh.Schema {
+		k, ok := -1, false
+		if i < len(sh.header) {
+			if k, ok = at[sh.header[i]]; ok {
+				found++
+			} else {
+				k = -1
+			}
+		} else if i < o.fields { // columns that the header does not name
+			k = i
+		}
+		o.at = append(o.at, k)
+	}
+	if found < len(names) && sh.own > 0 {
+		e := sqlstate.New(sqlstate.DatatypeMismatch, "files of one table have different columns").
+			WithDetail("The header of file \"%s\" is %s; that of the first file is %s.", f.Path, listed(names), listed(sh.header[:sh.own]))
+		if found > 0 {
+			return o, e.WithHint("Say union_by_name => true: the table then has the columns of all files.")
+		}
+		return o, e.WithHint("Read files of different columns as tables of their own; if files have no header, say header => false.")
+	}
+	return o, nil
 }
 
 func listed(names []string) string {

@@ -30,7 +30,8 @@ type source struct {
 	err    error
 	text   *file.Text
 	first  int64 // where the first row begins, behind byte order mark, skipped lines and header
-	order  []int // the file's columns by the table's; nil: the same
+	order  columnOrder
+	layout *layout // of the file's rows
 	chain  *chain
 	counts *rowCounts
 }
@@ -45,6 +46,12 @@ func (s *source) open(ctx context.Context, t *table) (*file.Text, error) {
 	s.once.Do(func() {
 		s.text = text
 		s.first, s.order, s.err = t.shape.begin(ctx, s.File, text)
+		s.layout = &t.shape.layout
+		if s.err == nil && s.order.fields != s.layout.fields {
+			own := *s.layout
+			own.fields = s.order.fields
+			s.layout = &own
+		}
 	})
 	return text, s.err
 }

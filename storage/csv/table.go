@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"gsql/exec"
@@ -41,6 +42,15 @@ func (t *table) Stats() exec.Stats {
 	s := exec.Stats{Bytes: t.bytes, Columns: t.shape.stats}
 	if t.shape.rowBytes > 0 {
 		s.Rows = max(1, float64(t.bytes)*t.shape.ratio/t.shape.rowBytes)
+	}
+	if more := s.Rows / t.shape.rows; t.shape.rows > 0 && more > 1.5 {
+		// Of the files that were not looked at it is assumed that columns of many values have others there.
+		s.Columns = slices.Clone(s.Columns)
+		for i := range s.Columns {
+			if c := &s.Columns[i]; c.Distinct > t.shape.rows/10 {
+				c.Distinct *= more
+			}
+		}
 	}
 	return s
 }

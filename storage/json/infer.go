@@ -15,7 +15,7 @@ import (
 
 const (
 	sampleRows  = 20_480 // looked at, unless an option says otherwise
-	sampleFiles = 8
+	fileRows    = 256    // of each file at least
 	sampleBatch = 1024
 	maxColumns  = 1600 // of a table, as in PostgreSQL
 )
@@ -33,7 +33,7 @@ type Shape struct {
 	ratio     float64 // bytes of text for a byte of a file
 }
 
-// Infer finds the columns and the layout in a sample of the first files.
+// Infer finds the columns and the layout in a sample of the files.
 func Infer(ctx context.Context, files []file.File, opt Options) (*Shape, error) {
 	if len(files) == 0 {
 		return nil, sqlstate.New(sqlstate.UndefinedFile, "no files")
@@ -76,23 +76,27 @@ type sampler struct {
 // sample reads the sample in the shape's layout.
 func (s *sampler) sample(ctx context.Context) error {
 	s.names, s.kinds, s.rows, s.bytes = nil, nil, 0, 0
-	limit, n := sampleRows, sampleFiles
+	limit := sampleRows
 	switch {
 	case s.opt.SampleSize > 0:
 		limit = s.opt.SampleSize
 	case s.opt.SampleSize < 0:
-		limit, n = 1<<62, len(s.files)
+		limit = 1 << 62
 	}
 	r := reader{skip: s.shape.skip, maxObject: s.shape.maxObject, window: windowBytes, bytes: func(int64) {}}
 	r.members = newMembers(nil)
 	if s.opt.Columns == nil {
 		r.members.added = s.adder(&r)
 	}
-	for _, f := range s.files[:min(len(s.files), n)] {
+	for i, f := range s.files {
 		if f.Size == 0 {
 			continue
 		}
-		if err := s.file(ctx, &r, f, limit); err != nil {
+		share := limit - s.rows
+		if i > 0 && s.opt.SampleSize == 0 {
+			share = max(limit/len(s.files), fileRows)
+		}
+		if err := s.file(ctx, &r, f, s.rows+share); err != nil {
 			return err
 		}
 	}
