@@ -45,7 +45,8 @@ type lister struct {
 	// terms are conditions over the columns that are known of files; see restriction.
 	terms *restriction
 
-	dir   *place // whose codes are in codes
+	told  func(dir *place) // nil, or is told of the place of each file
+	dir   *place           // whose codes are in codes
 	codes []uint32
 }
 
@@ -55,11 +56,14 @@ func (l *lister) list(ctx context.Context, patterns []*pattern) error {
 		before := len(l.set.files) + l.set.closed
 		for _, f := range p.members {
 			l.set.files, l.set.names = append(l.set.files, f), append(l.set.names, l.c.shown(f.Path))
+			if l.told != nil {
+				l.told(nil)
+			}
 		}
 		if p.members != nil {
 			continue
 		}
-		w := &walker{c: l.c, ctx: ctx, keys: l.hive != nil}
+		w := &walker{c: l.c, ctx: ctx, keys: l.hive != nil || l.told != nil}
 		w.visit.file = func(path, name string, dir *place) error { return l.add(p, path, name, dir) }
 		if l.terms != nil && l.hive != nil {
 			w.visit.folders = l.open
@@ -92,6 +96,9 @@ func (l *lister) add(p *pattern, path, name string, dir *place) error {
 		for i, k := range l.set.keys {
 			k.file = append(k.file, l.codes[i])
 		}
+	}
+	if l.told != nil {
+		l.told(dir)
 	}
 	l.set.files = append(l.set.files, file.File{Path: path})
 	l.set.names = append(l.set.names, name)

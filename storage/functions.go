@@ -23,9 +23,13 @@ func (c *Catalog) TableFunction(ctx context.Context, name string, args []exec.Ar
 	if name == "generate_series" || name == "range" {
 		return newSeries(name, args)
 	}
+	if facts[name] != nil {
+		return c.facts(ctx, name, args)
+	}
 	format, ok := readers[name]
 	if !ok {
-		return nil, noFunction(name, args).WithHint("Functions in FROM are read_csv, read_parquet, read_json, read_ndjson, generate_series and range.")
+		return nil, noFunction(name, args).WithHint("Functions in FROM are read_csv, read_parquet, read_json, read_ndjson, generate_series and range, " +
+			"and of what there is to know of files gsql_files, gsql_schema_drift, parquet_metadata, parquet_schema and sniff_csv.")
 	}
 	if len(args) == 0 || args[0].Name != "" {
 		return nil, sqlstate.New(sqlstate.UndefinedFunction, "%s needs a path, a glob or a list of them as its first argument", name)

@@ -225,16 +225,27 @@ func (f *found) shape(ctx context.Context, format string, r *request, sample []f
 		f.c.mu.Unlock()
 	}
 	f.found = shape
+	f.addColumns(schemaOf(shape), &r.files)
 	switch s := shape.(type) {
 	case *parquet.Shape:
-		f.addColumns(s.Schema, &r.files)
 		f.make = func(files []file.File, x *file.Extras) exec.Table { return parquet.NewTable(f.name, files, s, x) }
 	case *json.Shape:
-		f.addColumns(s.Columns, &r.files)
 		f.make = func(files []file.File, x *file.Extras) exec.Table { return json.NewTable(f.name, files, s, x) }
 	case *csv.Shape:
-		f.addColumns(s.Schema, &r.files)
 		f.make = func(files []file.File, x *file.Extras) exec.Table { return csv.NewTable(f.name, files, s, x) }
+	}
+	return nil
+}
+
+// schemaOf returns the columns of a shape.
+func schemaOf(shape any) exec.Schema {
+	switch s := shape.(type) {
+	case *parquet.Shape:
+		return s.Schema
+	case *json.Shape:
+		return s.Columns
+	case *csv.Shape:
+		return s.Schema
 	}
 	return nil
 }

@@ -474,7 +474,7 @@ func (in *inference) asked() {
 
 func (sh *Shape) setForm(i int, f *form) {
 	if sh.forms == nil {
-		sh.forms = make([]*form, sh.fields)
+		sh.forms = make([]*form, len(sh.Schema))
 	}
 	sh.forms[i] = f
 }
