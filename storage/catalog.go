@@ -3,7 +3,18 @@
 //
 // A catalog has a folder. In it, each data file is a table by its name without the extension (sales.csv is
 // sales), and each folder that holds files of one format, at any depth, is a table by its name. A path or
-// a glob, written as a string literal or a quoted identifier, is a table as well: FROM 'dir/*.csv'.
+// a glob, written as a string literal or a quoted identifier, is a table as well: FROM 'dir/*.csv'. README.md says all of
+// it to those who query.
+//
+// # Many files
+//
+// A path or a glob becomes a pattern, which a walker follows through the folders, each of which it reads once and the
+// catalog remembers (listings). Of the files a few are looked at for the columns (found, the shape of a format). Where all
+// files lie in folders key=value (hive), the others are not looked for before the table is scanned: by then the planner has
+// told it of the conditions on its rows (exec.Restrictable), and folders whose keys they exclude are not read.
+//
+// The tables of formats know the columns in the files. Behind these come columns that are known of each file without
+// opening it, which are constants or dictionaries in the batches (file.Extras).
 package storage
 
 import (

@@ -22,6 +22,9 @@
 // those before in the file, if the dialect has quotes. With one stream or many, with small splits or large, the rows
 // are those of a serial reader.
 //
+// The numbers of rows, where a query asks for them, are found in the same way: who has indexed a split tells how many rows
+// it has (see rowCounts).
+//
 // # How text is indexed
 //
 // 64 bytes at a time, delimiters, newlines and quotes become masks of 64 bits. While there is no quote, their

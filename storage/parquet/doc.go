@@ -8,6 +8,9 @@
 // A nested column is read leaf by leaf, with the levels beside the values, of which records and arrays are assembled: a
 // LIST is an array, a MAP an array of records of a key and a value. Its leaves' statistics are not used.
 //
+// The table's columns are found by their names in each file. One that a file lacks is NULL, one of another type is cast
+// behind the decoding, statistics and all, where no value can change by it.
+//
 // What a condition excludes is left out as early as possible: row groups by their statistics, pages
 // without being decompressed when no row of theirs is left, values after they were decoded. All this is a
 // favour to the operators above, which check again.
