@@ -41,7 +41,7 @@ func (c *Catalog) open(ctx context.Context, r request) (exec.Table, error) {
 	if f.name == "" {
 		f.name = r.patterns[0]
 	}
-	r.csv.ByName = r.files.unite()
+	r.csv.ByName, r.csv.Disjoint = r.files.several(), r.files.unite()
 	if r.csv.SampleSize < 0 || r.json.SampleSize < 0 { // all rows
 		r.files.sniff = -1
 	}
@@ -253,7 +253,7 @@ func schemaOf(shape any) exec.Schema {
 // cacheKey identifies files in one state, read in one way.
 func cacheKey(format string, r *request, files []file.File) [sha256.Size]byte {
 	h := sha256.New()
-	fmt.Fprintf(h, "%s %q %t", format, r.args, r.files.unite())
+	fmt.Fprintf(h, "%s %q %t %t", format, r.args, r.files.several(), r.files.unite())
 	for _, f := range files {
 		fmt.Fprintf(h, "%q %d %d %d %q\n", f.Path, f.Size, f.ModTime.UnixNano(), f.Inode, f.Version)
 	}
@@ -264,7 +264,7 @@ func cacheKey(format string, r *request, files []file.File) [sha256.Size]byte {
 func (c *Catalog) infer(ctx context.Context, format string, r *request, files []file.File) (any, error) {
 	switch format {
 	case "parquet":
-		return parquet.Infer(ctx, files, parquet.Options{ByName: r.files.unite(), Footers: c.footers})
+		return parquet.Infer(ctx, files, parquet.Options{ByName: r.files.several(), Footers: c.footers})
 	case "json":
 		return json.Infer(ctx, files, r.json)
 	}

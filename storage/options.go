@@ -12,7 +12,7 @@ type filesOptions struct {
 	hive      *bool           // columns of folders key=value; nil: where all files lie in such folders
 	hiveTypes []option.Column // types of some of them
 	autocast  bool            // types of the others are found from the names
-	byName    *bool           // columns of all files, nil: of the first
+	byName    *bool           // columns of all files, or of the first; nil: of those that are looked at
 	filename  string          // name of the column with the file's path; "" for none
 	rowNumber bool            // a column file_row_number
 	sniff     int             // how many files are looked at for the columns and their types; 0: the default, -1: all
@@ -87,6 +87,9 @@ func splitOptions(function string, args []exec.Arg) (o filesOptions, rest []exec
 	}
 	return o, rest, nil
 }
+
+// several reports whether the table has columns that the first file lacks.
+func (o *filesOptions) several() bool { return o.byName == nil || *o.byName }
 
 // all reports whether all files are looked at for the columns.
 func (o *filesOptions) all() bool { return o.sniff < 0 || o.unite() }

@@ -3,6 +3,7 @@ package csv
 import (
 	"bytes"
 	"context"
+	"slices"
 	"unicode"
 
 	"gsql/exec"
@@ -144,7 +145,7 @@ func (in *inference) columns(hd *head, f file.File) error {
 	return nil
 }
 
-// unite adds the columns that only the headers of other files have, as the option union_by_name asks for.
+// unite adds the columns that only the headers of other files have.
 func (in *inference) unite(ctx context.Context, files []file.File) error {
 	sh := in.shape
 	in.order = columnOrder{fields: sh.fields}
@@ -159,6 +160,9 @@ func (in *inference) unite(ctx context.Context, files []file.File) error {
 		names, err := sh.names(ctx, f)
 		if err != nil {
 			return err
+		}
+		if !in.opt.Disjoint && !slices.ContainsFunc(names, func(n string) bool { return slices.Contains(sh.header[:sh.own], n) }) {
+			continue // match will say what is wrong
 		}
 		for _, n := range names {
 			if have[n] {

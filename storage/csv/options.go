@@ -33,8 +33,9 @@ type Options struct {
 	Encoding     string // "" is UTF-8, or UTF-16 where a byte order mark says so
 	SampleSize   int    // rows to infer types from: 0 for the default, -1 for all
 
-	// ByName is the option union_by_name: the table has the columns of all files.
-	ByName bool
+	// ByName: the table has the columns of all files that are looked at, else of the first. Disjoint lets a file have none
+	// of those of the first, which otherwise is an error: it may have no header.
+	ByName, Disjoint bool
 
 	typesPos int
 }
