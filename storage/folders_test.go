@@ -180,7 +180,7 @@ func TestNamesThatAreLeftOut(t *testing.T) {
 func TestPatterns(t *testing.T) {
 	for _, x := range []struct{ text, want string }{
 		{"a/b.csv", "a/b.csv"}, {"{a,b}/c", "a/c b/c"}, {"{a,b{1,2}}/{c,}d", "a/cd a/d b1/cd b1/d b2/cd b2/d"}, {"{a/x,b/**}/c", "a/x/c b/**/c"}, {"a[{]b,c}", `a[{]b,c\}`}, {`a\{b,c`, `a\{b,c`},
-		{"a/**", "a/**/*"}, {"a/**/**/b", "a/**/b"}, {"./a//b/", "a/b"}, {"{a}", "a"}, {"{}", ""}, {"a}b", "a}b"},
+		{"a/**", "a/**/*"}, {"a/**/**/b", "a/**/b"}, {"./a//b", "a/b"}, {"a*/", "a*/**/"}, {"{a}", "a"}, {"{}", ""}, {"a}b", "a}b"},
 		{"{a", "!a brace has no end"}, {"a/{b,{c}", "!a brace has no end"}, {"[a", "!out of place"}, {strings.Repeat("{a,b}", 11), "!too many alternatives"},
 	} {
 		p, err := parsePattern(x.text)
@@ -255,5 +255,22 @@ func TestFilesThatChange(t *testing.T) {
 		if _, err := rowsOf(tab); sqlstate.Of(err) != change.want {
 			t.Errorf("%v, want %s", err, change.want)
 		}
+	}
+}
+
+// A folder of folders key=value is a table by its own name, beside what else is in it.
+func TestTreeAsCatalog(t *testing.T) {
+	dir := folder(t, "lake/k=1/x.csv", "n\n1\n", "lake/k=2/j=1/y.csv", "n\n2\n", "lake/k=2/notes.txt", "about", "lake/other.csv", "n\n3\n", "lake/.k=3/z.csv", "n\n4\n")
+	os.Remove(filepath.Join(dir, "lake/k=2/j=1/y.csv"))
+	os.WriteFile(filepath.Join(dir, "lake/k=2/y.csv"), []byte("n\n2\n"), 0o644)
+	c, _ := New(Config{Dir: filepath.Join(dir, "lake")})
+	check(t, c, []lookup{{"lake", "1|1 2|2"}, {"other", "3"}, {"k=1", "!42P01…"}, {"'k=1'", "1|1"}, {"'*=*/'", "1|1 2|2"}, {"'k=*'", "!58P01…"}, {"'nope*/'", "!58P01 …"}})
+	entries, err := c.Entries()
+	if err != nil || len(entries) != 2 || entries[0].Name != "lake" || entries[1].Name != "other" {
+		t.Errorf("tables: %v, %v", entries, err)
+	}
+	bytes, files, err := c.Size(entries[0])
+	if bytes != 8 || files != 2 || err != nil {
+		t.Errorf("%d bytes in %d files, %v", bytes, files, err)
 	}
 }

@@ -2,7 +2,9 @@ package storage
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -51,12 +53,21 @@ func (c *Catalog) TableFunction(ctx context.Context, name string, args []exec.Ar
 	case format == "json":
 		r.json, err = json.ParseOptions(name, own)
 	case len(own) > 0:
-		err = fileOptions.Parse(name, own, &r.files) // none is known
+		return nil, fileOptions.Parse(name, own, &r.files) // none is known
 	}
 	if err != nil {
-		return nil, err
+		return nil, withFileOptions(err)
 	}
 	return c.open(ctx, r)
+}
+
+// withFileOptions adds the options of all formats to an error that lists those of one.
+func withFileOptions(err error) error {
+	var e *sqlstate.Error
+	if errors.As(err, &e) && strings.Contains(e.Message, "has no option") {
+		e.Hint += " For all formats there are " + strings.Join(slices.Sorted(maps.Keys(fileOptions)), ", ") + "."
+	}
+	return err
 }
 
 func pathsOf(name string, a exec.Arg) ([]string, error) {

@@ -74,6 +74,9 @@ type hiveKey struct {
 func newHive(dir *place, name string) *hive {
 	h := &hive{example: name}
 	for _, k := range dir.keysOf() {
+		if h.index(k.key) >= 0 {
+			return nil // whatever it means
+		}
 		h.keys = append(h.keys, hiveKey{name: k.key})
 	}
 	if len(h.keys) == 0 {
@@ -146,7 +149,7 @@ func (c hiveClass) typeOf() types.Type {
 }
 
 // settle gives the keys their types: those that the option says, else those that the names of folders looked at have.
-func (h *hive) settle(seen []hiveClass, opt *filesOptions) error {
+func (h *hive) settle(seen []hiveClass, opt *filesOptions) {
 	for i := range h.keys {
 		k := &h.keys[i]
 		k.typ, k.settled = types.Of(types.Text), true
@@ -157,15 +160,23 @@ func (h *hive) settle(seen []hiveClass, opt *filesOptions) error {
 			k.typ, k.given = opt.hiveTypes[at].Type, true
 		}
 	}
+}
+
+// checkTypes checks that the option hive_types names keys of folders only.
+func (h *hive) checkTypes(opt *filesOptions) error {
 	for _, c := range opt.hiveTypes {
-		if h.index(c.Name) < 0 {
-			var names []string
-			for _, k := range h.keys {
-				names = append(names, k.name)
-			}
-			return sqlstate.New(sqlstate.UndefinedColumn, "option \"hive_types\" names column \"%s\", which no folder has", c.Name).
-				WithHint("Folders have %s.", strings.Join(names, ", "))
+		if h.index(c.Name) >= 0 {
+			continue
 		}
+		e := sqlstate.New(sqlstate.UndefinedColumn, "option \"hive_types\" names column \"%s\", which no folder has", c.Name)
+		if h == nil {
+			return e.WithHint("Not all files lie in folders of the same keys, written key=value.")
+		}
+		var names []string
+		for _, k := range h.keys {
+			names = append(names, k.name)
+		}
+		return e.WithHint("Folders have %s.", strings.Join(names, ", "))
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"sort"
 	"strings"
 
@@ -35,8 +36,11 @@ func (c *Catalog) entries(wanted func(name string) bool) ([]Entry, error) {
 		return nil, file.Error(c.cfg.Dir, err)
 	}
 	var out []Entry
+	if e, ok := c.wholeEntry(list); ok && wanted(e.Name) {
+		out = append(out, e)
+	}
 	for _, d := range list {
-		if d.Name()[0] == '.' || d.Name()[0] == '_' || !wanted(tableName(d.Name())) {
+		if hidden(d.Name()) || isKey(d) || !wanted(tableName(d.Name())) {
 			continue
 		}
 		if e, ok := c.asEntry(d); ok {
@@ -44,6 +48,28 @@ func (c *Catalog) entries(wanted func(name string) bool) ([]Entry, error) {
 		}
 	}
 	return out, nil
+}
+
+// keyFolders is the pattern of the folders key=value in the catalog's own.
+const keyFolders = "*=*/"
+
+func isKey(d fs.DirEntry) bool {
+	_, _, ok := parseKey(d.Name())
+	return ok && d.IsDir() && !hidden(d.Name())
+}
+
+// wholeEntry returns the table that the catalog's folder is itself, by its name, where there are folders key=value in it:
+// these are none by themselves.
+func (c *Catalog) wholeEntry(list []fs.DirEntry) (Entry, bool) {
+	if !slices.ContainsFunc(list, isKey) {
+		return Entry{}, false
+	}
+	dir, err := filepath.Abs(c.cfg.Dir)
+	if err != nil {
+		return Entry{}, false
+	}
+	format, ok := c.folderFormat(keyFolders)
+	return Entry{Name: filepath.Base(dir), path: keyFolders, format: format}, ok
 }
 
 // tableName is the name of the table that a file, or a folder of files, is: without the extension of data

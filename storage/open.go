@@ -54,6 +54,9 @@ func (c *Catalog) open(ctx context.Context, r request) (exec.Table, error) {
 			return nil, err
 		}
 	}
+	if err := f.hive.checkTypes(&r.files); err != nil {
+		return nil, err
+	}
 	format := r.format
 	if format == "" {
 		all := sample
@@ -113,9 +116,7 @@ func (f *found) lookAround(ctx context.Context, o *filesOptions) ([]file.File, e
 			}
 		}
 	}
-	if err := f.hive.settle(seen, o); err != nil {
-		return nil, err
-	}
+	f.hive.settle(seen, o)
 	var sample []file.File
 	for _, x := range probes[:min(len(probes), o.files())] {
 		s, err := file.Stat(x.path)
@@ -186,9 +187,7 @@ func (f *found) listAll(ctx context.Context, o *filesOptions) ([]file.File, erro
 		for _, k := range f.set.keys {
 			seen = append(seen, k.class())
 		}
-		if err := f.hive.settle(seen, o); err != nil {
-			return nil, err
-		}
+		f.hive.settle(seen, o)
 		for _, k := range f.set.keys {
 			if err := k.convert(); err != nil {
 				return nil, err

@@ -76,10 +76,16 @@ func parsePattern(text string) (*pattern, error) {
 				parts = append(parts, part{name, glob})
 			}
 		}
-		if n := len(parts); n > 0 && parts[n-1].kind == deep {
+		if n := len(parts); n > 0 && parts[n-1].kind == deep && !strings.HasSuffix(a, "/") {
 			parts = append(parts, part{"*", glob})
 		}
 		p.alts = append(p.alts, parts)
+	}
+	if strings.HasSuffix(slashed, "/") { // it names folders
+		p.folder = true
+		for i := range p.alts {
+			p.alts[i] = append(p.alts[i], part{"**", deep}, part{"", data})
+		}
 	}
 	return p, nil
 }

@@ -159,7 +159,11 @@ func (c *Catalog) resolveFiles(ctx context.Context, text string) (*pattern, erro
 	case !isGlob:
 		return nil, c.unreadable(text, err)
 	}
-	return parsePattern(text)
+	p, err := parsePattern(text)
+	if err == nil && p.folder {
+		err = p.chooseTexts(ctx, c)
+	}
+	return p, err
 }
 
 // chooseTexts settles whether files of text are data: only where there are no others, which they else tell about.
