@@ -1,6 +1,7 @@
 package file
 
 import (
+	"bufio"
 	"bytes"
 	"compress/bzip2"
 	"encoding/binary"
@@ -89,7 +90,55 @@ func codecFor(f File, head []byte) *codec {
 	return nil
 }
 
-func openGzip(r io.Reader) (io.ReadCloser, error) { return gzip.NewReader(r) }
+func openGzip(r io.Reader) (io.ReadCloser, error) {
+	g := &gzipReader{in: bufio.NewReaderSize(r, readAhead)}
+	var err error
+	if g.Reader, err = gzip.NewReader(g.in); err == nil {
+		g.Multistream(false)
+	}
+	return g, err
+}
+
+// gzipReader reads gzip members one behind the other. Zeros behind them are padding.
+type gzipReader struct {
+	*gzip.Reader
+	in *bufio.Reader
+}
+
+func (g *gzipReader) Read(p []byte) (int, error) {
+	for {
+		n, err := g.Reader.Read(p)
+		if err == io.EOF && n > 0 {
+			return n, nil // what comes behind is looked at next
+		}
+		if err != io.EOF {
+			return n, err
+		}
+		if err := g.next(); err != nil {
+			return 0, err
+		}
+	}
+}
+
+// next goes on to the next member; io.EOF if there is none.
+func (g *gzipReader) next() error {
+	head, err := g.in.Peek(1)
+	for err == nil && head[0] == 0 {
+		g.in.Discard(1)
+		head, err = g.in.Peek(1)
+	}
+	switch {
+	case err != nil:
+		return err
+	case head[0] != 0x1f:
+		return errors.New("other bytes follow the compressed ones")
+	}
+	if err := g.Reset(g.in); err != nil {
+		return noEOF(err)
+	}
+	g.Multistream(false)
+	return nil
+}
 
 // maxZstdWindow is what the zstd command accepts unless told otherwise.
 const maxZstdWindow = 128 << 20

@@ -121,6 +121,9 @@ func encodingOf(name string, head []byte) (enc encoding.Encoding, mark int, err 
 			return unicode.UTF16(unicode.BigEndian, unicode.IgnoreBOM), len(utf16BE), nil
 		}
 	}
+	if enc := zeros(head); enc != nil && name == "" {
+		return enc, 0, nil
+	}
 	switch name {
 	case "", "utf8":
 		return nil, 0, nil
@@ -133,6 +136,27 @@ func encodingOf(name string, head []byte) (enc encoding.Encoding, mark int, err 
 	}
 	enc, err = lookUp(name)
 	return enc, 0, err
+}
+
+// zeros returns the UTF-16 of a text without a byte order mark that begins with Latin letters: every second byte is zero, as
+// in no other text.
+func zeros(head []byte) encoding.Encoding {
+	if len(head) < 4 {
+		return nil
+	}
+	zero := 1 // of each two bytes
+	if head[0] == 0 {
+		zero = 0
+	}
+	for i, c := range head {
+		if (c == 0) != (i%2 == zero) {
+			return nil
+		}
+	}
+	if zero == 0 {
+		return unicode.UTF16(unicode.BigEndian, unicode.IgnoreBOM)
+	}
+	return unicode.UTF16(unicode.LittleEndian, unicode.IgnoreBOM)
 }
 
 // plainName writes utf-8, UTF_8 and the like in one way.
