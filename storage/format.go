@@ -46,6 +46,9 @@ func commonFormat(files []file.File) (string, error) {
 		}
 		format = g
 	}
+	if format == "csv" {
+		return trueFormat(files)
+	}
 	return format, nil
 }
 
@@ -54,6 +57,19 @@ func mixedFormats(a, formatA, b, formatB string) error {
 		WithHint("Use a glob that matches one of them, such as '*%s'.", filepath.Ext(a))
 }
 
+// trueFormat returns the format of files whose names say that they are text, by how the first one that is not empty begins:
+// JSON and archives are text of no use.
+func trueFormat(files []file.File) (string, error) {
+	for _, f := range files {
+		if f.Size > 0 {
+			return sniffFormat(f)
+		}
+	}
+	return "csv", nil
+}
+
+const unpack = "Unpack it, or pack it as gzip, zstd, xz, bzip2, lz4, zip or tar."
+
 // foreign has what files of other kinds begin with.
 var foreign = []struct{ magic, kind, hint string }{
 	{"PK\x03\x04", "zip", "Give an archive a name that ends in .zip; a spreadsheet can be saved as CSV."},
@@ -61,6 +77,12 @@ var foreign = []struct{ magic, kind, hint string }{
 	{"ORC", "ORC", "Write the data as Parquet."},
 	{"Obj\x01", "Avro", "Write the data as Parquet."},
 	{"SQLite format 3\x00", "SQLite", "Export the tables as CSV."},
+	{"7z\xbc\xaf\x27\x1c", "7-Zip", unpack},
+	{"Rar!\x1a\x07", "RAR", unpack},
+	{"\x1f\x9d", "compress (.Z)", unpack},
+	{"\x1f\x8b", "gzip in a compressed file", unpack},
+	{"%PDF-", "PDF", "Export the tables as CSV."},
+	{"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "Excel 97", "Save the sheet as CSV."},
 }
 
 // sniffFormat looks at the first bytes of a file.
