@@ -32,6 +32,10 @@ type Config struct {
 	// Restrict lets queries read only files below Dir and AllowPaths, with links resolved.
 	Restrict   bool
 	AllowPaths []string
+	// AllowWrite lets COPY ... TO and INSERT write files: below WritePaths, with links resolved; if there are none, below
+	// Dir with Restrict, and anywhere without.
+	AllowWrite bool
+	WritePaths []string
 	// TimeZone of sessions, by name; "" is UTC.
 	TimeZone string
 	// NoOptimizer leaves out all rules that only make queries faster; results are the same. For tests.

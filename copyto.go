@@ -16,8 +16,11 @@ func (p *Prepared) CopyOut() *copytext.Options { return p.out }
 
 // bindCopyTo binds COPY ... TO.
 func (p *Prepared) bindCopyTo(ctx context.Context, stmt *syntax.CopyStmt) (err error) {
-	if stmt.To != "" || stmt.Program {
-		return sqlstate.Unsupported("Use COPY ... TO STDOUT, or psql's \\copy, which write where the client is.", "COPY to a file or a command of the server is not supported")
+	if stmt.Program {
+		return sqlstate.Unsupported("Use COPY ... TO STDOUT, or psql's \\copy, which write where the client is.", "COPY to a command of the server is not supported")
+	}
+	if stmt.To != "" {
+		return p.bindCopyFile(ctx, stmt)
 	}
 	if stmt.Table == nil { // as PostgreSQL, which looks for a table first but for a query last
 		if p.out, err = copytext.ReadOptionsTo(stmt.Options); err != nil {

@@ -51,7 +51,8 @@ const ballastBytes = 48 << 20
 // Open opens a database. It reads nothing but checks that the folders are there.
 func Open(cfg Config) (*DB, error) {
 	cfg = cfg.withDefaults()
-	catalog, err := storage.New(storage.Config{Dir: cfg.Dir, Restrict: cfg.Restrict, Allow: cfg.AllowPaths, TempDir: cfg.TempDir, Cache: cfg.cache()})
+	catalog, err := storage.New(storage.Config{Dir: cfg.Dir, Restrict: cfg.Restrict, Allow: cfg.AllowPaths, TempDir: cfg.TempDir,
+		Cache: cfg.cache(), Write: cfg.AllowWrite, WritePaths: cfg.WritePaths})
 	if err != nil {
 		return nil, err
 	}

@@ -187,7 +187,8 @@ type Prepared struct {
 	bound *sql.Bound        // of a query, or of the rows that a statement writes, also within EXPLAIN
 	write *written          // of a statement that writes; nil: it does not
 	copy  *copied           // of COPY ... FROM
-	out   *copytext.Options // of COPY ... TO
+	out   *copytext.Options // of COPY ... TO STDOUT
+	file  *fileTarget       // of a statement that writes files; nil: it does not
 	// execute is the statement that EXECUTE is of, also within EXPLAIN.
 	execute *Prepared
 	cols    []Column
@@ -363,6 +364,15 @@ func (p *Prepared) bindExplained(ctx context.Context, e *syntax.ExplainStmt, par
 		if !e.Analyze {
 			return p.bindCreate(ctx, inner.Query)
 		}
+	case *syntax.CopyStmt:
+		if inner.To != "" && !inner.Program {
+			if e.Analyze {
+				if err := p.s.mayWrite("COPY TO", false); err != nil {
+					return err
+				}
+			}
+			return p.bindCopyFile(ctx, inner)
+		}
 	case *syntax.ExecuteStmt:
 		p.execute, err = p.s.Named(inner.Name)
 		return err
@@ -470,6 +480,9 @@ func (p *Prepared) Query(ctx context.Context, args []*vec.Vector) (rows *Rows, e
 	case *syntax.CopyFromStmt:
 		return p.copyFile(ctx, stmt)
 	case *syntax.CopyStmt:
+		if p.file != nil {
+			return p.copyToFile(ctx, values)
+		}
 		return p.copyTo(ctx, values)
 	case *syntax.DeclareStmt:
 		return p.declare(ctx, stmt, values)
@@ -540,6 +553,10 @@ func (p *Prepared) plan(ctx context.Context, f *fn.Ctx, values []*vec.Vector) (e
 	node, err := planner.Optimize(planner.BindParams(p.bound.Root, values), cfg)
 	if err != nil {
 		return nil, nil, err
+	}
+	if p.file != nil {
+		plan, err := p.planFile(node, cfg)
+		return plan, cfg.Estimates, err
 	}
 	plan, err := planner.Lower(node, cfg)
 	return plan, cfg.Estimates, err

@@ -13,7 +13,16 @@ const tinyRows = 10000
 
 // Lower returns the physical plan of an optimized logical plan. The plan has one partition and the columns of
 // n, in order.
-func Lower(n Node, cfg *Config) (plan exec.Plan, err error) {
+func Lower(n Node, cfg *Config) (exec.Plan, error) { return lowerRoot(n, cfg, gather) }
+
+// LowerParallel is Lower for those who take the rows of several partitions, in any order: the plan has as many as there
+// are. That of a query with an order has one.
+func LowerParallel(n Node, cfg *Config) (exec.Plan, error) {
+	return lowerRoot(n, cfg, func(p exec.Plan) exec.Plan { return p })
+}
+
+// lowerRoot lowers n; finish is applied before the columns are brought into order.
+func lowerRoot(n Node, cfg *Config, finish func(exec.Plan) exec.Plan) (plan exec.Plan, err error) {
 	defer func() {
 		switch p := recover().(type) {
 		case nil:
@@ -32,7 +41,7 @@ func Lower(n Node, cfg *Config) (plan exec.Plan, err error) {
 	if err != nil {
 		return nil, err
 	}
-	return exactSchema(gather(p), Fields(n)), nil
+	return exactSchema(finish(p), Fields(n)), nil
 }
 
 type lowerer struct {

@@ -40,6 +40,9 @@ type Config struct {
 	TempDir  string   // for copies of remote files; "" is the system's
 	// Cache bounds the bytes of the footers of Parquet files that are kept; 0: the default.
 	Cache int64
+	// Write lets statements write files: below WritePaths; if there are none, below Dir with Restrict and anywhere without.
+	Write      bool
+	WritePaths []string
 }
 
 // defaultCache holds the footers of some 100,000 small files.
@@ -55,8 +58,9 @@ type Catalog struct {
 	urls   []string // and in front of which URLs
 	remote *remote.Store
 
-	listings listings
-	footers  *parquet.Footers
+	listings   listings
+	footers    *parquet.Footers
+	writeRoots []string // those of WritePaths, likewise
 
 	mu       sync.Mutex
 	shapes   map[[sha256.Size]byte]any // of a format: columns, types and the like
@@ -87,6 +91,13 @@ func New(cfg Config) (*Catalog, error) {
 			return nil, err
 		}
 		c.roots = append(c.roots, root)
+	}
+	for _, d := range cfg.WritePaths {
+		root, err := realPath(d)
+		if err != nil {
+			return nil, err
+		}
+		c.writeRoots = append(c.writeRoots, root)
 	}
 	return c, nil
 }

@@ -198,6 +198,7 @@ func oneShot(ctx context.Context, args []string, stdin io.Reader, stdout, stderr
 		fmt.Fprintf(stderr, "gsql: %v\nTry gsql --help.\n", err)
 		return 2
 	}
+	o.cfg.AllowWrite = true
 	db, err := gsql.Open(o.cfg)
 	if err != nil {
 		printError(stderr, "", err)

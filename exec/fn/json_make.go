@@ -77,6 +77,13 @@ func makeJSON(put func(w *jsonMaker, c *Call, i int) error) func(*Call) (*vec.Ve
 	}
 }
 
+// AppendJSON appends row i of v to dst as to_json makes it. Columns that have columns of their own must be flat.
+func AppendJSON(dst []byte, v *vec.Vector, i int, st *text.Style) ([]byte, error) {
+	w := jsonMaker{dst: dst, style: st, comma: ","}
+	err := w.value(v, i)
+	return w.dst, err
+}
+
 // value appends row i of v.
 func (w *jsonMaker) value(v *vec.Vector, i int) error {
 	if v.IsNull(i) {

@@ -95,6 +95,7 @@ const (
 	AdminShutdown              Code = "57P01"
 	IOError                    Code = "58030"
 	UndefinedFile              Code = "58P01"
+	DuplicateFile              Code = "58P02"
 	InternalError              Code = "XX000"
 	DataCorrupted              Code = "XX001"
 )

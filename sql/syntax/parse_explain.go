@@ -24,7 +24,7 @@ func (p *parser) explain() Statement {
 // explained reads the statement to explain.
 func (p *parser) explained(e *ExplainStmt) {
 	if !p.atQuery() && !p.atDescribe(p.i) && !p.isPunct("(") &&
-		!p.isOneOf("insert", "update", "delete", "merge", "declare", "create", "refresh", "execute") {
+		!p.isOneOf("insert", "update", "delete", "merge", "declare", "create", "refresh", "execute", "copy") {
 		p.syntaxError()
 		return
 	}
