@@ -29,6 +29,7 @@ var layers = [][]string{
 	{"sql/syntax"},
 	{"sql"},
 	{"storage/copytext"},
+	{"storage/write/parquet"},
 	{"storage/write"},
 	{""},
 	{"pgwire/auth"},

@@ -286,3 +286,5 @@ func TestCopyToStaysInItsFolders(t *testing.T) {
 	}
 	answer(t, db, "ROLLBACK")
 }
+
+func describeCode(err error) string { return string(sqlstate.Of(err)) }

@@ -40,6 +40,8 @@ type block interface {
 // newFormat returns the format that the options name, of files with these columns.
 func newFormat(o *Options, columns exec.Schema, style *text.Style) (format, error) {
 	switch o.Format {
+	case "parquet":
+		return newParquetFormat(o, columns, style)
 	case "json":
 		return newJSONFormat(o, columns, style)
 	case "csv", "text":
