@@ -52,7 +52,8 @@ func (p *Prepared) planFile(n planner.Node, cfg *planner.Config) (exec.Plan, err
 		return nil, err
 	}
 	target := commit.Target{Path: path, Folder: f.options.Folder, Mode: f.options.Mode, Replaceable: write.IsData}
-	return write.NewPlan(plan, f.options, target, f.path)
+	*cfg.NextID++
+	return write.NewPlan(plan, f.options, target, f.path, cfg.Partitions, *cfg.NextID-1)
 }
 
 // copyToFile runs COPY ... TO a path.

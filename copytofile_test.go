@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"sort"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -288,3 +289,5 @@ func TestCopyToStaysInItsFolders(t *testing.T) {
 }
 
 func describeCode(err error) string { return string(sqlstate.Of(err)) }
+
+func itoa(n int) string { return strconv.Itoa(n) }

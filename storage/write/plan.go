@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"gsql/exec"
+	"gsql/exec/expr"
 	"gsql/exec/types"
 	"gsql/exec/vec"
 	"gsql/storage/commit"
@@ -21,13 +22,26 @@ type Plan struct {
 	columns exec.Schema
 }
 
-// NewPlan returns the plan that writes all columns of a plan, under their names.
-func NewPlan(input exec.Plan, o *Options, target commit.Target, path string) (*Plan, error) {
+// NewPlan returns the plan that writes all columns of a plan, under their names. With PARTITION_BY it deals the rows out to
+// so many partitions; id is that of a column that it needs, which the input does not have.
+func NewPlan(input exec.Plan, o *Options, target commit.Target, path string, partitions int, id expr.ColID) (*Plan, error) {
 	p := &Plan{Input: input, Options: o, Target: target, Path: path, columns: input.Schema()}
-	if _, err := newFormat(o, p.columns, nil); err != nil {
-		return nil, err
+	if len(o.PartitionBy) > 0 {
+		f, err := newFolders(input, o.PartitionBy, o.KeepKeys, id)
+		if err != nil {
+			return nil, err
+		}
+		p.columns = f.out[:len(f.out)-1]
+		p.Input = f
+		if partitions > 1 {
+			p.Input = &exec.Exchange{Input: f, Kind: exec.Hash, N: partitions, Hash: []expr.ColID{id}}
+		}
+		p.Input = &direct{Input: p.Input, of: p}
+		key := f.out[len(f.out)-1]
+		p.Input = &exec.Sort{Input: p.Input, Top: -1, Keys: []expr.SortKey{{Expr: &expr.Column{ID: id, Name: key.Name, Typ: key.Type}}}}
 	}
-	return p, nil
+	_, err := newFormat(o, p.columns, nil)
+	return p, err
 }
 
 func (p *Plan) Schema() exec.Schema {

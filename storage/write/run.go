@@ -3,11 +3,13 @@ package write
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
+	"os"
 	"path/filepath"
 	"sync/atomic"
+	"time"
 
 	"gsql/exec"
-	"gsql/exec/text"
 	"gsql/exec/vec"
 	"gsql/storage/commit"
 )
@@ -20,26 +22,29 @@ type run struct {
 	format format
 	rows   atomic.Int64
 	files  atomic.Int64 // of a folder, begun so far
+	mark   string       // in the names of files that must be new
 }
 
 // run writes the rows and returns how many there are.
 func (p *Plan) run(ctx context.Context, env *exec.Env) (int64, error) {
-	style := &text.Style{}
-	if env.Fn != nil {
-		style = &text.Style{Location: env.Fn.Location, Now: env.Fn.Now, Objects: env.Fn.Objects}
-	}
 	r := &run{plan: p, env: env}
 	var err error
-	if r.format, err = newFormat(p.Options, p.columns, style); err != nil {
+	if r.format, err = newFormat(p.Options, p.columns, styleOf(env)); err != nil {
 		return 0, err
 	}
 	if r.stage, err = commit.Begin(p.Target); err != nil {
 		return 0, err
 	}
 	defer r.stage.Abort()
-	if p.Options.Folder {
+	if r.stage.Joins() {
+		r.mark = fmt.Sprintf("%x%04x_", time.Now().UnixNano(), rand.N(1<<16))
+	}
+	switch {
+	case len(p.Options.PartitionBy) > 0:
+		err = r.partitioned(ctx)
+	case p.Options.Folder:
 		err = r.folder(ctx)
-	} else {
+	default:
 		err = r.single(ctx)
 	}
 	if err != nil {
@@ -125,7 +130,16 @@ func (w *writer) add(ctx context.Context, b *vec.Batch) error {
 
 // next begins a file.
 func (w *writer) next() error {
-	name := fmt.Sprintf("data_%d%s", w.run.files.Add(1)-1, w.run.plan.Options.Extension)
+	n := w.run.files.Add(1) - 1
+	if len(w.run.plan.Options.PartitionBy) > 0 {
+		if n = int64(w.n); n == 0 {
+			if err := os.MkdirAll(w.dir, 0o777); err != nil {
+				return commit.Error(w.dir, err)
+			}
+		}
+		w.n++
+	}
+	name := fmt.Sprintf("data_%s%d%s", w.run.mark, n, w.run.plan.Options.Extension)
 	if err := w.open(filepath.Join(w.dir, name)); err != nil {
 		return err
 	}
@@ -170,4 +184,12 @@ func (w *writer) abandon() {
 		_ = w.out.f.Close()
 		w.file, w.rows, w.out = nil, nil, nil
 	}
+}
+
+// held returns how many bytes of rows are kept.
+func (w *writer) held() int64 {
+	if w.rows == nil {
+		return 0
+	}
+	return w.rows.held()
 }
