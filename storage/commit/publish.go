@@ -166,23 +166,23 @@ func syncParents(dir, top string) error {
 // moveNew moves a file to a path where nothing is, or returns fs.ErrExist.
 func moveNew(from, to string) error {
 	err := renameNew(from, to)
-	if !errors.Is(err, errNoExchange) {
-		return err
-	}
-	// A second name, of which the first goes: the one step that does not replace a file.
-	switch err = os.Link(from, to); {
-	case err == nil:
-		return os.Remove(from)
-	case errors.Is(err, fs.ErrExist):
-		if same(from, to) { // who died between the two steps
+	if errors.Is(err, errNoExchange) {
+		// A second name, of which the first goes: the one step that does not replace a file.
+		switch err = os.Link(from, to); {
+		case err == nil:
 			return os.Remove(from)
+		case errors.Is(err, fs.ErrExist):
+		default: // a file system without links
+			if _, there := os.Lstat(to); there != nil {
+				return os.Rename(from, to)
+			}
+			err = fs.ErrExist
 		}
-		return fs.ErrExist
 	}
-	if _, err := os.Lstat(to); err == nil { // a file system without links
-		return fs.ErrExist
+	if errors.Is(err, fs.ErrExist) && same(from, to) { // who died between the two steps
+		return os.Remove(from)
 	}
-	return os.Rename(from, to)
+	return err
 }
 
 func same(a, b string) bool {
