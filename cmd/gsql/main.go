@@ -32,6 +32,8 @@ Usage:
 Examples:
   gsql -c "SELECT * FROM 'sales/*.csv' LIMIT 5"
   gsql -c "SELECT city, avg(price) FROM 'sales.parquet' GROUP BY city ORDER BY 2 DESC"
+  gsql -c "COPY (SELECT * FROM 'logs/*.csv') TO 'logs.parquet'"
+  gsql -c "COPY sales TO 'by-year/' (FORMAT parquet, PARTITION_BY (year), OVERWRITE)" -C data
   gsql -C data --csv -c 'SELECT * FROM sales WHERE year = 2024' > sales-2024.csv
   gsql -c "EXPLAIN ANALYZE SELECT count(*) FROM 'logs/**/*.ndjson'"
   gsql --profile profile.html -c "SELECT count(*) FROM 'logs/**/*.ndjson'"

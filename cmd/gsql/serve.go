@@ -30,11 +30,13 @@ Examples:
   gsql serve data
   psql -h 127.0.0.1 -c 'SELECT * FROM sales LIMIT 5'
   gsql serve data --listen 127.0.0.1:6000 --allow-path /mnt/archive
+  gsql serve data --allow-write=data/results
 
   gsql passwd users ann          # asks for a password
   gsql serve data --listen :5432 --users users --tls-cert server.crt --tls-key server.key
 
-Clients may read files in DIR and below the paths of --allow-path, and no others.
+Clients may read files in DIR and below the paths of --allow-path, and no others. They may write none, unless there is
+--allow-write: then COPY ... TO and INSERT write below DIR, or with --allow-write=FOLDER below that folder alone.
 
 Without --users and --rules clients of this machine connect without a password, and no others can. With --users all
 need one. --rules names a file of lines as in PostgreSQL's pg_hba.conf, of which the first that fits a client counts:
@@ -58,6 +60,21 @@ type serveOptions struct {
 	maxConns               int
 	slow, startup, grace   time.Duration
 	settings               []string
+	write                  []string // folders, servedFolder being that of DIR
+}
+
+// servedFolder stands for DIR, which may be named behind --allow-write.
+const servedFolder = "(DIR)"
+
+// allowWriting turns writing on in the folders that were named.
+func (o *serveOptions) allowWriting() {
+	o.cfg.AllowWrite = len(o.write) > 0
+	for _, dir := range o.write {
+		if dir == servedFolder {
+			dir = o.cfg.Dir
+		}
+		o.cfg.WritePaths = append(o.cfg.WritePaths, dir)
+	}
 }
 
 func serveFlags(o *serveOptions) *pflag.FlagSet {
@@ -66,6 +83,8 @@ func serveFlags(o *serveOptions) *pflag.FlagSet {
 	fs.Usage = func() { printUsage(os.Stdout, serveUsage, fs) }
 	fs.StringVar(&o.listen, "listen", "127.0.0.1:5432", "`address` to listen on")
 	fs.StringArrayVar(&o.cfg.AllowPaths, "allow-path", nil, "`folder` beside DIR that clients may read, too; may be repeated")
+	fs.StringArrayVar(&o.write, "allow-write", nil, "`folder` that clients may write in, DIR if none is named; may be repeated")
+	fs.Lookup("allow-write").NoOptDefVal = servedFolder
 	fs.StringVar(&o.users, "users", "", "`file` of users with their passwords, which gsql passwd writes")
 	fs.StringVar(&o.rules, "rules", "", "`file` of who may connect, and how they prove who they are")
 	fs.StringVar(&o.cert, "tls-cert", "", "`file` of the certificate for TLS, read again when it changes")
@@ -102,6 +121,7 @@ func serve(args []string) int {
 	if fs.NArg() == 1 {
 		o.cfg.Dir = fs.Arg(0)
 	}
+	o.allowWriting()
 	s, err := o.server()
 	var board net.Listener
 	if err == nil {

@@ -56,3 +56,26 @@ func TestServeIsSafe(t *testing.T) {
 		t.Error("an empty password is taken")
 	}
 }
+
+// Writing is off, unless folders are named for it or the served one is meant.
+func TestServeWrites(t *testing.T) {
+	for _, c := range []struct {
+		flags string
+		on    bool
+		want  string
+	}{
+		{"data", false, ""}, {"data --allow-write", true, "data"}, {"--allow-write data", true, "data"},
+		{"data --allow-write=out --allow-write=more", true, "out more"}, {"data --allow-write=out --allow-write", true, "out data"},
+	} {
+		o := &serveOptions{}
+		fs := serveFlags(o)
+		if err := fs.Parse(strings.Fields(c.flags)); err != nil {
+			t.Fatal(err)
+		}
+		o.cfg.Dir = fs.Arg(0)
+		o.allowWriting()
+		if got := strings.Join(o.cfg.WritePaths, " "); got != c.want || o.cfg.AllowWrite != c.on {
+			t.Errorf("%s: %v %s", c.flags, o.cfg.AllowWrite, got)
+		}
+	}
+}

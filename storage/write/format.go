@@ -42,6 +42,8 @@ func newFormat(o *Options, columns exec.Schema, style *text.Style) (format, erro
 	switch o.Format {
 	case "parquet":
 		return newParquetFormat(o, columns, style)
+	case "arrow":
+		return newArrowFormat(o, columns, style)
 	case "json":
 		return newJSONFormat(o, columns, style)
 	case "csv", "text":
