@@ -3,8 +3,10 @@ package gsql
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"gsql/exec"
+	"gsql/exec/expr"
 	"gsql/exec/sqlstate"
 	"gsql/exec/vec"
 	"gsql/planner"
@@ -17,6 +19,7 @@ import (
 type fileTarget struct {
 	path    string // as it was written
 	options *write.Options
+	columns []string // of files that are like others; nil: those of the query
 }
 
 // bindCopyFile binds COPY ... TO a path.
@@ -25,7 +28,7 @@ func (p *Prepared) bindCopyFile(ctx context.Context, stmt *syntax.CopyStmt) erro
 	if err != nil {
 		return err
 	}
-	p.file = &fileTarget{stmt.To, o}
+	p.file = &fileTarget{path: stmt.To, options: o}
 	if err := p.bind(ctx, stmt.Query, nil, true); err != nil {
 		return inTable(stmt.Table, err)
 	}
@@ -52,6 +55,9 @@ func (p *Prepared) planFile(n planner.Node, cfg *planner.Config) (exec.Plan, err
 		return nil, err
 	}
 	target := commit.Target{Path: path, Folder: f.options.Folder, Mode: f.options.Mode, Replaceable: write.IsData}
+	if f.columns != nil {
+		plan = renamed(plan, f.columns)
+	}
 	*cfg.NextID++
 	return write.NewPlan(plan, f.options, target, f.path, cfg.Partitions, *cfg.NextID-1)
 }
@@ -61,13 +67,29 @@ func (p *Prepared) copyToFile(ctx context.Context, values []*vec.Vector) (*Rows,
 	if err := p.s.mayWrite("COPY TO", false); err != nil {
 		return nil, err
 	}
-	n := int64(0)
-	err := p.each(ctx, values, func(b *vec.Batch) error {
-		n = vec.At[int64](b.Cols[0], 0)
-		return nil
-	})
+	n, err := p.writeFiles(ctx, values)
 	if err != nil {
 		return nil, err
 	}
 	return &Rows{tag: fmt.Sprintf("COPY %d", n), ctx: ctx}, nil
+}
+
+// writeFiles runs a statement that writes files, and returns the number of rows.
+func (p *Prepared) writeFiles(ctx context.Context, values []*vec.Vector) (n int64, err error) {
+	err = p.each(ctx, values, func(b *vec.Batch) error {
+		n = vec.At[int64](b.Cols[0], 0)
+		return nil
+	})
+	return n, err
+}
+
+// renamed returns a plan whose columns have other names.
+func renamed(p exec.Plan, names []string) exec.Plan {
+	out := &exec.Project{Input: p, Out: slices.Clone(p.Schema())}
+	for i := range out.Out {
+		f := &out.Out[i]
+		out.Exprs = append(out.Exprs, &expr.Column{ID: f.ID, Name: f.Name, Typ: f.Type})
+		f.Name = names[i]
+	}
+	return out
 }

@@ -474,6 +474,9 @@ func (p *Prepared) Query(ctx context.Context, args []*vec.Vector) (rows *Rows, e
 	case *syntax.SelectStmt:
 		return p.run(ctx, values)
 	case *syntax.InsertStmt, *syntax.UpdateStmt, *syntax.DeleteStmt:
+		if p.file != nil {
+			return p.insertFiles(ctx, values)
+		}
 		return p.modify(ctx, values)
 	case *syntax.CreateTableAsStmt:
 		return p.createTableAs(ctx, stmt)

@@ -42,6 +42,10 @@ func (p *Prepared) bindWrite(ctx context.Context, params []types.Type, fixed boo
 	var returning *syntax.Query
 	switch stmt := p.writing().(type) {
 	case *syntax.InsertStmt:
+		if files, err := p.insertsFiles(ctx, stmt, params, fixed); files || err != nil {
+			p.write = nil
+			return err
+		}
 		if w.key, w.table, err = p.s.target(p.state, "insert into", "INSERT", stmt.Table.QualifiedName); err != nil {
 			return err
 		}

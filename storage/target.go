@@ -86,3 +86,18 @@ func unwritable(path string) error {
 		WithDetail("Statements may write below some folders only.").
 		WithHint("Start the server with --allow-write=FOLDER for others.")
 }
+
+// Folder returns the path and the files of a table of the catalog's folder that is a folder of files itself; ok is false when
+// there is no such folder.
+func (c *Catalog) Folder(name string) (path string, files []file.File, ok bool, err error) {
+	e, ok, err := c.entry(name)
+	if err != nil || !ok {
+		return "", nil, false, err
+	}
+	info, err := os.Stat(filepath.Join(c.cfg.Dir, e.path))
+	if err != nil || !info.IsDir() {
+		return "", nil, false, nil
+	}
+	files, err = c.files([]string{e.path})
+	return e.path, files, err == nil, err
+}

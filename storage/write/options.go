@@ -353,3 +353,18 @@ func size(opt syntax.Option) (int64, error) {
 	}
 	return int64(n), nil
 }
+
+// FormatOf returns the format of files with such a name, as the option FORMAT names it; "" when it is none that is written.
+func FormatOf(name string) string {
+	_, ext := splitName(name)
+	return extensions[ext]
+}
+
+// Header returns what files of CSV with these columns begin with.
+func (o *Options) Header(columns []string) ([]byte, error) {
+	w, err := copytext.NewWriter(columns, o.text, nil)
+	if err != nil {
+		return nil, err
+	}
+	return w.AppendHeader(nil), nil
+}

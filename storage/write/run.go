@@ -91,7 +91,7 @@ func (r *run) folder(ctx context.Context) error {
 		}
 		return w.end()
 	})
-	if err == nil && r.files.Load() == 0 { // the columns, at least
+	if err == nil && r.files.Load() == 0 && !r.stage.Joins() { // the columns, at least
 		w := &writer{run: r, dir: r.stage.Dir()}
 		defer w.abandon()
 		if err = w.next(); err == nil {
