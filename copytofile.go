@@ -54,7 +54,7 @@ func (p *Prepared) planFile(n planner.Node, cfg *planner.Config) (exec.Plan, err
 	if err != nil {
 		return nil, err
 	}
-	target := commit.Target{Path: path, Folder: f.options.Folder, Mode: f.options.Mode, Replaceable: write.IsData}
+	target := commit.Target{Path: path, Name: f.path, Folder: f.options.Folder, Mode: f.options.Mode, Replaceable: write.IsData}
 	if f.columns != nil {
 		plan = renamed(plan, f.columns)
 	}

@@ -165,23 +165,50 @@ func TestCopyToComesBack(t *testing.T) {
 	}
 }
 
-// A file keeps the order of a query that has one.
+// A file keeps the order of a query that has one, whatever the number of goroutines that encode it.
 func TestCopyToKeepsOrder(t *testing.T) {
-	db, dir := openWriting(t)
-	answer(t, db, "COPY (SELECT i FROM generate_series(1, 50000) i ORDER BY i * 7919 % 50021) TO 'x.csv' (HEADER false)")
-	lines := strings.Fields(content(t, dir, "x.csv"))
-	last := -1
-	for _, l := range lines {
-		var i int
-		fmt.Sscan(l, &i)
-		if k := i * 7919 % 50021; k < last {
-			t.Fatalf("%d comes behind %d", k, last)
-		} else {
-			last = k
+	for _, c := range []struct {
+		parts, workers int
+		to             string
+	}{{1, 1, "'x.csv'"}, {4, 1, "'x.csv'"}, {4, 4, "'x.csv.gz'"}, {4, 1, "'x.parquet' (ROW_GROUP_SIZE 7000)"}, {4, 4, "'x.parquet' (ROW_GROUP_SIZE 7000)"},
+		{3, 2, "'x.json' (ARRAY)"}, {2, 1, "'x.csv' (FILE_SIZE '1GB', FORMAT csv)"}} {
+		db, dir := openWriting(t, func(cfg *gsql.Config) { cfg.Partitions, cfg.Workers = c.parts, c.workers })
+		answer(t, db, "CREATE TABLE t AS SELECT i FROM generate_series(1, 200000) i")
+		if got := answer(t, db, "COPY (SELECT i, i * 7919 % 200003 AS k FROM t ORDER BY k) TO "+c.to); got != "COPY 200000" {
+			t.Fatal(got)
 		}
-	}
-	if len(lines) != 50000 {
-		t.Errorf("%d lines", len(lines))
+		from := strings.Split(c.to, "'")[1]
+		if strings.Contains(c.to, "FILE_SIZE") {
+			from += "/data_0.csv"
+		}
+		one, err := gsql.Open(gsql.Config{Dir: dir, Partitions: 1, Workers: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		rows, err := one.Query(context.Background(), "SELECT i, k FROM '"+from+"'")
+		if err != nil {
+			t.Fatal(err)
+		}
+		last, n := int64(-1), 0
+		for rows.Next() {
+			var i, k int64
+			if err := rows.Scan(&i, &k); err != nil {
+				t.Fatal(err)
+			}
+			if k <= last || k != i*7919%200003 {
+				t.Fatalf("%s: %d comes behind %d", c.to, k, last)
+			}
+			last = k
+			n++
+		}
+		if rows.Err() != nil || n != 200000 {
+			t.Errorf("%s: %d rows, %v", c.to, n, rows.Err())
+		}
+		rows.Close()
+		one.Close()
+		if got := answer(t, db, "EXPLAIN ANALYZE COPY (SELECT i FROM t ORDER BY i) TO 'y.csv'"); !strings.Contains(got, "rows=1 ") {
+			t.Error(got)
+		}
 	}
 }
 

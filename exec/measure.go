@@ -78,6 +78,10 @@ func wait(ctx context.Context, f func()) {
 	t.top.waited += t.top.profile.now() - start
 }
 
+// Wait calls f, which waits for other tasks of the execution and does nothing else; the worker is free meanwhile. It is for
+// operators of other packages whose goroutines, made by Env.Run, wait for each other.
+func Wait(ctx context.Context, f func()) { wait(ctx, f) }
+
 // yield lets tasks of other queries have the worker, when they wait for one.
 func yield(ctx context.Context) {
 	if t := taskOf(ctx); t != nil && t.top != nil {

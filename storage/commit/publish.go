@@ -12,13 +12,13 @@ import (
 func (s *Stage) Commit() error {
 	defer s.Abort()
 	if err := s.sync(); err != nil {
-		return Error(s.target.Path, err)
+		return Error(s.target.Name, err)
 	}
 	err := s.publish()
 	if errors.Is(err, fs.ErrExist) {
-		return exists(s.target.Path).WithHint("It has been made while the rows were written.")
+		return exists(s.target.Name).WithHint("It has been made while the rows were written.")
 	}
-	return Error(s.target.Path, err)
+	return Error(s.target.Name, err)
 }
 
 func (s *Stage) publish() error {

@@ -25,6 +25,7 @@ const (
 // Target is where a write goes.
 type Target struct {
 	Path   string // absolute, links resolved
+	Name   string // of the target, for messages
 	Folder bool   // a folder of files and not one file
 	Mode   Mode
 	// Replaceable reports whether a file may be lost when a folder is replaced, by its name; nil: any.
@@ -61,11 +62,11 @@ func Begin(t Target) (*Stage, error) {
 	}
 	var err error
 	if s.dir, s.lock, err = makeStage(parent); err != nil {
-		return nil, Error(t.Path, err)
+		return nil, Error(t.Name, err)
 	}
 	if err := os.Mkdir(filepath.Join(s.dir, dataName), 0o777); err != nil {
 		s.Abort()
-		return nil, Error(t.Path, err)
+		return nil, Error(t.Name, err)
 	}
 	return s, nil
 }
@@ -78,25 +79,25 @@ func (s *Stage) check() error {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil
 	case err != nil:
-		return Error(t.Path, err)
+		return Error(t.Name, err)
 	case !t.Folder && info.IsDir():
-		return sqlstate.New(sqlstate.WrongObjectType, "\"%s\" is a directory", t.Path).WithHint("End the path with / to write files into it.")
+		return sqlstate.New(sqlstate.WrongObjectType, "\"%s\" is a directory", t.Name).WithHint("End the path with / to write files into it.")
 	case !t.Folder && t.Mode == New:
-		return exists(t.Path).WithHint("Say OVERWRITE to replace it.")
+		return exists(t.Name).WithHint("Say OVERWRITE to replace it.")
 	case !t.Folder:
 		return nil
 	case !info.IsDir():
-		return sqlstate.New(sqlstate.WrongObjectType, "\"%s\" is not a directory", t.Path)
+		return sqlstate.New(sqlstate.WrongObjectType, "\"%s\" is not a directory", t.Name)
 	}
 	empty, err := isEmpty(t.Path)
 	switch {
 	case err != nil:
-		return Error(t.Path, err)
+		return Error(t.Name, err)
 	case t.Mode == Append:
 		s.joins = !empty
 		return nil
 	case t.Mode == New && !empty:
-		return exists(t.Path).WithDetail("The folder is not empty.").WithHint("Say OVERWRITE to replace what is in it, or APPEND to add to it.")
+		return exists(t.Name).WithDetail("The folder is not empty.").WithHint("Say OVERWRITE to replace what is in it, or APPEND to add to it.")
 	case t.Mode == Overwrite:
 		return s.checkLoss()
 	}
@@ -109,7 +110,7 @@ func (s *Stage) checkLoss() error {
 	return filepath.WalkDir(t.Path, func(path string, d fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
-			return Error(t.Path, err)
+			return Error(t.Name, err)
 		case path == t.Path:
 		case d.Name()[0] == '.' || d.Name()[0] == '_':
 			if d.IsDir() {
@@ -117,7 +118,7 @@ func (s *Stage) checkLoss() error {
 			}
 		case d.IsDir():
 		case !d.Type().IsRegular() || t.Replaceable != nil && !t.Replaceable(d.Name()):
-			return sqlstate.New(sqlstate.ObjectNotInPrerequisite, "folder \"%s\" is not overwritten, since it has \"%s\", which is no data file", t.Path, d.Name()).
+			return sqlstate.New(sqlstate.ObjectNotInPrerequisite, "folder \"%s\" is not overwritten, since it has \"%s\", which is no data file", t.Name, d.Name()).
 				WithHint("Move that file away, or choose another folder.")
 		}
 		return nil

@@ -132,6 +132,7 @@ func (a *arrowFile) end() error {
 
 // arrowBlock is batches that become a record batch.
 type arrowBlock struct {
+	gate
 	file    *arrowFile
 	batches []*vec.Batch
 	rows    int
@@ -192,6 +193,9 @@ func (a *arrowBlock) flush() error {
 	rec := array.NewRecord(a.file.schema, cols, int64(a.rows))
 	defer rec.Release()
 	a.batches, a.rows, a.bytes = nil, 0, 0
+	if err := a.pass(); err != nil {
+		return err
+	}
 	a.file.out.mu.Lock()
 	defer a.file.out.mu.Unlock()
 	return a.file.w.Write(rec)

@@ -35,6 +35,21 @@ type block interface {
 	held() int64
 	// flush appends what is kept to the file.
 	flush() error
+	// await makes the block keep what it is given until flush, as far as it can, and call turn before it appends anything.
+	await(turn func() error)
+}
+
+// gate is a block's part of await.
+type gate struct{ turn func() error }
+
+func (g *gate) await(turn func() error) { g.turn = turn }
+
+// pass returns when the block may append.
+func (g *gate) pass() error {
+	if g.turn == nil {
+		return nil
+	}
+	return g.turn()
 }
 
 // newFormat returns the format that the options name, of files with these columns.
@@ -54,18 +69,19 @@ func newFormat(o *Options, columns exec.Schema, style *text.Style) (format, erro
 
 // output is a file on disk, to which several goroutines may append.
 type output struct {
-	path string
+	name string // for messages
 	f    *os.File
 	mu   sync.Mutex
 	size atomic.Int64
 }
 
-func create(path string) (*output, error) {
+// create makes the file at path; name is what messages call it.
+func create(path, name string) (*output, error) {
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o666)
 	if err != nil {
-		return nil, err
+		return nil, commit.Error(name, err)
 	}
-	return &output{path: path, f: f}, nil
+	return &output{name: name, f: f}, nil
 }
 
 // append writes bytes at the end.
@@ -79,10 +95,10 @@ func (o *output) append(b []byte) error {
 func (o *output) write(b []byte) error {
 	n, err := o.f.Write(b)
 	o.size.Add(int64(n))
-	return commit.Error(o.path, err)
+	return commit.Error(o.name, err)
 }
 
 // Write is write, for encoders that hold the lock.
 func (o *output) Write(b []byte) (int, error) { return len(b), o.write(b) }
 
-func (o *output) close() error { return commit.Error(o.path, o.f.Close()) }
+func (o *output) close() error { return commit.Error(o.name, o.f.Close()) }

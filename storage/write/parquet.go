@@ -55,7 +55,7 @@ type parquetFile struct {
 	out  *output
 }
 
-func (p *parquetFile) block() block { return &parquetBlock{p, p.file.NewGroup()} }
+func (p *parquetFile) block() block { return &parquetBlock{file: p, group: p.file.NewGroup()} }
 
 func (p *parquetFile) end() error {
 	if err := p.out.append(p.file.Footer(p.out.size.Load())); err != nil {
@@ -66,6 +66,7 @@ func (p *parquetFile) end() error {
 
 // parquetBlock is a row group.
 type parquetBlock struct {
+	gate
 	file  *parquetFile
 	group *parquet.Group
 }
@@ -100,6 +101,9 @@ func (p *parquetBlock) held() int64 {
 
 func (p *parquetBlock) flush() error {
 	if err := p.group.Finish(); err != nil {
+		return err
+	}
+	if err := p.pass(); err != nil {
 		return err
 	}
 	out := p.file.out

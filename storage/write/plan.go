@@ -20,12 +20,13 @@ type Plan struct {
 	Target  commit.Target
 	Path    string // the target as it was written
 	columns exec.Schema
+	workers int // goroutines that encode the rows of one partition
 }
 
 // NewPlan returns the plan that writes all columns of a plan, under their names. With PARTITION_BY it deals the rows out to
 // so many partitions; id is that of a column that it needs, which the input does not have.
 func NewPlan(input exec.Plan, o *Options, target commit.Target, path string, partitions int, id expr.ColID) (*Plan, error) {
-	p := &Plan{Input: input, Options: o, Target: target, Path: path, columns: input.Schema()}
+	p := &Plan{Input: input, Options: o, Target: target, Path: path, columns: input.Schema(), workers: partitions}
 	if len(o.PartitionBy) > 0 {
 		f, err := newFolders(input, o.PartitionBy, o.KeepKeys, id)
 		if err != nil {

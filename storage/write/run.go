@@ -63,6 +63,12 @@ func (r *run) single(ctx context.Context) error {
 	if err := w.open(r.stage.File()); err != nil {
 		return err
 	}
+	if r.plan.Input.Partitioning().N == 1 && r.plan.workers > 1 {
+		if err := r.ordered(ctx, w.file); err != nil {
+			return err
+		}
+		return w.end()
+	}
 	err := r.env.Run(ctx, r.plan.Input.Partitioning().N, func(ctx context.Context, part int) error {
 		b := w.file.block()
 		err := r.env.Pull(ctx, r.plan.Input, part, func(batch *vec.Batch) error {
@@ -134,7 +140,7 @@ func (w *writer) next() error {
 	if len(w.run.plan.Options.PartitionBy) > 0 {
 		if n = int64(w.n); n == 0 {
 			if err := os.MkdirAll(w.dir, 0o777); err != nil {
-				return commit.Error(w.dir, err)
+				return commit.Error(w.run.plan.Path, err)
 			}
 		}
 		w.n++
@@ -148,9 +154,9 @@ func (w *writer) next() error {
 }
 
 func (w *writer) open(path string) error {
-	out, err := create(path)
+	out, err := create(path, w.run.plan.Path)
 	if err != nil {
-		return commit.Error(path, err)
+		return err
 	}
 	w.out = out
 	if w.file, err = w.run.format.begin(out); err != nil {

@@ -14,6 +14,8 @@ const (
 	// plainBytes of text are appended to a file at once, memberBytes are compressed at once.
 	plainBytes  = 128 << 10
 	memberBytes = 1 << 20
+	// keptBytes are kept by a block that waits for its turn.
+	keptBytes = 64 << 20
 	// pieceRows are encoded between two looks at the context.
 	pieceRows = 4096
 )
@@ -41,7 +43,7 @@ func (f *textFormat) begin(out *output) (file, error) {
 		head = append(head, '[')
 	}
 	if f.array && f.compress == nil || !f.array {
-		return t, t.appendText(head)
+		return t, t.appendText(head, nil)
 	}
 	t.pending = head
 	return t, nil
@@ -55,8 +57,12 @@ type textFile struct {
 	pending []byte // of an array: what the first member begins with
 }
 
-func (t *textFile) appendText(b []byte) error {
+// appendText appends bytes once they are compressed and pass, if there is one, has returned.
+func (t *textFile) appendText(b []byte, pass func() error) error {
 	m, err := t.compress.member(b)
+	if err == nil && pass != nil {
+		err = pass()
+	}
 	if err != nil || len(m) == 0 {
 		return err
 	}
@@ -64,9 +70,12 @@ func (t *textFile) appendText(b []byte) error {
 }
 
 // appendRows appends rows of an array, each of which begins with a comma: the first one's is taken off.
-func (t *textFile) appendRows(b []byte) error {
+func (t *textFile) appendRows(b []byte, pass func() error) error {
 	if !t.array {
-		return t.appendText(b)
+		return t.appendText(b, pass)
+	}
+	if err := pass(); err != nil {
+		return err
 	}
 	t.out.mu.Lock()
 	defer t.out.mu.Unlock()
@@ -89,7 +98,7 @@ func (t *textFile) end() error {
 		if !t.begun {
 			tail = string(t.pending) + "]\n"
 		}
-		if err := t.appendText([]byte(tail)); err != nil {
+		if err := t.appendText([]byte(tail), nil); err != nil {
 			return err
 		}
 	}
@@ -98,6 +107,7 @@ func (t *textFile) end() error {
 
 // textBlock is lines that are not in the file yet.
 type textBlock struct {
+	gate
 	file  *textFile
 	lines lines
 	buf   []byte
@@ -119,7 +129,7 @@ func (t *textBlock) add(ctx context.Context, b *vec.Batch) (err error) {
 		if t.buf, err = t.lines.rows(t.buf, piece); err != nil {
 			return err
 		}
-		if len(t.buf) >= t.file.limit {
+		if len(t.buf) >= t.limit() {
 			if err := t.flush(); err != nil {
 				return err
 			}
@@ -128,13 +138,21 @@ func (t *textBlock) add(ctx context.Context, b *vec.Batch) (err error) {
 	return nil
 }
 
+// limit is how much text is kept.
+func (t *textBlock) limit() int {
+	if t.turn != nil {
+		return keptBytes
+	}
+	return t.file.limit
+}
+
 func (t *textBlock) held() int64 { return int64(len(t.buf)) }
 
 func (t *textBlock) flush() error {
 	if len(t.buf) == 0 {
 		return nil
 	}
-	err := t.file.appendRows(t.buf)
+	err := t.file.appendRows(t.buf, t.pass)
 	t.buf = t.buf[:0]
 	return err
 }
