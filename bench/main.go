@@ -41,7 +41,7 @@ func run() error {
 	flag.StringVar(&o.under, "under", "", "memory: command that gsql with the limit is started by, such as one that sets limits of its own")
 	profile := flag.String("cpuprofile", "", "write a CPU profile of gsql's runs to this file")
 	flag.Usage = func() {
-		fmt.Fprintln(os.Stderr, "usage: bench [flags] gen | run | cancel | memory | mixed | many")
+		fmt.Fprintln(os.Stderr, "usage: bench [flags] gen | run | cancel | memory | mixed | many | write")
 		flag.PrintDefaults()
 	}
 	flag.Parse()
@@ -69,9 +69,11 @@ func run() error {
 		return mixed(o)
 	case "many":
 		return many(o)
+	case "write":
+		return write(o)
 	}
 	flag.Usage()
-	return fmt.Errorf("say gen, run, cancel, memory, mixed or many")
+	return fmt.Errorf("say gen, run, cancel, memory, mixed, many or write")
 }
 
 type options struct {

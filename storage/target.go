@@ -37,6 +37,12 @@ func (c *Catalog) Target(path string) (string, error) {
 	if base == "." || base == ".." || base == string(filepath.Separator) || strings.HasPrefix(base, ".gsql-write-") {
 		return "", sqlstate.New(sqlstate.InvalidParameterValue, "\"%s\" is no path to write", path)
 	}
+	if info, err := os.Stat(full); err == nil && !info.Mode().IsRegular() && !info.IsDir() {
+		if restricted {
+			return "", unwritable(path)
+		}
+		return full, nil // a device or a pipe, such as /dev/stdout, whose links may lead to no path
+	}
 	real, err := filepath.EvalSymlinks(full)
 	if err != nil {
 		if _, there := os.Lstat(full); there == nil {

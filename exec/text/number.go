@@ -139,8 +139,16 @@ func appendFloat(dst []byte, x float64, size, big int) []byte {
 		}
 		return append(dst, '0')
 	}
-	if a := math.Abs(x); a >= 1e-4 && a < 999999 && a == math.Trunc(a) {
+	a := math.Abs(x)
+	if a >= 1e-4 && a < 999999 && a == math.Trunc(a) {
 		return strconv.AppendInt(dst, int64(x), 10)
+	}
+	least, most := 1e-4, 1e15 // between which there is no exponent
+	if size == 32 {
+		least, most = float64(float32(1e-4)), 1e6
+	}
+	if a >= least && a < most {
+		return strconv.AppendFloat(dst, x, 'f', -1, size)
 	}
 	start := len(dst)
 	dst = strconv.AppendFloat(dst, x, 'e', -1, size)

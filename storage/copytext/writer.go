@@ -3,9 +3,11 @@ package copytext
 import (
 	"bytes"
 	"slices"
+	"strings"
 
 	"gsql/exec/sqlstate"
 	"gsql/exec/text"
+	"gsql/exec/types"
 	"gsql/exec/vec"
 )
 
@@ -16,6 +18,9 @@ type Writer struct {
 	quoted  []bool // by column: ForceQuote
 	style   *text.Style
 	value   []byte
+	// plain says that numbers, dates and times need no looking at: neither do they have what is written in another way, nor
+	// do they look like NULL.
+	plain bool
 }
 
 // NewWriter returns a writer of rows with the given columns.
@@ -24,6 +29,8 @@ func NewWriter(columns []string, opts *Options, style *text.Style) (*Writer, err
 	for i := range w.quoted {
 		w.quoted[i] = opts.allQuoted
 	}
+	w.plain = strings.IndexByte(",;|\t\x01", opts.Delimiter) >= 0 && (opts.Null == "" || opts.Null == `\N`) &&
+		(opts.Format != "csv" || strings.IndexByte("\"'", opts.Quote) >= 0)
 	for _, name := range opts.ForceQuote {
 		i := slices.Index(columns, name)
 		if i < 0 {
@@ -63,11 +70,26 @@ func (w *Writer) AppendRow(dst []byte, cols []*vec.Vector, i int) []byte {
 			dst = append(dst, w.opts.Null...)
 			continue
 		}
-		w.value = text.Append(w.value[:0], v, i, w.style)
+		var value []byte
+		switch v.Type.ID {
+		case types.Bool, types.Int16, types.Int32, types.Int64, types.Float32, types.Float64, types.Numeric, types.Date, types.Time, types.Timestamp,
+			types.TimestampTZ, types.UUID:
+			if w.plain && !w.quoted[c] {
+				dst = text.Append(dst, v, i, w.style)
+				continue
+			}
+			w.value = text.Append(w.value[:0], v, i, w.style)
+			value = w.value
+		case types.Text, types.Varchar, types.Char:
+			value = v.Bytes(i)
+		default:
+			w.value = text.Append(w.value[:0], v, i, w.style)
+			value = w.value
+		}
 		if csv {
-			dst = w.appendCSV(dst, w.value, w.quoted[c])
+			dst = w.appendCSV(dst, value, w.quoted[c])
 		} else {
-			dst = w.appendText(dst, w.value)
+			dst = w.appendText(dst, value)
 		}
 	}
 	return append(dst, '\n')
@@ -94,9 +116,14 @@ func (w *Writer) appendText(dst, value []byte) []byte {
 
 func (w *Writer) appendCSV(dst, value []byte, quote bool) []byte {
 	quote = quote || string(value) == w.opts.Null || len(w.columns) == 1 && string(value) == `\.`
-	for i := 0; i < len(value) && !quote; i++ {
-		b := value[i]
-		quote = b == w.opts.Delimiter || b == w.opts.Quote || b == '\n' || b == '\r'
+	delimiter, mark := w.opts.Delimiter, w.opts.Quote
+	if !quote {
+		for _, b := range value {
+			if b == delimiter || b == mark || b == '\n' || b == '\r' {
+				quote = true
+				break
+			}
+		}
 	}
 	if !quote {
 		return append(dst, value...)

@@ -32,6 +32,10 @@ func (p *Plan) run(ctx context.Context, env *exec.Env) (int64, error) {
 	if r.format, err = newFormat(p.Options, p.columns, styleOf(env)); err != nil {
 		return 0, err
 	}
+	if !p.Options.Folder && isSpecial(p.Target.Path) {
+		err := r.special(ctx)
+		return r.rows.Load(), err
+	}
 	if r.stage, err = commit.Begin(p.Target); err != nil {
 		return 0, err
 	}
@@ -56,6 +60,26 @@ func (p *Plan) run(ctx context.Context, env *exec.Env) (int64, error) {
 	return r.rows.Load(), r.stage.Commit()
 }
 
+// isSpecial reports whether there is something at a path that is neither file nor folder: a pipe or a device.
+func isSpecial(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && !info.Mode().IsRegular() && !info.IsDir()
+}
+
+// special writes into a pipe or a device, of which nothing can be taken back.
+func (r *run) special(ctx context.Context) error {
+	f, err := os.OpenFile(r.plan.Target.Path, os.O_WRONLY, 0)
+	if err != nil {
+		return commit.Error(r.plan.Path, err)
+	}
+	w := &writer{run: r}
+	defer w.abandon()
+	if err := w.begin(&output{name: r.plan.Path, f: f}); err != nil {
+		return err
+	}
+	return r.rowsOf(ctx, w)
+}
+
 // single writes one file.
 func (r *run) single(ctx context.Context) error {
 	w := &writer{run: r}
@@ -63,6 +87,11 @@ func (r *run) single(ctx context.Context) error {
 	if err := w.open(r.stage.File()); err != nil {
 		return err
 	}
+	return r.rowsOf(ctx, w)
+}
+
+// rowsOf writes all rows into a file.
+func (r *run) rowsOf(ctx context.Context, w *writer) error {
 	if r.plan.Input.Partitioning().N == 1 && r.plan.workers > 1 {
 		if err := r.ordered(ctx, w.file); err != nil {
 			return err
@@ -158,6 +187,10 @@ func (w *writer) open(path string) error {
 	if err != nil {
 		return err
 	}
+	return w.begin(out)
+}
+
+func (w *writer) begin(out *output) (err error) {
 	w.out = out
 	if w.file, err = w.run.format.begin(out); err != nil {
 		w.abandon()
