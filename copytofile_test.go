@@ -235,6 +235,8 @@ func TestCopyToErrors(t *testing.T) {
 		{`COPY t TO 'x.csv' (APPEND)`, "0A000"},
 		{`COPY t TO 'x.csv' (OVERWRITE_OR_IGNORE)`, "0A000"},
 		{`COPY t TO 'x*.csv'`, "0A000"},
+		{`COPY t TO 's3://bucket/x.csv'`, "0A000"},
+		{`COPY t TO 'https://example.org/x.csv'`, "0A000"},
 		{`COPY t TO 'x.what'`, "22023"},
 		{`COPY t TO 'x/'`, "22023"},
 		{`COPY t TO 'x.csv' (FORMAT what)`, "22023"},

@@ -8,6 +8,7 @@ import (
 
 	"gsql/exec/sqlstate"
 	"gsql/storage/file"
+	"gsql/storage/remote"
 )
 
 // Target returns where a path lies that a statement may write, absolute and with links resolved. The folder that it is in
@@ -20,6 +21,9 @@ func (c *Catalog) Target(path string) (string, error) {
 	}
 	if strings.IndexByte(path, 0) >= 0 || path == "" {
 		return "", sqlstate.New(sqlstate.InvalidParameterValue, "a path must not be empty or have a zero byte")
+	}
+	if remote.IsURL(path) {
+		return "", sqlstate.Unsupported("Write a file here and send it there.", "writing to \"%s\" is not supported", path)
 	}
 	if strings.ContainsAny(path, "*?[{") {
 		return "", sqlstate.Unsupported("Name one file, or a folder.", "a path to write with one of %s in it, as globs have, is not supported", "* ? [ {")
