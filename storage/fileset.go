@@ -54,13 +54,10 @@ type lister struct {
 func (l *lister) list(ctx context.Context, patterns []*pattern) error {
 	for _, p := range patterns {
 		before := len(l.set.files) + l.set.closed
-		for _, f := range p.members {
-			l.set.files, l.set.names = append(l.set.files, f), append(l.set.names, l.c.shown(f.Path))
-			if l.told != nil {
-				l.told(nil)
-			}
-		}
 		if p.members != nil {
+			if err := l.addMembers(p); err != nil {
+				return err
+			}
 			continue
 		}
 		w := &walker{c: l.c, ctx: ctx, keys: l.hive != nil || l.told != nil}
@@ -74,6 +71,21 @@ func (l *lister) list(ctx context.Context, patterns []*pattern) error {
 		if len(l.set.files)+l.set.closed == before {
 			return p.nothing()
 		}
+	}
+	return nil
+}
+
+// addMembers takes files that are known as they are.
+func (l *lister) addMembers(p *pattern) error {
+	for _, f := range p.members {
+		name := f.Path
+		if f.Store == nil {
+			name = l.c.shown(name)
+		}
+		if err := l.add(p, f.Path, name, placeOf(name)); err != nil {
+			return err
+		}
+		l.set.files[len(l.set.files)-1] = f
 	}
 	return nil
 }

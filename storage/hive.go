@@ -56,6 +56,19 @@ func (d *place) keysOf() []*place {
 	return out
 }
 
+// placeOf returns the place of a file that no walker has found, such as a remote one, by its path.
+func placeOf(path string) *place {
+	path, _, _ = strings.Cut(path, "?")
+	d := &place{}
+	parts := strings.Split(path, "/")
+	for i, name := range parts[:len(parts)-1] {
+		if key, value, ok := parseKey(name); ok {
+			d = &place{name: strings.Join(parts[:i+1], "/") + "/", parent: d, key: key, value: value, depth: d.depth + 1}
+		}
+	}
+	return d
+}
+
 // hive is the columns that the names of folders make.
 type hive struct {
 	keys    []hiveKey

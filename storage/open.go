@@ -84,7 +84,7 @@ type probe struct {
 // lookAround finds some files here and there in a tree of folders key=value, and the keys. It returns nil when all files
 // must be known: where there are no such folders, or the options want to know them all.
 func (f *found) lookAround(ctx context.Context, o *filesOptions) ([]file.File, error) {
-	if o.hive != nil && !*o.hive || slices.ContainsFunc(f.patterns, func(p *pattern) bool { return p.members != nil }) {
+	if o.hive != nil && !*o.hive {
 		return nil, nil
 	}
 	var seen []hiveClass
@@ -93,7 +93,7 @@ func (f *found) lookAround(ctx context.Context, o *filesOptions) ([]file.File, e
 		return nil, err
 	}
 	f.hive = newHive(first.dir, first.name)
-	if f.hive == nil || o.all() {
+	if f.hive == nil || o.all() || slices.ContainsFunc(f.patterns, func(p *pattern) bool { return p.members != nil }) {
 		return nil, nil
 	}
 	probes := []*probe{first}
@@ -131,6 +131,10 @@ func (f *found) lookAround(ctx context.Context, o *filesOptions) ([]file.File, e
 // probe finds a file that lies behind about a share of all that a pattern names. seen gets the kinds of the values of
 // the folders on the way and beside it.
 func (f *found) probe(ctx context.Context, p *pattern, share float64, seen *[]hiveClass) (*probe, error) {
+	if p.members != nil {
+		x := p.members[0].Path
+		return &probe{p, x, x, placeOf(x)}, nil
+	}
 	var out *probe
 	w := &walker{c: f.c, ctx: ctx, keys: true}
 	w.visit.file = func(path, name string, dir *place) error {
