@@ -234,7 +234,7 @@ func (c *Catalog) driftFacts(ctx context.Context, r *request) (*factTable, error
 			i := slices.IndexFunc(d.variants, func(v *variant) bool { return v.typ == typ })
 			if i < 0 {
 				i = len(d.variants)
-				d.variants = append(d.variants, &variant{typ: typ, first: c.shown(f.Path)})
+				d.variants = append(d.variants, &variant{typ: typ, first: c.nameOf(&f)})
 			}
 			d.variants[i].files++
 		}
@@ -267,7 +267,7 @@ func (c *Catalog) metadataFacts(ctx context.Context, r *request) (*factTable, er
 	return t, c.eachFile(ctx, r, func(f file.File) error {
 		chunks, err := c.footers.Chunks(f)
 		for _, k := range chunks {
-			t.add(c.shown(f.Path), k.Group, k.GroupRows, k.GroupColumns, k.GroupBytes, k.Column, k.Values, k.Path, k.Type, k.Min, k.Max,
+			t.add(c.nameOf(&f), k.Group, k.GroupRows, k.GroupColumns, k.GroupBytes, k.Column, k.Values, k.Path, k.Type, k.Min, k.Max,
 				known(k.Nulls), k.Codec, known(k.DictOffset), known(k.DataOffset), k.Compressed, k.Uncompressed)
 		}
 		return err
@@ -281,7 +281,7 @@ func (c *Catalog) schemaFacts(ctx context.Context, r *request) (*factTable, erro
 	return t, c.eachFile(ctx, r, func(f file.File) error {
 		elements, err := c.footers.Elements(f)
 		for _, e := range elements {
-			t.add(c.shown(f.Path), e.Name, known(e.Type), known(e.Length), known(e.Repetition), known(e.Children), known(e.Converted),
+			t.add(c.nameOf(&f), e.Name, known(e.Type), known(e.Length), known(e.Repetition), known(e.Children), known(e.Converted),
 				known(e.Scale), known(e.Precision), known(e.Logical), known(e.SQL))
 		}
 		return err
@@ -315,7 +315,7 @@ func (c *Catalog) sniffFacts(ctx context.Context, r *request) (*factTable, error
 			return err
 		}
 		x := shape.Found()
-		path := c.shown(f.Path)
+		path := c.nameOf(&f)
 		t.add(path, x.Delim, known(x.Quote), known(x.Escape), x.Newline, known(x.Comment), x.Skip, x.Header, columnsJSON(x.Columns),
 			known(x.DateFormat), known(x.TimestampFormat), known(x.Decimal), known(x.Thousands), "FROM "+x.Call(path))
 		return nil

@@ -78,10 +78,7 @@ func (l *lister) list(ctx context.Context, patterns []*pattern) error {
 // addMembers takes files that are known as they are.
 func (l *lister) addMembers(p *pattern) error {
 	for _, f := range p.members {
-		name := f.Path
-		if f.Store == nil {
-			name = l.c.shown(name)
-		}
+		name := l.c.nameOf(&f)
 		if err := l.add(p, f.Path, name, placeOf(name)); err != nil {
 			return err
 		}

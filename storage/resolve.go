@@ -62,6 +62,14 @@ func (c *Catalog) shown(path string) string {
 	return path
 }
 
+// nameOf is how messages and tables name a file: a remote one by its URL.
+func (c *Catalog) nameOf(f *file.File) string {
+	if f.Store != nil {
+		return f.Path
+	}
+	return c.shown(f.Path)
+}
+
 // allowed reports whether a path without links lies in a folder that queries may read.
 func (c *Catalog) allowed(real string) bool {
 	for _, root := range c.roots {
