@@ -62,9 +62,9 @@ func init() {
 			return age(c, text.UTCToLocal(x, loc), text.UTCToLocal(y, loc))
 		}), tz, tz)),
 		stable(scalar("age", iv, Map1(func(c *Call, x int64) (vec.Interval, error) { return age(c, today(c), x) }), ts)),
-		scalar("justify_hours", iv, Map1(func(_ *Call, x vec.Interval) (vec.Interval, error) { return justify(x, true, false), nil }), iv),
-		scalar("justify_days", iv, Map1(func(_ *Call, x vec.Interval) (vec.Interval, error) { return justify(x, false, true), nil }), iv),
-		scalar("justify_interval", iv, Map1(func(_ *Call, x vec.Interval) (vec.Interval, error) { return justify(x, true, true), nil }), iv),
+		scalar("justify_hours", iv, Map1(func(_ *Call, x vec.Interval) (vec.Interval, error) { return justify(x, true, false) }), iv),
+		scalar("justify_days", iv, Map1(func(_ *Call, x vec.Interval) (vec.Interval, error) { return justify(x, false, true) }), iv),
+		scalar("justify_interval", iv, Map1(func(_ *Call, x vec.Interval) (vec.Interval, error) { return justify(x, true, true) }), iv),
 		scalar("timezone", tz, Map2(func(_ *Call, zone []byte, x int64) (int64, error) {
 			loc, err := zoneNamed(string(zone))
 			if err != nil {
@@ -369,8 +369,8 @@ func age(_ *Call, a, b int64) (vec.Interval, error) {
 	return r, nil
 }
 
-// justify carries 24 hours into days and 30 days into months, and makes the signs agree.
-func justify(x vec.Interval, hours, days bool) vec.Interval {
+// justify carries 24 hours into days and 30 days into months, and makes the signs of what it has looked at agree.
+func justify(x vec.Interval, hours, days bool) (vec.Interval, error) {
 	m, d, u := int64(x.Months), int64(x.Days), x.Micros
 	if hours {
 		d += u / text.Day
@@ -380,10 +380,10 @@ func justify(x vec.Interval, hours, days bool) vec.Interval {
 		m += d / 30
 		d %= 30
 	}
-	if days && (m > 0 && (d < 0 || d == 0 && u < 0)) {
+	if days && m > 0 && (d < 0 || hours && d == 0 && u < 0) {
 		d += 30
 		m--
-	} else if days && (m < 0 && (d > 0 || d == 0 && u > 0)) {
+	} else if days && m < 0 && (d > 0 || hours && d == 0 && u > 0) {
 		d -= 30
 		m++
 	}
@@ -394,7 +394,10 @@ func justify(x vec.Interval, hours, days bool) vec.Interval {
 		u -= text.Day
 		d++
 	}
-	return vec.Interval{Months: int32(m), Days: int32(d), Micros: u}
+	if m != int64(int32(m)) || d != int64(int32(d)) {
+		return x, sqlstate.New(sqlstate.DatetimeOverflow, "interval out of range")
+	}
+	return vec.Interval{Months: int32(m), Days: int32(d), Micros: u}, nil
 }
 
 // field returns the canonical name of a field of EXTRACT and date_trunc.
