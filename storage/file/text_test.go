@@ -201,7 +201,7 @@ func TestDecompressedUnderItsOldName(t *testing.T) {
 // TestReadersTogether lets many goroutines take the blocks of one text, which each reads with what lies around it, and
 // then again what is forgotten.
 func TestReadersTogether(t *testing.T) {
-	text := randomText(3_000_000)
+	text := randomText(20_000_000)
 	f := put(t, "x.gz", packers["x.gz"](t, text))
 	const block = 40_000
 	txt, err := f.OpenText("", block)
@@ -239,7 +239,8 @@ func TestReadersTogether(t *testing.T) {
 	if bytesRead != f.Size || txt.Size() != int64(len(text)) {
 		t.Errorf("read %d of %d bytes, text of %d", bytesRead, f.Size, txt.Size())
 	}
-	if n := len(txt.seq.chunks) + len(txt.seq.spare); n > 8 {
+	// Who holds a block for long makes the text keep those that others take meanwhile.
+	if n := len(txt.seq.chunks) + len(txt.seq.spare); n > 40 {
 		t.Errorf("%d chunks are kept", n)
 	}
 	p := make([]byte, 100)
