@@ -171,7 +171,7 @@ func normal(a *answer, l lenience) [][]string {
 
 func normalValue(v, kind string) string {
 	switch {
-	case strings.HasPrefix(kind, "numeric"):
+	case strings.HasPrefix(kind, "numeric"), kind == "jsonb" && isNumber(v): // equal ones may look different
 		if strings.Contains(v, ".") {
 			v = strings.TrimRight(strings.TrimRight(v, "0"), ".")
 		}
@@ -186,6 +186,11 @@ func normalValue(v, kind string) string {
 		return strings.TrimRight(v, " ")
 	}
 	return v
+}
+
+func isNumber(v string) bool {
+	_, err := strconv.ParseFloat(v, 64)
+	return err == nil
 }
 
 // normalInterval returns an interval as a number of microseconds, with months of 30 days.
