@@ -24,6 +24,8 @@ var layers = [][]string{
 	{"exec/expr"},
 	{"exec"},
 	{"exec/exectest", "storage/file", "storage/option", "storage/commit"},
+	{"storage/scan"},
+	{"storage/arrow", "storage/avro", "storage/excel", "storage/numpy", "storage/plain"},
 	{"storage/csv", "storage/json", "storage/memory", "storage/parquet", "storage/remote"},
 	{"storage", "planner", "catalog"},
 	{"sql/syntax"},
