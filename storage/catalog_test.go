@@ -129,7 +129,7 @@ func TestNames(t *testing.T) {
 		"empty/readme", "",
 		"data[1].csv", "n\n9\n",
 		"odd name.csv", "n\n3\n",
-		"noext", "n\n4\n", "arrayed", ` [ {"n":5} ]`, "objects", "{ \"n\":6}\n", "brackets", "[n]\n1\n", "packed", "\x1f\x8b\x08", "sheet.xlsx", "PK\x03\x04",
+		"noext", "n\n4\n", "arrayed", ` [ {"n":5} ]`, "objects", "{ \"n\":6}\n", "brackets", "[n]\n1\n", "packed", "\x1f\x8b\x08", "sheet.ods", "PK\x03\x04",
 		"link.csv", "-> sales.csv", "linked", "-> logs", "dead.csv", "-> nowhere",
 	)
 	c, err := New(Config{Dir: dir})
@@ -143,7 +143,7 @@ func TestNames(t *testing.T) {
 		{"'logs/**/0[12].ndjson'", "1 2"}, {"'{sales,sales}.csv'", "1|x"}, {"'data[1].csv'", "9"}, {"'data?1].csv'", "9"}, {"'data[[]*.csv'", "9"},
 		{"'noext'", "4"}, {"'arrayed'", "5"}, {"'objects'", "6"}, {"'brackets'", "1"}, {"'linked'", "1 2"},
 		{"'packed'", `!XX001 file "…packed" ends in the middle of its gzip data  It was not written or not copied to its end.`},
-		{"'sheet.xlsx'", "!0A000 …zip…CSV"},
+		{"'sheet.ods'", "!0A000 …zip….xlsx"},
 		{"twice", `!42P09 table name "twice" is ambiguous It may be "twice.csv" or "twice.json". Name the file: FROM 'twice.csv'.`},
 		{"slaes", `!42P01 relation "slaes" does not exist  Perhaps you meant "sales".`},
 		{"zzzzzz", `!42P01 relation "zzzzzz" does not exist  Tables are "Upper", "data[1]", "link",…`},

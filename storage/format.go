@@ -16,6 +16,8 @@ var formats = map[string]string{
 	".csv": "csv", ".tsv": "csv", ".tab": "csv", ".psv": "csv", ".tbl": "csv", ".txt": "csv",
 	".parquet": "parquet", ".pq": "parquet",
 	".ndjson": "json", ".jsonl": "json", ".json": "json",
+	".arrow": "arrow", ".arrows": "arrow", ".feather": "arrow", ".ipc": "arrow",
+	".avro": "avro", ".npy": "numpy", ".xlsx": "excel", ".xlsm": "excel",
 }
 
 // formatOf returns the format of a file by its name, "" when that does not say.
@@ -70,19 +72,23 @@ func trueFormat(files []file.File) (string, error) {
 
 const unpack = "Unpack it, or pack it as gzip, zstd, xz, bzip2, lz4, zip or tar."
 
+// binary has what files begin with that are no text.
+var binary = []struct{ magic, format string }{
+	{"PAR1", "parquet"}, {"ARROW1", "arrow"}, {"\xff\xff\xff\xff", "arrow"}, {"FEA1", "arrow"}, {"Obj\x01", "avro"},
+	{"\x93NUMPY", "numpy"},
+}
+
 // foreign has what files of other kinds begin with.
 var foreign = []struct{ magic, kind, hint string }{
-	{"PK\x03\x04", "zip", "Give an archive a name that ends in .zip; a spreadsheet can be saved as CSV."},
-	{"ARROW1", "Arrow", "Write the data as Parquet."},
+	{"PK\x03\x04", "zip", "Give an archive a name that ends in .zip, and an Excel file one that ends in .xlsx."},
 	{"ORC", "ORC", "Write the data as Parquet."},
-	{"Obj\x01", "Avro", "Write the data as Parquet."},
 	{"SQLite format 3\x00", "SQLite", "Export the tables as CSV."},
 	{"7z\xbc\xaf\x27\x1c", "7-Zip", unpack},
 	{"Rar!\x1a\x07", "RAR", unpack},
 	{"\x1f\x9d", "compress (.Z)", unpack},
 	{"\x1f\x8b", "gzip in a compressed file", unpack},
 	{"%PDF-", "PDF", "Export the tables as CSV."},
-	{"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "Excel 97", "Save the sheet as CSV."},
+	{"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "Excel 97 (.xls)", "Save it as .xlsx."},
 }
 
 // sniffFormat looks at the first bytes of a file.
@@ -98,8 +104,10 @@ func sniffFormat(f file.File) (string, error) {
 		return "", file.Error(f.Path, err)
 	}
 	head = head[:n]
-	if bytes.HasPrefix(head, []byte("PAR1")) {
-		return "parquet", nil
+	for _, x := range binary {
+		if bytes.HasPrefix(head, []byte(x.magic)) {
+			return x.format, nil
+		}
 	}
 	for _, x := range foreign {
 		if bytes.HasPrefix(head, []byte(x.magic)) {

@@ -5,19 +5,25 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"path/filepath"
 	"slices"
 	"strings"
 
 	"gsql/exec"
 	"gsql/exec/sqlstate"
 	"gsql/storage/csv"
+	"gsql/storage/excel"
 	"gsql/storage/json"
+	"gsql/storage/plain"
+	"gsql/storage/remote"
 )
 
 // readers are the table functions that read files, with the format of each.
 var readers = map[string]string{
 	"read_csv": "csv", "read_csv_auto": "csv", "read_parquet": "parquet", "parquet_scan": "parquet",
 	"read_json": "json", "read_json_auto": "json", "read_ndjson": "json", "read_ndjson_auto": "json",
+	"read_arrow": "arrow", "read_avro": "avro", "read_xlsx": "excel", "read_npy": "numpy",
+	"read_text": "plain", "read_blob": "plain", "read_lines": "plain", "read_fixed": "plain",
 }
 
 // TableFunction returns the table of a function such as read_csv('x.csv', header => true).
@@ -30,7 +36,7 @@ func (c *Catalog) TableFunction(ctx context.Context, name string, args []exec.Ar
 	}
 	format, ok := readers[name]
 	if !ok {
-		return nil, noFunction(name, args).WithHint("Functions in FROM are read_csv, read_parquet, read_json, read_ndjson, generate_series and range, " +
+		return nil, noFunction(name, args).WithHint("Functions in FROM are read_csv, read_parquet, read_json, read_ndjson, read_arrow, read_avro, read_xlsx, read_npy, read_text, read_blob, read_lines, read_fixed, generate_series and range, " +
 			"and of what there is to know of files gsql_files, gsql_schema_drift, parquet_metadata, parquet_schema and sniff_csv.")
 	}
 	if len(args) == 0 || args[0].Name != "" {
@@ -52,6 +58,11 @@ func (c *Catalog) TableFunction(ctx context.Context, name string, args []exec.Ar
 		r.csv, err = csv.ParseOptions(own)
 	case format == "json":
 		r.json, err = json.ParseOptions(name, own)
+	case format == "excel":
+		r.excel, err = excel.ParseOptions(own)
+	case format == "plain":
+		r.plain, err = plain.ParseOptions(plain.Kind(strings.TrimPrefix(name, "read_")), own)
+		r.plain.Name = c.filename
 	case len(own) > 0:
 		return nil, fileOptions.Parse(name, own, &r.files) // none is known
 	}
@@ -68,6 +79,19 @@ func withFileOptions(err error) error {
 		e.Hint += " For all formats there are " + strings.Join(slices.Sorted(maps.Keys(fileOptions)), ", ") + "."
 	}
 	return err
+}
+
+// filename is a path as queries see it: from the catalog's folder if it lies there.
+func (c *Catalog) filename(path string) string {
+	if remote.IsURL(path) {
+		return path
+	}
+	if c.cfg.Restrict {
+		if rel, err := filepath.Rel(c.roots[0], path); err == nil && filepath.IsLocal(rel) {
+			return rel
+		}
+	}
+	return c.shown(path)
 }
 
 func pathsOf(name string, a exec.Arg) ([]string, error) {

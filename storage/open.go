@@ -8,10 +8,15 @@ import (
 
 	"gsql/exec"
 	"gsql/exec/sqlstate"
+	"gsql/storage/arrow"
+	"gsql/storage/avro"
 	"gsql/storage/csv"
+	"gsql/storage/excel"
 	"gsql/storage/file"
 	"gsql/storage/json"
+	"gsql/storage/numpy"
 	"gsql/storage/parquet"
+	"gsql/storage/plain"
 )
 
 // request is a table over files.
@@ -22,6 +27,8 @@ type request struct {
 	files    filesOptions
 	csv      csv.Options
 	json     json.Options
+	plain    plain.Options
+	excel    excel.Options
 	args     string // what distinguishes options, for the cache
 }
 
@@ -234,6 +241,16 @@ func (f *found) shape(ctx context.Context, format string, r *request, sample []f
 		f.make = func(files []file.File, x *file.Extras) exec.Table { return parquet.NewTable(f.name, files, s, x) }
 	case *json.Shape:
 		f.make = func(files []file.File, x *file.Extras) exec.Table { return json.NewTable(f.name, files, s, x) }
+	case *arrow.Shape:
+		f.make = func(files []file.File, x *file.Extras) exec.Table { return arrow.NewTable(f.name, files, s, x) }
+	case *avro.Shape:
+		f.make = func(files []file.File, x *file.Extras) exec.Table { return avro.NewTable(f.name, files, s, x) }
+	case *excel.Shape:
+		f.make = func(files []file.File, x *file.Extras) exec.Table { return excel.NewTable(f.name, files, s, x) }
+	case *numpy.Shape:
+		f.make = func(files []file.File, x *file.Extras) exec.Table { return numpy.NewTable(f.name, files, s, x) }
+	case *plain.Options:
+		f.make = func(files []file.File, x *file.Extras) exec.Table { return plain.NewTable(f.name, files, s, x) }
 	case *csv.Shape:
 		f.make = func(files []file.File, x *file.Extras) exec.Table { return csv.NewTable(f.name, files, s, x) }
 	}
@@ -249,6 +266,16 @@ func schemaOf(shape any) exec.Schema {
 		return s.Columns
 	case *csv.Shape:
 		return s.Schema
+	case *arrow.Shape:
+		return s.Columns
+	case *avro.Shape:
+		return s.Columns
+	case *excel.Shape:
+		return s.Columns
+	case *numpy.Shape:
+		return s.Columns
+	case *plain.Options:
+		return s.Schema()
 	}
 	return nil
 }
@@ -270,6 +297,21 @@ func (c *Catalog) infer(ctx context.Context, format string, r *request, files []
 		return parquet.Infer(ctx, files, parquet.Options{ByName: r.files.several(), Footers: c.footers})
 	case "json":
 		return json.Infer(ctx, files, r.json)
+	case "csv":
+		return csv.Infer(ctx, files, r.csv)
 	}
-	return csv.Infer(ctx, files, r.csv)
+	if r.files.unite() {
+		return nil, sqlstate.Unsupported("Read the files as separate tables and combine them with UNION ALL.", "union_by_name is not supported for files of the format %s", format)
+	}
+	switch format {
+	case "arrow":
+		return arrow.Infer(ctx, files)
+	case "avro":
+		return avro.Infer(ctx, files)
+	case "excel":
+		return excel.Infer(ctx, files, r.excel)
+	case "numpy":
+		return numpy.Infer(ctx, files)
+	}
+	return &r.plain, nil
 }

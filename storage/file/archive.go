@@ -36,7 +36,7 @@ func IsArchive(path string) bool { return archiveOf(path) != nil }
 func archiveOf(name string) func(File, Handle) ([]File, error) {
 	codec, inner := CodecOf(name)
 	switch ext := strings.ToLower(path.Ext(inner)); {
-	case ext == ".zip" && codec == "":
+	case (ext == ".zip" || ext == ".npz") && codec == "":
 		return listZip
 	case ext == ".tar" || codec == "" && (ext == ".tgz" || ext == ".tbz2" || ext == ".txz" || ext == ".tzst"):
 		return listTar

@@ -64,10 +64,10 @@ func (f File) Packed() bool { return f.Codec != "" || f.Member != nil && f.Membe
 // looked at: what is known of its shape would be wrong.
 func (f File) Open() (Handle, error) {
 	if f.Member != nil && f.Member.Packed {
-		return nil, sqlstate.Unsupported("Extract the file first.", "file \"%s\" is compressed within its archive: it can be read as CSV or JSON only", f.Path)
+		return nil, sqlstate.Unsupported("Extract the file first.", "file \"%s\" is compressed within its archive: it can be read as CSV, JSON or lines only", f.Path)
 	}
 	if f.Codec != "" {
-		return nil, sqlstate.Unsupported("Decompress the file first.", "file \"%s\" is compressed as a whole: it can be read as CSV or JSON only", f.Path)
+		return nil, sqlstate.Unsupported("Decompress the file first.", "file \"%s\" is compressed as a whole: it can be read as CSV, JSON or lines only", f.Path)
 	}
 	return f.open()
 }
