@@ -50,7 +50,7 @@ type place struct {
 // spot is a place in an alternative of a pattern.
 type spot struct{ alt, part int }
 
-// stop ends a walk.
+// errStop ends a walk.
 var errStop = errors.New("stop")
 
 // walk goes over the files that a pattern names. A folder stands for the data files in it.
@@ -126,7 +126,7 @@ func (w *walker) folder(d *place) error {
 
 // unreadable returns the error of a folder that cannot be read; one that is not there has no files.
 func (w *walker) unreadable(d *place, err error) error {
-	if errors.Is(err, fs.ErrNotExist) || d.parent != nil && errors.Is(err, fs.ErrInvalid) {
+	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
 	return file.Error(w.c.shown(d.path), err)

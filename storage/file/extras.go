@@ -292,8 +292,9 @@ func (g *Gatherer) column(i int, x *Extra, runs []fileRun, n int) *vec.Vector {
 	return vec.NewDict(codes, nil, v.Dict)
 }
 
-// Fingerprint adds the columns and their values to a digest.
+// Fingerprint adds the columns to a digest. Their values are those of the files.
 func (s *Scan) Fingerprint(d *exec.Digest) {
+	d.Add(s.Out)
 	for _, p := range s.columns {
 		if p.extra < 0 {
 			continue
