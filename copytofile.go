@@ -55,8 +55,12 @@ func (p *Prepared) planFile(n planner.Node, cfg *planner.Config) (exec.Plan, err
 		return nil, err
 	}
 	target := commit.Target{Path: path, Name: f.path, Folder: f.options.Folder, Mode: f.options.Mode, Replaceable: write.IsData}
-	if f.columns != nil {
-		plan = renamed(plan, f.columns)
+	names := f.columns
+	if names == nil { // a plan's own names may be those of the columns below
+		names = columnNames(p.boundColumns(p.bound))
+	}
+	if !slices.EqualFunc(plan.Schema(), names, func(f exec.Field, name string) bool { return f.Name == name }) {
+		plan = renamed(plan, names)
 	}
 	*cfg.NextID++
 	return write.NewPlan(plan, f.options, target, f.path, cfg.Partitions, *cfg.NextID-1)

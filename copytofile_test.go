@@ -138,6 +138,19 @@ func TestCopyToTextFiles(t *testing.T) {
 	}
 }
 
+// Columns have the names that the query gives them, whatever the plan calls them.
+func TestCopyToNames(t *testing.T) {
+	db, dir := openWriting(t)
+	answer(t, db, `COPY (SELECT * FROM (VALUES (1, 'x')) v (id, k)) TO 'a.csv'`)
+	answer(t, db, `COPY (SELECT id AS k, k AS id FROM (VALUES (1, 'x')) v (id, k)) TO 'b.csv'`)
+	answer(t, db, `COPY (SELECT * FROM (VALUES (1, 'x'), (2, 'y')) v (id, k)) TO 'c' (FORMAT csv, PARTITION_BY k)`)
+	for name, want := range map[string]string{"a.csv": "id,k\n1,x\n", "b.csv": "k,id\n1,x\n", "c/k=x/data_0.csv": "id\n1\n", "c/k=y/data_0.csv": "id\n2\n"} {
+		if got := content(t, dir, name); got != want {
+			t.Errorf("%s: %q, want %q", name, got, want)
+		}
+	}
+}
+
 // A value of json with line ends stays in its line.
 func TestCopyToJSONKeepsLines(t *testing.T) {
 	db, dir := openWriting(t)
