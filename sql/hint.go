@@ -2,6 +2,7 @@ package sql
 
 import (
 	"fmt"
+	"strings"
 	"unicode/utf8"
 
 	"gsql/exec/sqlstate"
@@ -18,6 +19,7 @@ func (b *binder) missingColumn(blk *block, table, name string, pos int) error {
 	}
 	err.At(pos)
 	var g guess
+	capital := ""
 	for s := blk; s != nil; s = s.parent {
 		for _, it := range s.rels {
 			if e, _ := it.column(name, 0); e != nil && it.name != "" && (table == "" || table == it.name) {
@@ -33,14 +35,19 @@ func (b *binder) missingColumn(blk *block, table, name string, pos int) error {
 				}
 			}
 			for _, c := range it.cols {
+				if penalty == 0 && c.name != name && strings.EqualFold(c.name, name) {
+					capital = c.name
+				}
 				g.consider(it.name, c.name, name, penalty)
 			}
 		}
 	}
-	switch len(g.best) {
-	case 1:
+	switch {
+	case capital != "": // as files often have them
+		err.WithHint("There is a column \"%s\": a name with capital letters must be written in double quotes.", capital)
+	case len(g.best) == 1:
 		err.WithHint("Perhaps you meant to reference the column \"%s\".", g.best[0])
-	case 2:
+	case len(g.best) == 2:
 		err.WithHint("Perhaps you meant to reference the column \"%s\" or the column \"%s\".", g.best[0], g.best[1])
 	}
 	return err
