@@ -47,6 +47,16 @@ type nullRule struct {
 	words [][]byte // others
 }
 
+// has reports whether a value is one of the words for NULL.
+func (r *nullRule) has(v string) bool {
+	for _, w := range r.words {
+		if string(w) == v {
+			return true
+		}
+	}
+	return false
+}
+
 // cells finds the values of column c in rows [from, from+n), or of those of these rows that sel names,
 // counted from row from. A column that the file does not have, numbered -1, has nothing but NULL.
 func (f *fields) cells(s *cells, c, from, n int, sel []uint32) {
@@ -121,7 +131,11 @@ func (f *fields) cutCR(s *cells) {
 // unquote narrows quoted values to what is between the quotes, and makes empty unquoted ones NULL if that is
 // the rule.
 func (f *fields) unquote(s *cells) {
+	blanks := f.Blanks && f.quotes
 	for i := 0; i < len(s.own); i += 2 {
+		if blanks {
+			f.cutBlanks(s, i)
+		}
 		start := s.own[i] + 1
 		switch n := int32(s.own[i+1] - start); {
 		case n == 0 && f.nulls.empty:
@@ -134,6 +148,33 @@ func (f *fields) unquote(s *cells) {
 			}
 		}
 	}
+}
+
+// cutBlanks takes the blanks around the quotes off the value with its positions at i.
+func (f *fields) cutBlanks(s *cells, i int) {
+	if s.own[i+1]-s.own[i] > 1<<31 { // the row lacks it
+		return
+	}
+	v := f.buf[s.own[i]+1 : s.own[i+1]]
+	if k := f.skipBlanks(v, 0); k < len(v) && v[k] == f.Quote {
+		s.own[i] += uint32(k)
+		for f.buf[s.own[i+1]-1] == ' ' {
+			s.own[i+1]--
+		}
+	}
+}
+
+// blanksToNull makes values NULL that are nothing but blanks, for other types than text.
+func (s *cells) blanksToNull(f *fields) {
+	own := make([]uint32, 2*s.n)
+	for i := range s.n {
+		start, n := s.at(i)
+		own[2*i], own[2*i+1] = start-1, start+uint32(n)
+		if n > 0 && len(bytes.Trim(f.buf[start:][:n], " ")) == 0 {
+			own[2*i+1] = start - 1
+		}
+	}
+	s.own, s.pos, s.step = own, unsafe.Pointer(&own[0]), 8
 }
 
 func (f *fields) hasEscape(v []byte) bool {

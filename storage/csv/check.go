@@ -1,8 +1,6 @@
 package csv
 
 import (
-	"unsafe"
-
 	"gsql/exec"
 	"gsql/exec/text"
 	"gsql/exec/vec"
@@ -109,7 +107,7 @@ func (c *checker) look(l *loader, s *source, i int, col *column, from, n int) {
 	field := s.order.field(i)
 	for n > 0 {
 		f.cells(&col.cells, field, from, n, nil)
-		bad := col.conv(col, unsafe.Pointer(unsafe.SliceData(f.buf)), &col.cells, f)
+		bad := col.convert(f, &col.cells)
 		col.n = 0
 		if col.finish(); bad < 0 {
 			return

@@ -1,6 +1,7 @@
 package csv
 
 import (
+	"bytes"
 	"slices"
 	"unsafe"
 
@@ -95,9 +96,7 @@ func (c *column) add(f *fields, s *cells) int {
 	if s.n == 0 {
 		return -1
 	}
-	c.nulls = 0
-	bad := c.conv(c, unsafe.Pointer(unsafe.SliceData(f.buf)), s, f)
-	if bad >= 0 {
+	if bad := c.convert(f, s); bad >= 0 {
 		return bad
 	}
 	if c.nulls > 0 && c.any == nil {
@@ -105,6 +104,20 @@ func (c *column) add(f *fields, s *cells) int {
 	}
 	c.n += s.n
 	return -1
+}
+
+// convert calls the converter. Where a type was inferred, blanks alone are NULL: there are files that have something
+// between all delimiters.
+func (c *column) convert(f *fields, s *cells) int {
+	base := unsafe.Pointer(unsafe.SliceData(f.buf))
+	c.nulls = 0
+	bad := c.conv(c, base, s, f)
+	if bad >= 0 && c.strict && c.kind != types.KView && c.any == nil && len(c.value(s, f, bad)) == 0 {
+		s.blanksToNull(f)
+		c.nulls = 0
+		bad = c.conv(c, base, s, f)
+	}
+	return bad
 }
 
 func (c *column) addNulls(s *cells) {
@@ -164,15 +177,18 @@ func (c *column) useDict(d *dictionary) {
 	c.dict, c.conv, c.width = d, (*column).dictTexts, 4
 }
 
-// value returns the text of value i, unescaped.
+// value returns the text of value i, unescaped, and but for texts without blanks around it.
 func (c *column) value(s *cells, f *fields, i int) []byte {
 	start, n := s.at(i)
 	v := f.buf[start:][:n]
 	if len(s.escaped) > 0 {
 		if _, found := slices.BinarySearch(s.escaped, int32(i)); found {
 			c.buf = f.appendUnescaped(c.buf[:0], v)
-			return c.buf
+			v = c.buf
 		}
+	}
+	if c.kind != types.KView {
+		v = bytes.Trim(v, " ")
 	}
 	return v
 }

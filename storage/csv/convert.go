@@ -394,6 +394,10 @@ func (c *column) anything(_ unsafe.Pointer, s *cells, f *fields) int {
 		if f.high && c.kind == types.KView && !utf8.Valid(v) {
 			return i
 		}
+		if len(v) == 0 && c.strict && c.kind != types.KView {
+			c.any.AppendNull()
+			continue
+		}
 		if c.form != nil {
 			var ok bool
 			if v, ok = c.plain(v); !ok {

@@ -13,6 +13,15 @@ type Dialect struct {
 	Escape  byte // before a quote within quotes; usually the quote itself
 	Comment byte // lines that begin with it are skipped; 0: none
 	Newline byte // '\n', which also ends lines in \r\n, or '\r'
+	Blanks  bool // blanks may stand between a delimiter and a quote; they are no part of the value
+}
+
+// skipBlanks returns where the blanks that begin at i end, if they may be left out.
+func (d *Dialect) skipBlanks(buf []byte, i int) int {
+	for d.Blanks && i < len(buf) && buf[i] == ' ' && d.Delim != ' ' {
+		i++
+	}
+	return i
 }
 
 func (d *Dialect) chars() [4]byte { return [4]byte{d.Delim, d.Newline, d.Quote, '\r'} }
@@ -67,12 +76,12 @@ func (d *Dialect) row(buf []byte, i int, pos *[]uint32) (next int, inside bool, 
 		return i + n + 1, false, -1
 	}
 	for i < len(buf) {
-		if d.Quote != 0 && buf[i] == d.Quote {
-			after, ok := d.closeQuote(buf, i+1)
+		if k := d.skipBlanks(buf, i); d.Quote != 0 && k < len(buf) && buf[k] == d.Quote {
+			after, ok := d.closeQuote(buf, k+1)
 			if !ok {
 				return -1, true, -1
 			}
-			i = after
+			i = d.skipBlanks(buf, after)
 			if i+1 < len(buf) && buf[i] == '\r' && buf[i+1] == d.Newline {
 				i++
 			}
@@ -133,7 +142,7 @@ func (d *Dialect) skipRow(buf []byte, i int) (next int, inside bool, bad int) {
 	if !ok {
 		return -1, true, -1
 	}
-	i = after
+	i = d.skipBlanks(buf, after)
 	if i+1 < len(buf) && buf[i] == '\r' && buf[i+1] == d.Newline {
 		i++
 	}
@@ -172,7 +181,7 @@ type parityResult struct {
 // parity indexes buf[from:to], which begins outside quotes, from masks, appending to pos. It is not ok when the
 // quotes are not where parity is right about them.
 func (d *Dialect) parity(buf []byte, from, to int, pos []uint32, sc *scratch) (r parityResult, ok bool) {
-	if d.Comment != 0 || d.Escape != d.Quote && d.Escape != 0 && bytes.IndexByte(buf[from:to], d.Escape) >= 0 {
+	if d.Comment != 0 || d.Blanks || d.Escape != d.Quote && d.Escape != 0 && bytes.IndexByte(buf[from:to], d.Escape) >= 0 {
 		return r, false
 	}
 	sc.masks, r.high = d.masks(buf, from, to, sc.masks)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 
 	"gsql/exec/sqlstate"
@@ -37,13 +38,22 @@ func shown(v []byte) string {
 
 func (l *loader) malformed(s *source, at int) error {
 	return sqlstate.New(sqlstate.BadCopyFormat, "text follows the closing quote of a value").
-		WithDetail("File \"%s\", line %d.", s.File.Path, l.table.line(s, l.fileOffset(at))).
+		WithDetail("File \"%s\", line %d: %s", s.File.Path, l.table.line(s, l.fileOffset(at)), shown(l.lineOf(at))).
 		WithHint("Quotes within quotes are written twice; other ways are set by quote => '...' (quote => '' if values are not quoted) and escape => '...'.")
+}
+
+// lineOf returns the line with the byte at i of the block, as far as it is there.
+func (l *loader) lineOf(i int) []byte {
+	d := &l.table.shape.Dialect
+	text := l.block.buf[front : front+l.block.n]
+	i -= front
+	from := bytes.LastIndexByte(text[:i], d.Newline) + 1
+	return bytes.TrimRight(text[from:d.lineEnd(text, i)], "\r\n")
 }
 
 func (l *loader) unterminated(s *source, start int) error {
 	return sqlstate.New(sqlstate.BadCopyFormat, "unterminated CSV quoted field").
-		WithDetail("File \"%s\", in the row that begins in line %d.", s.File.Path, l.table.line(s, l.fileOffset(start))).
+		WithDetail("File \"%s\", in the row that begins in line %d: %s", s.File.Path, l.table.line(s, l.fileOffset(start)), shown(l.lineOf(start))).
 		WithHint("If values are not quoted, say so: quote => ''.")
 }
 
@@ -87,15 +97,59 @@ func (l *loader) badValue(c *column, name string, field, row int) error {
 	f.cells(&sp, field, row, 1, nil)
 	v := c.value(&sp, f, 0)
 	e := whyBad(c, v)
+	if start, n := sp.at(0); len(v) == 0 && n > 0 { // blanks
+		v = f.buf[start:][:n]
+	}
 	e.Detail = sqlstate.New("", "File \"%s\", line %d, column %s: %s", s.File.Path, l.table.line(s, l.fileOffset(first)), name, shown(v)).Message
 	if e.Hint != "" {
 		return e
 	}
-	as := "types => {'" + name + "': 'VARCHAR'}"
-	if c.strict {
-		return e.WithHint("The column's type was chosen by a sample of the rows. Set it, %s, or look at all rows first, sample_size => -1.", as)
+	as := "types => {'" + name + "': '" + c.wider(v) + "'}"
+	null := ""
+	if nullWord(v) {
+		null = " If the value stands for NULL, say nullstr => '" + string(v) + "'."
 	}
-	return e.WithHint("Read the column as text: %s.", as)
+	if c.strict {
+		return e.WithHint("The column's type was chosen by a sample of the rows. Set it, %s, or look at all rows first, sample_size => -1.%s", as, null)
+	}
+	return e.WithHint("Read the column as text: types => {'%s': 'VARCHAR'}.%s", name, null)
+}
+
+// wider returns the name of a type that has a value as well as those that the column's type has.
+func (c *column) wider(v []byte) string {
+	if c.form == nil && c.strict {
+		switch k := classify(v); {
+		case c.typ.ID == types.Int64 && k == isFloat:
+			return "DOUBLE"
+		case c.typ.ID == types.Int64 && k == isHuge:
+			return "NUMERIC"
+		case c.typ.ID == types.Date && k == isTimestamp:
+			return "TIMESTAMP"
+		}
+	}
+	return "VARCHAR"
+}
+
+// nullWord reports whether a value is a word that programs write for NULL.
+func nullWord(v []byte) bool {
+	if len(bytes.Trim(v, " ")) == 0 {
+		return true
+	}
+	for _, w := range []string{"null", "na", "n/a", "nan", "none", "nil", "-", "--", "?", ".", "\\n", "#n/a"} {
+		if strings.EqualFold(string(v), w) {
+			return true
+		}
+	}
+	return false
+}
+
+// isTime reports whether the column is one of dates or times.
+func (c *column) isTime() bool {
+	switch c.typ.ID {
+	case types.Date, types.Time, types.Timestamp, types.TimestampTZ:
+		return true
+	}
+	return false
 }
 
 func whyBad(c *column, v []byte) *sqlstate.Error {
@@ -108,5 +162,11 @@ func whyBad(c *column, v []byte) *sqlstate.Error {
 	if errors.As(err, &e) {
 		return e
 	}
-	return sqlstate.New(sqlstate.BadTextValue, "value \"%s\" would be changed by type %s", v, c.typ)
+	if c.form != nil && c.form.date != nil {
+		return sqlstate.New(sqlstate.BadTextValue, "invalid input syntax for type %s in the format %s: %s", c.typ, c.form.date.pattern, shown(v))
+	}
+	if c.isTime() {
+		return sqlstate.New(sqlstate.BadTextValue, "invalid input syntax for type %s in the form of ISO 8601: %s", c.typ, shown(v))
+	}
+	return sqlstate.New(sqlstate.BadTextValue, "value %s would be changed by type %s", shown(v), c.typ)
 }

@@ -1,6 +1,7 @@
 package csv
 
 import (
+	"bytes"
 	"math"
 
 	"gsql/exec"
@@ -22,8 +23,11 @@ type guess struct {
 	dates  dateEvidence
 }
 
-// classify returns the kind of one value, which is not empty, in the forms that values of the column may have.
+// classify returns the kind of one value, blanks around it left out, in the forms that values of the column may have.
 func (g *guess) classify(v []byte) class {
+	if v = bytes.Trim(v, " "); len(v) == 0 {
+		return isText
+	}
 	if g.number.concerns(v) {
 		var buf [64]byte
 		if plain, ok := g.number.plain(buf[:0], v); ok {
@@ -53,6 +57,10 @@ func (g *guess) add(f *fields, s *cells) {
 			continue
 		}
 		v := c.value(s, f, i)
+		if len(v) == 0 { // blanks
+			g.nulls++
+			continue
+		}
 		if g.class&isText == 0 {
 			g.class |= g.classify(v)
 			g.order.add(v, g.class)

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"slices"
+	"strconv"
+	"strings"
 	"unicode"
 
 	"gsql/exec"
@@ -38,15 +40,8 @@ func Infer(ctx context.Context, files []file.File, opt Options) (*Shape, error) 
 	if opt.SampleSize > sampleRows {
 		size = min(opt.SampleSize, 1<<20) * 128
 	}
-	hd, err := readHead(f, h, size, opt.Skip, 0)
+	in, hd, err := begin(f, h, &opt, size)
 	if err != nil {
-		return nil, err
-	}
-	in := &inference{opt: &opt, shape: &Shape{skip: opt.Skip, encoding: opt.Encoding, ignore: opt.IgnoreErrors}}
-	in.shape.ratio = h.Ratio()
-	in.shape.Dialect = sniff(hd.text[hd.at:], &opt, f.Path, hd.eof)
-	in.shape.setNulls(&opt)
-	if err := in.columns(&hd, f); err != nil {
 		return nil, err
 	}
 	if err := in.unite(ctx, files[first+1:]); err != nil {
@@ -61,6 +56,24 @@ func Infer(ctx context.Context, files []file.File, opt Options) (*Shape, error) 
 		return nil, err
 	}
 	return in.shape, nil
+}
+
+// begin finds the columns in size bytes of a file's beginning, or more where that has not even a header and a row.
+func begin(f file.File, h *file.Text, opt *Options, size int) (*inference, head, error) {
+	for ; ; size *= 8 {
+		hd, err := readHead(f, h, size, opt.Skip, 0)
+		if err != nil {
+			return nil, hd, err
+		}
+		in := &inference{opt: opt, shape: &Shape{skip: opt.Skip, encoding: opt.Encoding, ignore: opt.IgnoreErrors}}
+		in.shape.ratio = h.Ratio()
+		in.shape.Dialect = sniff(hd.text[hd.at:], opt, f.Path, hd.eof)
+		in.shape.setNulls(opt)
+		err = in.columns(&hd, f)
+		if hd.eof || in.index.rows > 1 || size > maxRow {
+			return in, hd, err
+		}
+	}
 }
 
 func (sh *Shape) setNulls(opt *Options) {
@@ -115,6 +128,7 @@ func (in *inference) columns(hd *head, f file.File) error {
 	sh.fields = in.fieldCount(rows)
 	in.guess = make([]guess, sh.fields)
 	in.numbers(rows)
+	in.shortHeader(rows)
 	header := in.hasHeader(rows)
 	if opt.Header != nil {
 		header = *opt.Header
@@ -124,6 +138,12 @@ func (in *inference) columns(hd *head, f file.File) error {
 		sh.header = []string{}
 		if len(rows) > 0 {
 			names = rows[0]
+			if err := validHeader(f, names); err != nil {
+				return err
+			}
+			if sh.unnamed {
+				names = append([]string{""}, names...)
+			}
 			sh.header = columnNames(names, len(names))
 			sh.own = len(sh.header)
 		}
@@ -143,6 +163,28 @@ func (in *inference) columns(hd *head, f file.File) error {
 		sh.Schema = append(sh.Schema, exec.Field{Name: n, Type: types.Of(types.Text)})
 	}
 	return nil
+}
+
+// shortHeader sees to a first row that has one field less than all others. They end with a delimiter where the last field
+// is empty; else their first one has no name, as R writes the names of rows.
+func (in *inference) shortHeader(rows [][]string) {
+	n := in.shape.fields
+	if len(rows) < 2 || len(rows[0]) != n-1 || len(in.opt.Columns) > 0 || in.opt.NullPadding {
+		return
+	}
+	last := false
+	for _, r := range rows[1:] {
+		if len(r) != n {
+			return
+		}
+		last = last || r[n-1] != ""
+	}
+	if !last {
+		in.shape.fields--
+		in.guess = in.guess[:n-1]
+		return
+	}
+	in.shape.unnamed = true
 }
 
 // unite adds the columns that only the headers of other files have.
@@ -199,11 +241,14 @@ func (sh *Shape) names(ctx context.Context, f file.File) ([]string, error) {
 	look.check = false
 	for size := 16 << 10; ; size *= 8 {
 		hd, err := readHead(f, t, size, sh.skip, sh.Newline)
+		if err == nil {
+			err = sh.sameLines(f, &hd)
+		}
 		if err != nil {
 			return nil, err
 		}
 		if names, _, ok := look.firstRow(hd.text, hd.at, hd.eof); ok {
-			return columnNames(names, len(names)), nil
+			return sh.headerNames(names), nil
 		}
 		if hd.eof || size > maxRow || ctx.Err() != nil {
 			return nil, ctx.Err() // begin will say what is wrong
@@ -227,7 +272,8 @@ func (in *inference) preamble(text []byte, at int) int {
 	sh := in.shape
 	x := sh.exact(text, at, len(text), []uint32{uint32(at) - 1}, headerRows)
 	rows, starts := rowsFrom(sh, text, at, x.pos[1:], headerRows)
-	n := in.fieldCount(rows)
+	withoutLast(rows)
+	n := widerCount(rows)
 	if n < 2 || len(rows) < 3 {
 		return at
 	}
@@ -245,6 +291,34 @@ func (in *inference) preamble(text []byte, at int) int {
 	}
 	sh.skip = bytes.Count(text[at:starts[first]], []byte{sh.Newline})
 	return starts[first]
+}
+
+// withoutLast takes the last field off all rows where it is empty in each: rows end with a delimiter.
+func withoutLast(rows [][]string) {
+	for _, r := range rows {
+		if len(r) > 1 && r[len(r)-1] != "" {
+			return
+		}
+	}
+	for i, r := range rows {
+		if len(r) > 1 {
+			rows[i] = r[:len(r)-1]
+		}
+	}
+}
+
+// widerCount returns the number of fields that most rows have; of two numbers as frequent the greater one.
+func widerCount(rows [][]string) int {
+	counts, best := map[int]int{}, 0
+	for _, r := range rows {
+		counts[len(r)]++
+	}
+	for n, c := range counts {
+		if c > counts[best] || c == counts[best] && n > best {
+			best = n
+		}
+	}
+	return best
 }
 
 // filled counts the values that are not empty.
@@ -318,16 +392,21 @@ func (in *inference) hasHeader(rows [][]string) bool {
 func (in *inference) isHeader(rows [][]string) bool {
 	allText, evidence := true, false
 	seen := map[string]bool{}
+	first := 0
+	if in.shape.unnamed {
+		first = 1
+	}
 	for i, v := range rows[0] {
+		i += first
 		g := guess{number: in.number}
 		own := g.classify([]byte(v))
-		if v == "" || seen[v] || own != isText {
+		if strings.TrimSpace(v) == "" || seen[v] || own != isText {
 			allText = false
 		}
 		seen[v] = true
 		var rest class
 		for _, r := range rows[1:] {
-			if i < len(r) && r[i] != "" {
+			if i < len(r) && strings.Trim(r[i], " ") != "" && !in.shape.nulls.has(r[i]) {
 				rest |= g.classify([]byte(r[i]))
 			}
 		}
@@ -337,7 +416,61 @@ func (in *inference) isHeader(rows [][]string) bool {
 			allText = allText && own == isText
 		}
 	}
-	return evidence || allText
+	return evidence || allText || in.namesBehindIndex(rows) || yearNames(rows)
+}
+
+// yearNames reports whether the first row has names and years that follow each other, as tables have that grow by a column
+// a year, and no other row has.
+func yearNames(rows [][]string) bool {
+	if !endsInYears(rows[0]) {
+		return false
+	}
+	for _, r := range rows[1:] {
+		if endsInYears(r) {
+			return false
+		}
+	}
+	return len(rows) > 1
+}
+
+func endsInYears(row []string) bool {
+	years, last, step := 0, 0, 0
+	for _, v := range row {
+		y, err := strconv.Atoi(v)
+		switch isYear := err == nil && y >= 1900 && y <= 2100; {
+		case v == "":
+		case !isYear && (years > 0 || !hasLetter(v)):
+			return false
+		case !isYear:
+		case years > 0 && (y-last)*(y-last) != 1 || years > 1 && y-last != step:
+			return false
+		default:
+			step, last = y-last, y
+			years++
+		}
+	}
+	return years > 1 && row[0] != "" && hasLetter(row[0])
+}
+
+// namesBehindIndex reports whether the first row has no name for a column of integers, and names for all others.
+func (in *inference) namesBehindIndex(rows [][]string) bool {
+	names := rows[0]
+	if len(rows) < 2 || len(names) < 2 || names[0] != "" {
+		return false
+	}
+	seen := map[string]bool{}
+	for _, n := range names[1:] {
+		if seen[n] || !hasLetter(n) {
+			return false
+		}
+		seen[n] = true
+	}
+	for _, r := range rows[1:] {
+		if classify([]byte(r[0])) != isInt {
+			return false
+		}
+	}
+	return true
 }
 
 // hasLetter tells a name from a number in an odd form, which does not make a header.

@@ -114,7 +114,7 @@ func (e numberEvidence) form(delim byte) numberForm {
 	switch {
 	case (e.decimalComma || e.groupPoint) && (e.decimalPoint || e.groupComma):
 		return numberForm{}
-	case e.decimalComma && delim == ';':
+	case e.decimalComma && (delim == ';' || delim == noDelim):
 		f := numberForm{decimal: ','}
 		if e.groupPoint {
 			f.thousands = '.'

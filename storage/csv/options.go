@@ -88,11 +88,47 @@ func ParseOptions(args []exec.Arg) (Options, error) {
 			return o, err
 		}
 	}
+	if err := o.contradiction(); err != nil {
+		return o, err
+	}
 	if o.NoDetect && o.Columns == nil {
 		return o, sqlstate.New(sqlstate.InvalidParameterValue, "read_csv with auto_detect => false needs the option columns").
 			WithHint("Write columns => {'name': 'TYPE', ...}.")
 	}
 	return o, nil
+}
+
+// contradiction returns the error of characters that are to have two meanings, and of names that are given twice.
+func (o *Options) contradiction() error {
+	both := func(a, b string) error {
+		return sqlstate.New(sqlstate.InvalidParameterValue, "options \"%s\" and \"%s\" of read_csv must not be the same character", a, b)
+	}
+	is := func(a *byte, b byte) bool { return a != nil && *a != 0 && *a == b }
+	switch {
+	case o.Delim != nil && is(o.Quote, *o.Delim):
+		return both("delim", "quote")
+	case o.Delim != nil && is(o.Escape, *o.Delim):
+		return both("delim", "escape")
+	case is(o.Delim, o.Comment):
+		return both("delim", "comment")
+	case is(o.Quote, o.Comment):
+		return both("quote", "comment")
+	}
+	names := o.Names
+	if len(o.Columns) > 0 {
+		names = nil // columns overrides them
+		for _, c := range o.Columns {
+			names = append(names, c.Name)
+		}
+	}
+	seen := map[string]bool{}
+	for _, n := range names {
+		if seen[n] {
+			return sqlstate.New(sqlstate.DuplicateColumn, "column \"%s\" is named twice in the options of read_csv", n)
+		}
+		seen[n] = true
+	}
+	return nil
 }
 
 func setSeparator(to *byte, a exec.Arg) error {

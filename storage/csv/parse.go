@@ -1,6 +1,7 @@
 package csv
 
 import (
+	"bytes"
 	"math"
 	"math/bits"
 	"strconv"
@@ -68,12 +69,10 @@ func parseInt(p unsafe.Pointer, n int, strict bool) (int64, bool) {
 }
 
 // oddNumber reports whether a number is written in a way that its value does not keep: with a plus sign, a zero
-// before other digits, or blanks. Where a type was inferred, such a value is an error, since the column may be
+// before other digits, or tabs and the like around it. Where a type was inferred, such a value is an error, since the column may be
 // one of codes.
 func oddNumber(s []byte) bool {
-	if s[0] == '-' {
-		s = s[1:]
-	}
+	s = bytes.TrimPrefix(s, []byte{'-'})
 	if len(s) == 0 {
 		return true
 	}

@@ -7,6 +7,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"gsql/exec"
 	"gsql/exec/sqlstate"
@@ -22,6 +23,7 @@ type Shape struct {
 	header   []string // names of columns as files' headers have them, the first file's before those of others; nil: files have no header
 	own      int      // how many the first file has
 	check    bool     // compare headers
+	unnamed  bool     // headers do not name the first column
 	skip     int
 	encoding string // of the files; "" as file.Text finds
 	nulls    nullRule
@@ -132,7 +134,13 @@ func (d *Dialect) rowValues(text []byte, start int, pos []uint32) []string {
 		if i == len(pos)-1 && d.Newline == '\n' {
 			v = bytes.TrimSuffix(v, []byte{'\r'})
 		}
+		if k := d.skipBlanks(v, 0); k > 0 && k < len(v) && v[k] == d.Quote {
+			v = v[k:]
+		}
 		if len(v) > 1 && d.Quote != 0 && v[0] == d.Quote {
+			if d.Blanks {
+				v = bytes.TrimRight(v, " ")
+			}
 			v = d.appendUnescaped(nil, v[1:len(v)-1])
 		}
 		out = append(out, string(v))
@@ -151,6 +159,9 @@ type columnOrder struct {
 func (sh *Shape) begin(ctx context.Context, f file.File, t *file.Text) (first int64, order columnOrder, err error) {
 	for size := 16 << 10; ; size *= 8 {
 		hd, err := readHead(f, t, size, sh.skip, sh.Newline)
+		if err == nil {
+			err = sh.sameLines(f, &hd)
+		}
 		if err != nil {
 			return 0, order, err
 		}
@@ -180,7 +191,10 @@ func (sh *Shape) match(f file.File, names []string) (columnOrder, error) {
 	if !sh.check || names == nil {
 		return o, nil
 	}
-	names = columnNames(names, len(names))
+	if err := validHeader(f, names); err != nil {
+		return o, err
+	}
+	names = sh.headerNames(names)
 	if len(sh.header) == sh.own && slices.Equal(names, sh.header) {
 		return o, nil
 	}
@@ -211,13 +225,54 @@ func (sh *Shape) match(f file.File, names []string) (columnOrder, error) {
 		if found > 0 {
 			return o, e.WithHint("Say union_by_name => true: the table then has the columns of all files.")
 		}
-		return o, e.WithHint("Read files of different columns as tables of their own; if files have no header, say header => false.")
+		return o, e.WithHint("%s", sh.differs(names))
 	}
 	return o, nil
 }
 
+// headerNames returns the names of columns that a file's header has.
+func (sh *Shape) headerNames(names []string) []string {
+	if sh.unnamed {
+		names = append([]string{""}, names...)
+	}
+	return columnNames(names, len(names))
+}
+
+// sameLines returns the error of a file whose lines end in CR alone while the table's do not, or the other way: it would be
+// one long line.
+func (sh *Shape) sameLines(f file.File, hd *head) error {
+	lf := bytes.IndexByte(hd.text, '\n') >= 0
+	if sh.Newline == '\r' && !lf || sh.Newline == '\n' && (lf || bytes.IndexByte(hd.text, '\r') < 0) {
+		return nil
+	}
+	return sqlstate.New(sqlstate.DatatypeMismatch, "lines of file \"%s\" end in another way than those of the first file of the table", f.Path).
+		WithDetail("Lines of one of them end in CR alone.").WithHint("Read the files as tables of their own.")
+}
+
+// differs says what may be wrong with a file whose header has other names than the table's.
+func (sh *Shape) differs(names []string) string {
+	all := strings.Join(names, "")
+	switch {
+	case len(names) == 1 && len(sh.header) > 1 && strings.ContainsAny(all, ",;\t|"):
+		return "Fields of the file seem to be divided by other characters than those of the first file. Read them as tables of their own."
+	}
+	return "Read files of different columns as tables of their own; if files have no header, say header => false."
+}
+
+// validHeader returns the error of names that are no text.
+func validHeader(f file.File, names []string) error {
+	for _, n := range names {
+		if !utf8.ValidString(n) {
+			return sqlstate.New(sqlstate.InvalidEncoding, "invalid byte sequence for encoding \"UTF8\"").
+				WithDetail("File \"%s\", in the header: %s", f.Path, shown([]byte(n))).
+				WithHint("If the file is in another encoding, say which: encoding => 'latin-1', or whichever it is.")
+		}
+	}
+	return nil
+}
+
 func listed(names []string) string {
-	s := strings.Join(names, ", ")
+	s := strings.ReplaceAll(strings.Join(names, ", "), "\r", `\r`)
 	if len(s) > 200 {
 		s = s[:200] + "..."
 	}

@@ -3,6 +3,7 @@ package csv
 import (
 	"bytes"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -21,8 +22,12 @@ func sniff(sample []byte, opt *Options, path string, eof bool) Dialect {
 	base := Dialect{Newline: newlineOf(sample), Comment: opt.Comment, Delim: ',', Quote: '"'}
 	delims, quotes := candidates(opt, path, sample)
 	best, bestScore := base, score{}
+	plain := map[byte]bool{} // delimiters with which all quotes are where they should be
 	for _, q := range quotes {
 		for _, d := range delims {
+			if q == 0 && opt.Quote == nil && plain[d] {
+				continue
+			}
 			x := base
 			x.Delim, x.Quote, x.Escape = d, q, q
 			if opt.Escape != nil {
@@ -36,6 +41,14 @@ func sniff(sample []byte, opt *Options, path string, eof bool) Dialect {
 					x, s = y, t
 				}
 			}
+			if q != 0 && !opt.NoDetect && blanksAround(sample, d, q) {
+				y := x
+				y.Blanks = true
+				if t := y.try(sample, eof); !t.broken && (s.broken || t.quoted > s.quoted && t.same >= s.same) {
+					x, s = y, t
+				}
+			}
+			plain[d] = plain[d] || q == '"' && !s.broken && s.quoted > 0
 			if s.better(bestScore) {
 				best, bestScore = x, s
 			}
@@ -56,7 +69,34 @@ func sniff(sample []byte, opt *Options, path string, eof bool) Dialect {
 			best.Quote, best.Escape = 0, 0
 		}
 	}
+	if opt.Delim == nil && best.Delim == ',' && oneColumnOfDecimals(sample) {
+		best.Delim = noDelim
+	}
 	return best
+}
+
+// oneColumnOfDecimals reports whether a text is a name and below it numbers with decimal commas.
+func oneColumnOfDecimals(sample []byte) bool {
+	lines := bytes.Split(bytes.TrimRight(sample, "\r\n"), []byte{'\n'})
+	if len(lines) < 2 || bytes.IndexByte(lines[0], ',') >= 0 {
+		return false
+	}
+	if lines = lines[1:min(len(lines), sniffRows)]; len(lines) > 1 {
+		lines = lines[:len(lines)-1] // of which the sample may have a part only
+	}
+	for _, l := range lines {
+		l = bytes.TrimPrefix(bytes.TrimSuffix(l, []byte{'\r'}), []byte{'-'})
+		whole, fraction, ok := bytes.Cut(l, []byte{','})
+		if !ok || len(whole) == 0 || len(fraction) == 0 || !allDigits(whole) || !allDigits(fraction) {
+			return false
+		}
+	}
+	return true
+}
+
+// blanksAround reports whether blanks stand between delimiters and quotes.
+func blanksAround(sample []byte, delim, quote byte) bool {
+	return delim != ' ' && (bytes.Contains(sample, []byte{delim, ' ', quote}) || bytes.Contains(sample, []byte{quote, ' ', delim}))
 }
 
 // newlineOf returns '\r' for text whose lines end in that alone.
@@ -92,6 +132,16 @@ func candidates(opt *Options, path string, sample []byte) (delims, quotes []byte
 	} else if opt.NoDetect {
 		quotes = []byte{'"'}
 	}
+	taken := func(c byte) bool { return c == opt.Comment || opt.Quote != nil && c == *opt.Quote }
+	if opt.Delim == nil {
+		delims = slices.DeleteFunc(delims, taken)
+	}
+	if opt.Quote == nil {
+		quotes = slices.DeleteFunc(quotes, func(c byte) bool { return c != 0 && (c == opt.Comment || opt.Delim != nil && c == *opt.Delim) })
+	}
+	if len(quotes) == 0 {
+		quotes = []byte{0}
+	}
 	return delims, quotes
 }
 
@@ -115,9 +165,9 @@ func (d *Dialect) try(sample []byte, eof bool) score {
 	// A quote that is not closed in most of the sample is none.
 	s := score{broken: x.bad >= 0 || x.inside && (eof || x.end < len(buf)/2)}
 	counts := map[int]int{}
-	start, fields := 0, 0
+	start, fields, firstRow := 0, 0, 0
 	for _, p := range x.pos {
-		if d.Quote != 0 && start < len(buf) && buf[start] == d.Quote {
+		if k := d.skipBlanks(buf, start); d.Quote != 0 && k < len(buf) && buf[k] == d.Quote {
 			s.quoted++
 		}
 		fields++
@@ -126,7 +176,9 @@ func (d *Dialect) try(sample []byte, eof bool) score {
 			empty := fields == 1 && (start == first || start == first-1 && buf[start] == '\r' || d.Comment != 0 && buf[start] == d.Comment)
 			if !empty {
 				counts[fields]++
-				s.rows++
+				if s.rows++; s.rows == 1 {
+					firstRow = fields
+				}
 			}
 			fields = 0
 		}
@@ -137,6 +189,9 @@ func (d *Dialect) try(sample []byte, eof bool) score {
 		if c > most || c == most && n > s.fields {
 			most, s.fields = c, n
 		}
+	}
+	if s.rows == 2 && most == 1 { // the first is more likely to be whole
+		s.fields = firstRow
 	}
 	if s.rows > 0 {
 		s.same = float64(most) / float64(s.rows)

@@ -107,7 +107,7 @@ func (p *scanPlan) InputSize() exec.InputSize {
 // Fingerprint adds the files in their state, how they are read, and what of them.
 func (p *scanPlan) Fingerprint(d *exec.Digest) {
 	t, sh := p.table, p.table.shape
-	d.Add(t.files, t.split, sh.layout, sh.Schema, sh.header, sh.check, sh.skip, sh.encoding, sh.ignore, sh.nulls, sh.inferred, sh.formNames())
+	d.Add(t.files, t.split, sh.layout, sh.Schema, sh.header, sh.check, sh.unnamed, sh.skip, sh.encoding, sh.ignore, sh.nulls, sh.inferred, sh.formNames())
 	d.Add(p.columns, p.schema, p.limit, p.prune, p.filters, p.parts)
 	p.extra.Fingerprint(d)
 }
