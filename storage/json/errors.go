@@ -30,15 +30,20 @@ func shown(v []byte) string {
 	return string(v) + dots
 }
 
-// misfit explains why the value of a member is none of its column's type.
-func (s *stream) misfit(c *column, name string, sp span) error {
-	v := s.buf[sp.start:sp.end]
-	e := sqlstate.New(sqlstate.BadTextValue, "invalid input syntax for type %s: %s", c.typ.Base(), shown(v))
+// whyBad says why a value that the column has refused is none of its type.
+func whyBad(c *column, v []byte) *sqlstate.Error {
 	var cause *sqlstate.Error
 	if errors.As(c.err, &cause) {
 		own := *cause
-		e = &own
+		return &own
 	}
+	return sqlstate.New(sqlstate.BadTextValue, "invalid input syntax for type %s: %s", c.typ.Base(), shown(v))
+}
+
+// misfit explains why the value of a member is none of its column's type.
+func (s *stream) misfit(c *column, name string, sp span) error {
+	v := s.buf[sp.start:sp.end]
+	e := whyBad(c, v)
 	line := s.line(int(sp.start))
 	detail := fmt.Sprintf("File \"%s\", line %d, member \"%s\": %s", s.f.Path, line, name, shown(v))
 	if e.Detail != "" {

@@ -14,7 +14,7 @@ type Options struct {
 	Columns      []option.Column // all columns; other members are not looked at
 	Types        []option.Column // types of some members
 	SampleSize   int             // rows to find columns in: 0 for the default, -1 for all
-	IgnoreErrors bool            // lines that are not one object are left out
+	IgnoreErrors bool            // lines that are not one object, or have a value that is none of its type, are left out
 	MaxObject    int             // bytes of an object; 0: the default
 }
 

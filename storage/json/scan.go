@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"gsql/exec"
@@ -151,6 +152,14 @@ func (p *scan) Open(ctx context.Context, env *exec.Env, part int) (exec.Stream, 
 		s.columns = append(s.columns, newColumn(f.Type, shape.given[p.columns[i]], s.size, style))
 		s.spans = append(s.spans, make([]span, s.size))
 	}
+	if shape.skip {
+		all := p.allColumns()
+		for _, i := range all[len(names):] {
+			names = append(names, shape.Columns[i].Name)
+			s.spans = append(s.spans, make([]span, s.size))
+		}
+		s.sieve = newSieve(shape, all, s.size, style)
+	}
 	s.members = newMembers(names)
 	s.op = env.Profile.Of(p)
 	s.stats = s.op.Part(part)
@@ -160,6 +169,17 @@ func (p *scan) Open(ctx context.Context, env *exec.Env, part int) (exec.Stream, 
 	}
 	s.maxObject, s.skip, s.window = shape.maxObject, shape.skip, p.table.window
 	return s, nil
+}
+
+// allColumns returns the numbers of the columns that are read, and behind them those of all others.
+func (p *scan) allColumns() []int {
+	all := slices.Clone(p.columns)
+	for i := range p.table.shape.Columns {
+		if !slices.Contains(p.columns, i) {
+			all = append(all, i)
+		}
+	}
+	return all
 }
 
 // stream yields the rows of the splits that it takes.
@@ -177,10 +197,11 @@ type stream struct {
 	stats   *exec.PartStats
 	undone  int64 // bytes of the split that do not count as done yet
 	columns []*column
-	size    int   // rows of a batch
-	got     int   // rows gathered for the next batch
-	left    int64 // rows until the limit; negative: no limit
-	err     error // what comes behind the rows gathered
+	sieve   *sieve // leaves rows out; nil: values that do not fit are errors
+	size    int    // rows of a batch
+	got     int    // rows gathered for the next batch
+	left    int64  // rows until the limit; negative: no limit
+	err     error  // what comes behind the rows gathered
 }
 
 func (s *stream) Next(ctx context.Context) (*vec.Batch, error) {
@@ -323,6 +344,9 @@ func (s *stream) read(n int64) {
 // column's type.
 func (s *stream) convert() error {
 	n, misfit := s.rows, -1
+	if s.sieve != nil {
+		n = s.sieve.leaveOut(s)
+	}
 	for i, c := range s.columns {
 		if bad := c.add(&s.walker, s.spans[i][:n]); bad >= 0 {
 			n, misfit = bad, i
