@@ -1,6 +1,7 @@
 package fn
 
 import (
+	"gsql/exec/sqlstate"
 	"gsql/exec/text"
 	"gsql/exec/types"
 	"gsql/exec/vec"
@@ -13,20 +14,34 @@ func init() {
 	RegisterScalar(
 		scalar("timestamp", types.Timestamp, Map2(roundTimestamp), types.Timestamp, n),
 		scalar("timestamptz", types.TimestampTZ, Map2(roundTimestamp), types.TimestampTZ, n),
-		scalar("time", types.Time, Map2(func(_ *Call, t int64, places int32) (int64, error) { return roundPlaces(t, places), nil }), types.Time, n),
+		scalar("time", types.Time, Map2(func(_ *Call, t int64, places int32) (int64, error) {
+			if places < 0 {
+				return t, nil
+			}
+			return roundPlaces(t, places), nil
+		}), types.Time, n),
 		scalar("interval", types.Interval, Map2(func(_ *Call, x vec.Interval, places int32) (vec.Interval, error) {
+			if places < 0 || places > maxPlaces {
+				return x, sqlstate.New(sqlstate.InternalError, "unrecognized interval typmod: %d", places)
+			}
 			x.Micros = roundPlaces(x.Micros, places)
 			return x, nil
 		}), types.Interval, n),
 	)
 }
 
+// maxPlaces is the number of decimal places that seconds have.
+const maxPlaces = 6
+
 // epoch2000 is the moment, in microseconds from 1970 on, from which PostgreSQL rounds halves away.
 const epoch2000 = 10957 * text.Day
 
 func roundTimestamp(_ *Call, ts int64, places int32) (int64, error) {
-	if ts == text.TimestampInfinity || ts == text.TimestampNegInf {
+	switch {
+	case ts == text.TimestampInfinity || ts == text.TimestampNegInf || places == -1: // as a type without a number has it
 		return ts, nil
+	case places < 0 || places > maxPlaces:
+		return 0, sqlstate.New(sqlstate.InvalidParameterValue, "timestamp(%d) precision must be between 0 and 6", places)
 	}
 	return roundPlaces(ts-epoch2000, places) + epoch2000, nil
 }
@@ -34,7 +49,7 @@ func roundTimestamp(_ *Call, ts int64, places int32) (int64, error) {
 // roundPlaces rounds microseconds to a number of decimal places of seconds, halves away from zero.
 func roundPlaces(x int64, places int32) int64 {
 	unit := int64(1)
-	for range max(6-places, 0) {
+	for range max(maxPlaces-places, 0) {
 		unit *= 10
 	}
 	half := unit / 2
