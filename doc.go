@@ -1,4 +1,4 @@
-// Package gsql queries folders of CSV, TSV, JSON and Parquet files with PostgreSQL's SQL, in place, in
+// Package gsql queries folders of CSV, JSON, Parquet and other files with PostgreSQL's SQL, in place, in
 // parallel over partitions, without loading anything.
 //
 //	db, err := gsql.Open(gsql.Config{Dir: "data"})

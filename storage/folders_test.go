@@ -274,3 +274,14 @@ func TestTreeAsCatalog(t *testing.T) {
 		t.Errorf("%d bytes in %d files, %v", bytes, files, err)
 	}
 }
+
+// Months, days and hours are numbers, whether or not a zero stands in front; other keys with zeros are text.
+func TestCalendarFolders(t *testing.T) {
+	dir := folder(t, "t/year=2024/month=01/Day=9/x.csv", "n\n1\n", "t/year=2024/month=12/Day=10/x.csv", "n\n2\n", "z/zip=01/x.csv", "n\n3\n", "z/zip=2/x.csv", "n\n4\n",
+		"w/month=001/x.csv", "n\n5\n", "w/month=2/x.csv", "n\n6\n")
+	c, err := New(Config{Dir: dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	check(t, c, []lookup{{"t", "1|2024|1|9 2|2024|12|10"}, {"z", "3|01 4|2"}, {"w", "5|001 6|2"}})
+}

@@ -128,10 +128,17 @@ const (
 	hiveInt hiveClass = 1 << iota
 	hiveDate
 	hiveTimestamp
+	hivePadded // a number of two digits with a zero in front
 	hiveText
 )
 
-// classOf returns the kind of a value, none for NULL. A number with zeros before it is text: 01 would become 1.
+// calendar has the keys whose numbers may have a zero in front: month=01 is a month. For others 01 is text, which 1 would
+// not be.
+var calendar = map[string]bool{"quarter": true, "month": true, "week": true, "day": true, "hour": true, "minute": true, "second": true}
+
+func (k *hiveKey) calendar() bool { return calendar[strings.ToLower(k.name)] }
+
+// classOf returns the kind of a value, none for NULL.
 func classOf(raw string) hiveClass {
 	if raw == "" || raw == hiveNull {
 		return 0
@@ -139,6 +146,9 @@ func classOf(raw string) hiveClass {
 	s := []byte(unescape(raw))
 	if x, err := text.ParseInt(s); err == nil && strconv.FormatInt(x, 10) == string(s) {
 		return hiveInt
+	}
+	if len(s) == 2 && s[0] == '0' && s[1] >= '0' && s[1] <= '9' {
+		return hivePadded
 	}
 	if _, ok := text.ParseDateISO(s); ok {
 		return hiveDate
@@ -167,7 +177,11 @@ func (h *hive) settle(seen []hiveClass, opt *filesOptions) {
 		k := &h.keys[i]
 		k.typ, k.settled = types.Of(types.Text), true
 		if opt.autocast && i < len(seen) {
-			k.typ = seen[i].typeOf()
+			c := seen[i]
+			if k.calendar() && c&hivePadded != 0 {
+				c = c&^hivePadded | hiveInt
+			}
+			k.typ = c.typeOf()
 		}
 		if at := slices.IndexFunc(opt.hiveTypes, func(c option.Column) bool { return c.Name == k.name }); at >= 0 {
 			k.typ, k.given = opt.hiveTypes[at].Type, true
@@ -263,7 +277,8 @@ func (k *hiveKey) value(raw, folder string) (*vec.Vector, error) {
 			WithHint("Say hive_partitioning => false to read the files without columns of their folders' names.")
 	}
 	v, err := text.Const(k.typ, s, &text.Style{})
-	if err == nil && (k.given || k.typ.ID != types.Int64 || classOf(raw) == hiveInt) {
+	c := classOf(raw)
+	if err == nil && (k.given || k.typ.ID != types.Int64 || c == hiveInt || c == hivePadded && k.calendar()) {
 		return v, nil
 	}
 	e := sqlstate.New(sqlstate.BadTextValue, "folder \"%s\" does not fit column \"%s\": \"%s\" is no %s", folder, k.name, s, k.typ.Base())

@@ -20,7 +20,7 @@ import (
 	"gsql/exec/sqlstate"
 )
 
-const usage = `gsql queries folders of CSV, TSV, JSON and Parquet files with PostgreSQL's SQL.
+const usage = `gsql queries folders of CSV, JSON, Parquet and other files with PostgreSQL's SQL.
 
 Usage:
   gsql [flags] -c 'SELECT ...'     run statements and print the results
@@ -32,6 +32,7 @@ Usage:
 Examples:
   gsql -c "SELECT * FROM 'sales/*.csv' LIMIT 5"
   gsql -c "SELECT city, avg(price) FROM 'sales.parquet' GROUP BY city ORDER BY 2 DESC"
+  gsql -c "SELECT count(*) FROM 's3://bucket/logs/*.json.gz'"
   gsql -c "COPY (SELECT * FROM 'logs/*.csv') TO 'logs.parquet'"
   gsql -c "COPY sales TO 'by-year/' (FORMAT parquet, PARTITION_BY (year), OVERWRITE)" -C data
   gsql -C data --csv -c 'SELECT * FROM sales WHERE year = 2024' > sales-2024.csv
