@@ -109,10 +109,12 @@ func TestGrace(t *testing.T) {
 	idle, busy := &wire{t: t, nc: dial(t, addr)}, &wire{t: t, nc: dial(t, addr)}
 	idle.start()
 	busy.start()
-	msg, _ := encodeMessage([]string{"Query", "select count(*) from generate_series(1, 30000000) g"})
+	msg, _ := encodeMessage([]string{"Query", "select 30000000 from pg_sleep(2)"})
 	busy.write(msg)
-	for len(s.Activities()) < 2 || s.Activities()[0].State == s.Activities()[1].State {
-		time.Sleep(time.Millisecond)
+	for begun := time.Now(); len(s.Activities()) < 2 || s.Activities()[0].State == s.Activities()[1].State; {
+		if time.Sleep(time.Millisecond); time.Since(begun) > 30*time.Second {
+			t.Fatal("the query does not begin")
+		}
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
