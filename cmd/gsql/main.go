@@ -209,6 +209,10 @@ func oneShot(ctx context.Context, args []string, stdin io.Reader, stdout, stderr
 	}
 	defer db.Close()
 	db.LimitGoHeap(os.Getenv)
+	if err := db.RunStartup(ctx); err != nil {
+		printError(stderr, "", err)
+		return 1
+	}
 	if o.dashboard != "" && o.dashboard != dashboardOff {
 		l, err := listenOnce(o.dashboard)
 		if err != nil {

@@ -242,6 +242,9 @@ func (o *serveOptions) run(s *pgwire.Server, board net.Listener) error {
 		return err
 	}
 	db.LimitGoHeap(os.Getenv)
+	if err := db.RunStartup(context.Background()); err != nil {
+		return err
+	}
 	l, err := net.Listen("tcp", o.listen)
 	if err != nil {
 		return err
