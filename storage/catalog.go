@@ -150,6 +150,9 @@ func (c *Catalog) Table(ctx context.Context, name exec.Name) (exec.Table, error)
 	if name.Schema != "" {
 		full = name.Schema + "." + name.Table
 	}
+	if err := c.refusedFolder(ctx, name); err != nil {
+		return nil, err
+	}
 	return nil, c.noTable(full)
 }
 

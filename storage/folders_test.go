@@ -168,12 +168,12 @@ func TestLinksThatLoop(t *testing.T) {
 
 // Names that are no data, or not yet.
 func TestNamesThatAreLeftOut(t *testing.T) {
-	dir := folder(t, "d/a.csv", "n\n1\n", "d/.b.csv", "n\n2\n", "d/_c.csv", "n\n3\n", "d/d.csv.tmp", "n\n4\n", "d/e.csv~", "n\n5\n", "d/_SUCCESS", "", "d/_delta_log/f.csv", "n\n6\n",
+	dir := folder(t, "d/a.csv", "n\n1\n", "d/.b.csv", "n\n2\n", "d/_c.csv", "n\n3\n", "d/d.csv.tmp", "n\n4\n", "d/e.csv~", "n\n5\n", "d/_SUCCESS", "", "d/_done/f.csv", "n\n6\n",
 		"d/.hid/g.csv", "n\n7\n", "d/h.csv.crdownload", "n\n8\n", "d/i", "n\n9\n")
 	c, _ := New(Config{Dir: dir})
 	check(t, c, []lookup{
 		{"d", "1"}, {"'d'", "1"}, {"'d/*.csv'", "3 1"}, {"'d/*'", "3 1 9"}, {"'d/**'", "3 1 9"}, {"'**/*.csv'", "3 1"}, {"'d/.*.csv'", "2"}, {"'d/_c*'", "3"},
-		{"'d/*.tmp'", "4"}, {"'d/d.csv.tmp'", "4"}, {"'d/*~'", "5"}, {"'d/_delta_log/*'", "6"}, {"'d/_d*/*'", "6"}, {"'d/.hid/*'", "7"}, {"'d/*/*.csv'", `!58P01 no files match "d/*/*.csv"`},
+		{"'d/*.tmp'", "4"}, {"'d/d.csv.tmp'", "4"}, {"'d/*~'", "5"}, {"'d/_done/*'", "6"}, {"'d/_d*/*'", "6"}, {"'d/.hid/*'", "7"}, {"'d/*/*.csv'", `!58P01 no files match "d/*/*.csv"`},
 	})
 }
 
@@ -284,4 +284,18 @@ func TestCalendarFolders(t *testing.T) {
 		t.Fatal(err)
 	}
 	check(t, c, []lookup{{"t", "1|2024|1|9 2|2024|12|10"}, {"z", "3|01 4|2"}, {"w", "5|001 6|2"}})
+}
+
+// The files of tables that have a log are not their rows.
+func TestLakeTables(t *testing.T) {
+	dir := folder(t, "delta/_delta_log/00000000000000000000.json", "{}", "delta/a.csv", "n\n1\n", "ice/metadata/v1.metadata.json", "{}", "ice/data/a.csv", "n\n2\n",
+		"hudi/.hoodie/hoodie.properties", "", "hudi/a.csv", "n\n3\n", "plain/metadata/notes.csv", "n\n4\n", "plain/a.csv", "n\n5\n")
+	c, err := New(Config{Dir: dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	check(t, c, []lookup{
+		{"delta", "!0A000 folder \"delta\" is a table of Delta Lake, …"}, {"'ice'", "!0A000 folder \"ice\" is a table of Iceberg, …"}, {"hudi", "!0A000 folder \"hudi\" is a table of Hudi, …"},
+		{"'delta/*.csv'", "1"}, {"'ice/data'", "2"}, {"plain", "5 4"},
+	})
 }

@@ -104,6 +104,11 @@ func (w *walker) folder(d *place) error {
 	} else {
 		list = w.literals(d)
 	}
+	if slices.ContainsFunc(d.at, func(s spot) bool { return w.part(s).kind == data }) {
+		if err := w.c.lakeTable(d, list); err != nil {
+			return err
+		}
+	}
 	wanted, err := w.wanted(d, list)
 	if err != nil {
 		return err
