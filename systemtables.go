@@ -25,9 +25,6 @@ type tables struct {
 	schemas []string      // of search_path
 	used    []relationKey // that were asked for and are there
 	outside bool          // what is not in state was asked for, such as a file
-
-	// files has the tables in files that were asked for: to a statement, a name is one table in one state throughout.
-	files map[exec.Name]exec.Table
 }
 
 // uses notes that a relation was asked for.
@@ -79,16 +76,7 @@ func (c *tables) Table(ctx context.Context, name exec.Name) (exec.Table, error) 
 	if name.Schema == "" && !name.File && !slices.Contains(c.schemas, sharedSchema) {
 		lookup.Schema = "pg_catalog" // where no files are
 	}
-	if t := c.files[lookup]; t != nil {
-		return t, nil
-	}
 	t, err := c.Catalog.Table(ctx, lookup)
-	if err == nil {
-		if c.files == nil {
-			c.files = map[exec.Name]exec.Table{}
-		}
-		c.files[lookup] = t
-	}
 	if err != nil && sqlstate.Of(err) == sqlstate.UndefinedTable && (name.Schema == "" || name.Schema == "pg_catalog") && !name.File {
 		if s := systemTables[strings.ToLower(name.Table)]; s != nil {
 			return &systemTable{s, c.db}, nil

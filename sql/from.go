@@ -71,15 +71,11 @@ func (b *binder) catalogTable(name exec.Name) (exec.Table, error) {
 
 // functionTable returns the table that a function makes: the same one each time, as far as its arguments are plain values.
 func (b *binder) functionTable(name string, args []exec.Arg) (exec.Table, error) {
-	key := fmt.Sprintf("%q", name)
-	for _, a := range args {
-		switch a.Value.(type) {
-		case nil, bool, int64, float64, string:
-			key += fmt.Sprintf(" %q %s %#v", a.Name, a.Type, a.Value)
-		default:
-			return b.env.Catalog.TableFunction(b.ctx, name, args)
-		}
+	var k strings.Builder
+	if fmt.Fprintf(&k, "%q", name); !writeArgs(&k, args) {
+		return b.env.Catalog.TableFunction(b.ctx, name, args)
 	}
+	key := k.String()
 	if t := b.functions[key]; t != nil {
 		return t, nil
 	}
@@ -88,6 +84,40 @@ func (b *binder) functionTable(name string, args []exec.Arg) (exec.Table, error)
 		b.functions[key] = t
 	}
 	return t, err
+}
+
+// writeArgs writes arguments so that different ones differ; false if some are no plain values.
+func writeArgs(w *strings.Builder, args []exec.Arg) bool {
+	for _, a := range args {
+		if fmt.Fprintf(w, " %q %s ", a.Name, a.Type); !writeArg(w, a.Value) {
+			return false
+		}
+	}
+	return true
+}
+
+func writeArg(w *strings.Builder, value any) bool {
+	switch v := value.(type) {
+	case nil, bool, int64, float64, string:
+		fmt.Fprintf(w, "%#v", v)
+	case []any:
+		fmt.Fprintf(w, "[%d", len(v))
+		for _, x := range v {
+			if w.WriteByte(' '); !writeArg(w, x) {
+				return false
+			}
+		}
+		w.WriteByte(']')
+	case []exec.Arg:
+		fmt.Fprintf(w, "{%d", len(v))
+		if !writeArgs(w, v) {
+			return false
+		}
+		w.WriteByte('}')
+	default:
+		return false
+	}
+	return true
 }
 
 // originate notes of which table the columns of a scan are.
