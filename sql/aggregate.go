@@ -107,6 +107,9 @@ func (b *binder) aggregateOrder(c *aggregateCall, f *fn.Aggregate, a *expr.Aggre
 		for _, k := range c.orderBy {
 			same := false
 			for i, arg := range a.Args {
+				if _, literal := c.args[i].e.(*expr.Const); literal && c.args[i].e.Type().ID == types.Unknown && f.Args[min(i, len(f.Args)-1)].ID != types.Any {
+					continue // it got a type, which the other one did not
+				}
 				same = same || expr.Equal(arg, k.Expr) || expr.Equal(c.args[i].e, k.Expr)
 			}
 			if !same {

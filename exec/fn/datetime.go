@@ -281,7 +281,7 @@ func AddIntervals(x, y vec.Interval, sign int64) (vec.Interval, error) {
 // days a month, as in PostgreSQL.
 func ScaleInterval(x vec.Interval, f float64) (vec.Interval, error) {
 	months, days := float64(x.Months)*f, float64(x.Days)*f
-	if math.IsNaN(f) || math.Abs(months) > math.MaxInt32 || math.Abs(days) > math.MaxInt32 {
+	if !fitsInt32(months) || !fitsInt32(days) { // nor does what is no number: infinity times nothing
 		return vec.Interval{}, intervalRange()
 	}
 	var r vec.Interval
@@ -295,12 +295,14 @@ func ScaleInterval(x vec.Interval, f float64) (vec.Interval, error) {
 	}
 	r.Days += int32(monthDays)
 	micros := math.RoundToEven(float64(x.Micros)*f + secDay*1e6)
-	if math.Abs(micros) >= math.MaxInt64 {
+	if !(micros >= math.MinInt64 && micros < math.MaxInt64) {
 		return vec.Interval{}, intervalRange()
 	}
 	r.Micros = int64(micros)
 	return r, nil
 }
+
+func fitsInt32(x float64) bool { return x >= math.MinInt32 && x <= math.MaxInt32 }
 
 func roundMicros(x float64) float64 { return math.RoundToEven(x*1e6) / 1e6 }
 
