@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"math"
+	"math/big"
 	"sort"
 	"strconv"
 	"strings"
@@ -228,7 +229,7 @@ func normalInterval(v string) string {
 
 // same compares two values of a type.
 func same(g, w, kind string, l lenience) bool {
-	if g == w {
+	if g == w || strings.HasPrefix(kind, "numeric") && roundsTo(w, g) {
 		return true
 	}
 	if !l.fuzzy || kind != "double precision" && kind != "real" {
@@ -240,6 +241,17 @@ func same(g, w, kind string, l lenience) bool {
 		return false
 	}
 	return math.Abs(x-y) <= 1e-9*math.Max(1, math.Max(math.Abs(x), math.Abs(y)))
+}
+
+// roundsTo reports whether g is w rounded to what fits into 38 digits, as it may be.
+func roundsTo(w, g string) bool {
+	const most = 38
+	if len(strings.Trim(w, "-.")) <= most {
+		return false
+	}
+	x, ok := new(big.Rat).SetString(w)
+	_, fraction, _ := strings.Cut(g, ".")
+	return ok && x.FloatString(len(fraction)) == g
 }
 
 // sortRows sorts rows, by floats last where these may differ a little.
