@@ -34,7 +34,6 @@ func init() {
 		scalar("regexp_like", types.Bool, Map3(func(_ *Call, s, p, f []byte) (bool, error) { return regexpMatch(s, p, f) }), t, t, t),
 		scalar("regexp_replace", t, Map3(func(_ *Call, s, p, r []byte) ([]byte, error) { return regexpReplace(s, p, r, nil) }), t, t, t),
 		scalar("regexp_replace", t, regexpReplace4, t, t, t, t),
-		scalar("regexp_substr", t, MapNull2(regexpSubstring), t, t),
 		scalar("substring", t, MapNull2(regexpSubstring), t, t),
 		scalar("regexp_count", types.Int32, Map2(regexpCount), t, t),
 		scalar("similar_to_escape", t, Map1(func(_ *Call, p []byte) ([]byte, error) { return similarTo(p, '\\') }), t),

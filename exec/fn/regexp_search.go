@@ -19,7 +19,7 @@ func init() {
 		RegisterScalar(scalar("regexp_instr", n, regexpInstr, all[:k]...))
 	}
 	all = []types.ID{t, t, n, n, t, n}
-	for k := 3; k <= len(all); k++ {
+	for k := 2; k <= len(all); k++ {
 		RegisterScalar(scalar("regexp_substr", t, regexpSubstr, all[:k]...))
 	}
 	RegisterScalar(
