@@ -58,16 +58,6 @@ func (c *checker) passOver(l *loader, s *source, x scan, to int) scan {
 	return y
 }
 
-// broken leaves out the row that begins at start and goes on behind the split.
-func (c *checker) broken(l *loader, s *source, start, to int) {
-	c.rejectRow(l, s, start, reasonQuote)
-}
-
-// open leaves out the row that begins at start, in which a quote is not closed up to the end of the file.
-func (c *checker) open(l *loader, s *source, start, to int) {
-	c.rejectRow(l, s, start, reasonOpen)
-}
-
 // rejectRow tells of a row that begins at start, of which the first line is shown.
 func (c *checker) rejectRow(l *loader, s *source, start int, reason string) {
 	text := l.block.buf[start : front+l.block.n]
@@ -82,7 +72,7 @@ func (c *checker) rejectRow(l *loader, s *source, start int, reason string) {
 }
 
 // arrange sets the loader's fields to the rows that were indexed, and finds those that are to be left out.
-func (c *checker) arrange(l *loader, s *source, newlines int) error {
+func (c *checker) arrange(l *loader, s *source, newlines int) {
 	f := &l.fields
 	ix, _ := f.layout.rows(f.buf, l.pos, newlines, &l.other, &c.out)
 	f.ix = ix
@@ -98,7 +88,6 @@ func (c *checker) arrange(l *loader, s *source, newlines int) error {
 			c.look(l, s, i, col, from, min(filterRows, ix.rows-from))
 		}
 	}
-	return nil
 }
 
 // look finds the values of a column that are none of its type in rows [from, from+n).

@@ -67,74 +67,50 @@ func (c *column) plain(v []byte) ([]byte, bool) {
 	return out, ok
 }
 
-func (c *column) formedIntegers(_ unsafe.Pointer, s *cells, f *fields) int {
-	out := values[int64](c, s.n)
+// formedValues appends values that read makes of their texts.
+func formedValues[T int32 | int64 | float64](c *column, s *cells, f *fields, read func(v []byte) (T, bool)) int {
+	out := values[T](c, s.n)
 	for i := range out {
 		if _, n := s.at(i); n <= 0 {
 			c.nulls++
 			out[i] = 0
 			continue
 		}
-		v, ok := c.plain(c.value(s, f, i))
-		if !ok {
-			return i
-		}
-		if out[i], ok = c.slowInt(v); !ok {
+		var ok bool
+		if out[i], ok = read(c.value(s, f, i)); !ok {
 			return i
 		}
 	}
 	return -1
+}
+
+func (c *column) formedIntegers(_ unsafe.Pointer, s *cells, f *fields) int {
+	return formedValues(c, s, f, func(v []byte) (int64, bool) {
+		v, ok := c.plain(v)
+		if !ok {
+			return 0, false
+		}
+		return c.slowInt(v)
+	})
 }
 
 func (c *column) formedFloats(_ unsafe.Pointer, s *cells, f *fields) int {
-	out := values[float64](c, s.n)
-	for i := range out {
-		if _, n := s.at(i); n <= 0 {
-			c.nulls++
-			out[i] = 0
-			continue
-		}
-		v, ok := c.plain(c.value(s, f, i))
+	return formedValues(c, s, f, func(v []byte) (float64, bool) {
+		v, ok := c.plain(v)
 		if !ok {
-			return i
+			return 0, false
 		}
-		if out[i], ok = c.slowFloat(v, 64); !ok {
-			return i
-		}
-	}
-	return -1
+		return c.slowFloat(v, 64)
+	})
 }
 
 func (c *column) formedDates(_ unsafe.Pointer, s *cells, f *fields) int {
-	out := values[int32](c, s.n)
-	for i := range out {
-		if _, n := s.at(i); n <= 0 {
-			c.nulls++
-			out[i] = 0
-			continue
-		}
-		us, ok := c.form.date.parse(c.value(s, f, i))
-		if !ok || us%text.Day != 0 {
-			return i
-		}
-		out[i] = int32(us / text.Day)
-	}
-	return -1
+	return formedValues(c, s, f, func(v []byte) (int32, bool) {
+		us, ok := c.form.date.parse(v)
+		return int32(us / text.Day), ok && us%text.Day == 0
+	})
 }
 
 func (c *column) formedTimestamps(_ unsafe.Pointer, s *cells, f *fields) int {
-	out := values[int64](c, s.n)
-	for i := range out {
-		if _, n := s.at(i); n <= 0 {
-			c.nulls++
-			out[i] = 0
-			continue
-		}
-		us, ok := c.form.date.parse(c.value(s, f, i))
-		if !ok {
-			return i
-		}
-		out[i] = us
-	}
-	return -1
+	return formedValues(c, s, f, c.form.date.parse)
 }

@@ -295,7 +295,7 @@ func (l *loader) finishRow(s *source, start, to int) error {
 		if front+l.block.n <= to {
 			if l.block.end() == s.text.Size() {
 				if l.check != nil {
-					l.check.open(l, s, start, to)
+					l.check.rejectRow(l, s, start, reasonOpen)
 					return nil
 				}
 				return l.unterminated(s, start)
@@ -323,7 +323,7 @@ func (l *loader) finishRow(s *source, start, to int) error {
 			l.finished = 1
 			return nil
 		case x.bad >= 0 && l.check != nil:
-			l.check.broken(l, s, start, to)
+			l.check.rejectRow(l, s, start, reasonQuote)
 			return nil
 		case x.bad >= 0:
 			return l.malformed(s, x.bad)
@@ -338,7 +338,8 @@ func (l *loader) arrange(s *source, newlines int) error {
 	f.buf = l.block.buf
 	f.nulls = l.table.shape.nulls
 	if l.check != nil {
-		return l.check.arrange(l, s, newlines)
+		l.check.arrange(l, s, newlines)
+		return nil
 	}
 	ix, bad := f.layout.rows(f.buf, l.pos, newlines, &l.other, nil)
 	if bad != nil {
