@@ -34,7 +34,14 @@ func unnest(o *optimizer, n Node) (Node, error) {
 	j = o.hoistForms(o.hoistCasts(j, corr), corr)
 	corr = Free(j.Right).And(outputSet(j.Left))
 	u := &unnester{optimizer: o, left: j.Left, corr: corr, exact: treeMayFail(j.Right)}
-	for _, way := range []func(*Join) (Node, error){u.oneRowAggregate, u.pullUp, u.general} {
+	ways := []func(*Join) (Node, error){u.oneRowAggregate, u.pullUp, u.general}
+	if volatileTree(j.Right) {
+		if j, err = u.keyRows(j); err != nil {
+			return nil, err
+		}
+		ways = ways[2:]
+	}
+	for _, way := range ways {
 		n, err := way(j)
 		if err != nil {
 			return nil, err
@@ -77,6 +84,21 @@ func (o *optimizer) hoistCasts(j *Join, corr ColSet) *Join {
 	c := *j
 	c.Left, c.Right = &Project{j.Left, append(passFields(Fields(j.Left)), items...)}, right
 	return &c
+}
+
+// keyRows gives each row of the outer side a key, and takes it for one of the columns that the inner side uses: what is
+// random there is to be so for each row, not for each of their distinct values. The other ways group by values alone.
+func (u *unnester) keyRows(j *Join) (*Join, error) {
+	key, err := call("gen_random_uuid")
+	if err != nil {
+		return nil, err
+	}
+	it := Item{u.newID(), "row", key}
+	u.left = &Project{j.Left, append(passFields(Fields(j.Left)), it)}
+	u.corr.Add(it.ID)
+	c := *j
+	c.Left = u.left
+	return &c, nil
 }
 
 // unnester removes one dependent join.
