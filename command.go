@@ -36,6 +36,16 @@ func (s *Session) command(ctx context.Context, p *Prepared) (*Rows, error) {
 		return done(s.drop(ctx, "view", stmt.Names, stmt.IfExists, stmt.Cascade))
 	case *syntax.DropTableStmt:
 		return done(s.drop(ctx, "table", stmt.Names, stmt.IfExists, stmt.Cascade))
+	case *syntax.CreateSequenceStmt:
+		return done(s.createSequence(stmt))
+	case *syntax.AlterSequenceStmt:
+		return done(s.alterSequence(stmt))
+	case *syntax.DropSequenceStmt:
+		return done(s.drop(ctx, "sequence", stmt.Names, stmt.IfExists, stmt.Cascade))
+	case *syntax.CreateIndexStmt:
+		return done(s.createIndex(ctx, stmt))
+	case *syntax.DropIndexStmt:
+		return done(s.dropIndexes(ctx, stmt))
 	case *syntax.CreateTableStmt:
 		return done(s.createTable(ctx, stmt))
 	case *syntax.AlterTableStmt:
@@ -158,6 +168,9 @@ func (s *Session) discard(stmt *syntax.DiscardStmt) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if stmt.What == "all" || stmt.What == "sequences" {
+		s.given = given{}
+	}
 	if stmt.What == "all" {
 		clear(s.named)
 		_ = s.settings.Reset("all") // cannot fail

@@ -110,7 +110,7 @@ func (p *Prepared) bindCopy(ctx context.Context, stmt *syntax.CopyFromStmt) (err
 		}
 		insert.Query = syntax.StarOf(&syntax.File{Pos: pos, Path: stmt.From})
 	}
-	p.bound, err = sql.BindInsert(ctx, insert, w.table.Name, tableColumns(w.table.Columns), env)
+	p.bound, err = sql.BindInsert(ctx, insert, writeTable(w.table), env)
 	return err
 }
 

@@ -48,7 +48,7 @@ func (p *Prepared) insertsFiles(ctx context.Context, stmt *syntax.InsertStmt, pa
 	if err != nil {
 		return true, err
 	}
-	if p.bound, err = sql.BindInsert(ctx, stmt, n.Name, columns, p.env(ctx, params, fixed)); err != nil {
+	if p.bound, err = sql.BindInsert(ctx, stmt, sql.WriteTable{Name: n.Name, Columns: columns}, p.env(ctx, params, fixed)); err != nil {
 		return true, err
 	}
 	p.file = &fileTarget{path: path + "/", options: o, columns: names}

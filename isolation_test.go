@@ -53,6 +53,33 @@ func TestIsolation(t *testing.T) {
 			a SELECT sum(a) FROM t => 3
 			a COMMIT
 			a SELECT sum(a) FROM t => 42P01`},
+		{"of two that insert a key the later one fails", `
+			a CREATE TABLE k (x int PRIMARY KEY)
+			a BEGIN
+			b BEGIN
+			a INSERT INTO k VALUES (1)
+			b INSERT INTO k VALUES (2), (1)
+			b SELECT count(*) FROM k => 2
+			a COMMIT
+			b COMMIT => 23505
+			b SELECT count(*) FROM k => 1
+			b INSERT INTO k VALUES (1) => 23505`},
+		{"so it does where it has not seen the other one", `
+			a CREATE TABLE k (x int PRIMARY KEY)
+			b BEGIN ISOLATION LEVEL REPEATABLE READ
+			b SELECT count(*) FROM k => 0
+			a INSERT INTO k VALUES (1)
+			b INSERT INTO k VALUES (1)
+			b COMMIT => 23505`},
+		{"a constraint holds for statements from before it", `
+			a CREATE TABLE k (x int)
+			a PREPARE ins AS INSERT INTO k VALUES ($1)
+			a EXECUTE ins(1)
+			b ALTER TABLE k ADD CHECK (x < 5)
+			b ALTER TABLE k ADD UNIQUE (x)
+			a EXECUTE ins(9) => 23514
+			a EXECUTE ins(1) => 23505
+			a EXECUTE ins(2)`},
 		{"serializable fails when what it has read has changed", `
 			a BEGIN ISOLATION LEVEL SERIALIZABLE
 			b BEGIN ISOLATION LEVEL SERIALIZABLE

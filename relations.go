@@ -1,6 +1,7 @@
 package gsql
 
 import (
+	"context"
 	"maps"
 
 	"gsql/exec"
@@ -10,11 +11,13 @@ import (
 	"gsql/storage/memory"
 )
 
-// relation is what a name stands for that is not one of a file: a view or a table in memory. It is immutable.
+// relation is what a name stands for that is not one of a file: a view, a table in memory or a sequence. It is immutable, but
+// for the number of a sequence.
 type relation struct {
-	view  *sql.View
-	table *memory.Table
-	uses  []relationKey // what the view's query was made of
+	view     *sql.View
+	table    *memory.Table
+	sequence *sequence
+	uses     []relationKey // what the view's query was made of
 }
 
 // relationKey is the place of a relation.
@@ -25,8 +28,11 @@ type relationKey struct {
 
 // kind is PostgreSQL's word for the kind of a relation.
 func (r *relation) kind() string {
-	if r.view != nil {
+	switch {
+	case r.view != nil:
 		return "view"
+	case r.sequence != nil:
+		return "sequence"
 	}
 	return "table"
 }
@@ -93,6 +99,21 @@ func (s state) dependents(k relationKey) (out []relationKey) {
 	return out
 }
 
+// owner names the column that a sequence goes with, "" if there is none.
+func (s state) owner(k relationKey) string {
+	for table, r := range s.of(k.temporary).byName {
+		if r.table == nil {
+			continue
+		}
+		for _, c := range r.table.Columns {
+			if c.Sequence == k.name {
+				return "column " + c.Name + " of table " + table
+			}
+		}
+	}
+	return ""
+}
+
 // The schemas that relations can be in.
 const (
 	sharedSchema    = "public"
@@ -102,6 +123,7 @@ const (
 // change is a change of relations. It is made when it is known, so that the statements that follow see it, and once more
 // when the transaction commits, if others have changed the DB's relations meanwhile.
 type change struct {
+	name      string // of what newReplace replaces
 	temporary bool
 	apply     func(*relations) (*relations, error)
 	tables    []*memory.Identity // whose rows it changes
@@ -124,7 +146,11 @@ func newAppend(key relationKey, t *memory.Table, chunks []*memory.Chunk, held *m
 		if err != nil {
 			return nil, err
 		}
-		return r.with(key.name, &relation{table: now.Append(c.appended.chunks...)}), nil
+		next := now.Append(c.appended.chunks...)
+		if err := next.Check(context.Background(), now, false); err != nil {
+			return nil, err
+		}
+		return r.with(key.name, &relation{table: next}), nil
 	}
 	return c
 }
@@ -147,16 +173,20 @@ func newUpdate(key relationKey, t *memory.Table, held *mem.Reservation, update f
 		if err != nil {
 			return nil, err
 		}
-		if now, err = update(now); err != nil {
+		next, err := update(now)
+		if err != nil {
 			return nil, err
 		}
-		return r.with(key.name, &relation{table: now}), nil
+		if err := next.Check(context.Background(), now, false); err != nil {
+			return nil, err
+		}
+		return r.with(key.name, &relation{table: next}), nil
 	}}
 }
 
 // newReplace returns the change that puts a relation, or none, in the place of the one that is there.
 func newReplace(key relationKey, before, after *relation) *change {
-	c := &change{temporary: key.temporary, apply: func(r *relations) (*relations, error) {
+	c := &change{name: key.name, temporary: key.temporary, apply: func(r *relations) (*relations, error) {
 		if now := r.byName[key.name]; now != before && !sameIdentity(now, before) {
 			if before == nil {
 				return nil, duplicateRelation(key.name)
@@ -287,6 +317,9 @@ func (s *Session) commit() error {
 	if err != nil {
 		return err
 	}
+	if err := s.checkDeferred(now); err != nil {
+		return err
+	}
 	s.temporary = now.temporary
 	s.db.shared.Store(now.shared)
 	for _, c := range s.tx.changes {
@@ -294,6 +327,25 @@ func (s *Session) commit() error {
 	}
 	s.tx.changes = nil
 	s.tx.base, s.tx.now = state{}, state{}
+	return nil
+}
+
+// checkDeferred checks the keys of changed tables that are to be checked when a transaction commits.
+func (s *Session) checkDeferred(now state) error {
+	for _, both := range [][2]*relations{{s.temporary, now.temporary}, {s.db.shared.Load(), now.shared}} {
+		for name, r := range both[1].byName {
+			if r.table == nil || !r.table.HasDeferred() || both[0].byName[name] == r {
+				continue
+			}
+			var before *memory.Table
+			if sameIdentity(both[0].byName[name], r) {
+				before = both[0].byName[name].table
+			}
+			if err := r.table.Check(context.Background(), before, true); err != nil {
+				return err
+			}
+		}
+	}
 	return nil
 }
 

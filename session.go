@@ -40,6 +40,8 @@ type Session struct {
 	locked  []*memory.Identity // tables whose lock it has; guarded by the DB's locks
 	writing chan struct{}      // held by a statement that changes rows which are there
 
+	given given // by sequences
+
 	named   map[string]*Prepared // PREPARE
 	cursors map[string]*Cursor   // DECLARE
 

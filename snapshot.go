@@ -21,7 +21,7 @@ func (s *Session) snapshot(ctx context.Context, settings *Settings, user, databa
 	pid := s.processID()
 	return catalog.New(ctx, &source{s, settings}, catalog.Session{
 		User: user, Database: database, PID: int64(pid), Started: s.db.opened, SearchPath: path, Setting: settings.Get,
-		Set: s.setConfig, Cancel: func(pid int64, terminate bool) bool { return s.db.CancelBackend(int32(pid), terminate) },
+		Set: s.setConfig, Sequences: sequences{s}, Cancel: func(pid int64, terminate bool) bool { return s.db.CancelBackend(int32(pid), terminate) },
 		Peer: func() (string, int32) { return s.db.client(pid) },
 	})
 }
@@ -112,7 +112,19 @@ func (src *source) relation(schema, name string, r *relation) *catalog.Relation 
 		c.Columns = func(ctx context.Context) (exec.Schema, error) { return src.s.columnsOf(ctx, r.view) }
 		return c
 	}
+	if q := r.sequence; q != nil {
+		c.Sequence = &catalog.Sequence{Type: q.typ, Start: q.start, Increment: q.step, Min: q.least, Max: q.largest, Cycle: q.cycle, Last: q.state}
+		c.Columns = func(context.Context) (exec.Schema, error) { return sequenceColumns, nil }
+		return c
+	}
 	c.Writable = true
+	for _, k := range r.table.Keys {
+		c.Keys = append(c.Keys, catalog.Key{Name: k.Name, Columns: k.Columns, Primary: k.Primary, NullsNotDistinct: k.NullsNotDistinct,
+			Deferrable: k.Deferrable, Deferred: k.Deferred, Index: k.Index})
+	}
+	for _, k := range r.table.Checks {
+		c.Checks = append(c.Checks, catalog.Check{Name: k.Name, Text: k.Text})
+	}
 	c.Columns = func(context.Context) (exec.Schema, error) { return r.table.Schema(), nil }
 	c.Size = func(context.Context) (int64, error) { return r.table.Bytes(), nil }
 	c.Rows = func() float64 { return float64(r.table.Rows()) }
@@ -127,12 +139,18 @@ func (src *source) relation(schema, name string, r *relation) *catalog.Relation 
 }
 
 func detail(c memory.Column) catalog.Detail {
-	return catalog.Detail{NotNull: c.NotNull, Default: shownDefault(c)}
+	identity := map[memory.IdentityKind]string{memory.IdentityAlways: "a", memory.IdentityByDefault: "d"}[c.Identity]
+	return catalog.Detail{NotNull: c.NotNull, Default: shownDefault(c), Sequence: c.Sequence, Identity: identity}
 }
 
 // shownDefault is a column's default as pg_get_expr shows it: its text, but for strings, which are constants of the column's
 // type by then, and for NULL, which is no default.
 func shownDefault(c memory.Column) string {
+	for _, temporary := range []bool{true, false} {
+		if c.Sequence != "" && c.Default == nextOf(relationKey{temporary, c.Sequence}) {
+			return "nextval(" + quoteText(quoteName(c.Sequence)) + "::regclass)"
+		}
+	}
 	e, err := syntax.ParseExpr(c.Default)
 	if err != nil {
 		return c.Default

@@ -71,6 +71,10 @@ func (c *tables) Table(ctx context.Context, name exec.Name) (exec.Table, error) 
 		c.uses(key)
 		return r.table, nil
 	}
+	if r != nil && r.sequence != nil {
+		c.uses(key)
+		return r.sequence.table(c.db, key.name), nil
+	}
 	c.outside = true
 	lookup := name
 	if name.Schema == "" && !name.File && !slices.Contains(c.schemas, sharedSchema) {
@@ -123,7 +127,7 @@ var systemTables = map[string]*systemRows{
 // columnsOf reads a list of names and types.
 func columnsOf(list string) exec.Schema {
 	ids := map[string]types.ID{"bigint": types.Int64, "integer": types.Int32, "text": types.Text, "float": types.Float64,
-		"timestamptz": types.TimestampTZ}
+		"timestamptz": types.TimestampTZ, "boolean": types.Bool}
 	var s exec.Schema
 	for col := range strings.SplitSeq(list, ", ") {
 		name, typ, _ := strings.Cut(col, " ")
@@ -186,6 +190,8 @@ func appendValue(b *vec.Builder, v any) {
 	switch v := v.(type) {
 	case int64:
 		vec.Append(b, v)
+	case bool:
+		b.AppendBool(v)
 	case int:
 		vec.Append(b, int32(v))
 	case time.Duration:

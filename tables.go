@@ -62,7 +62,8 @@ func (s *Session) place(tag string, key relationKey, replace, ifNotExists bool) 
 	case taken && !replace:
 		return nil, false, duplicateRelation(key.name)
 	case taken && before.table == nil:
-		return nil, false, sqlstate.New(sqlstate.WrongObjectType, "\"%s\" is not a table", key.name).WithHint("Use DROP VIEW to remove a view.")
+		return nil, false, sqlstate.New(sqlstate.WrongObjectType, "\"%s\" is not a table", key.name).
+			WithHint("Use DROP %s to remove a %s.", strings.ToUpper(before.kind()), before.kind())
 	}
 	return before, false, s.mayWrite(tag, key.temporary)
 }
@@ -76,21 +77,15 @@ func (s *Session) createTable(ctx context.Context, stmt *syntax.CreateTableStmt)
 	if err != nil || skip {
 		return err
 	}
-	var columns []memory.Column
-	for _, c := range stmt.Columns {
-		col, err := s.column(ctx, c)
-		if err != nil {
-			return err
-		}
-		if slices.ContainsFunc(columns, func(o memory.Column) bool { return o.Name == col.Name }) {
-			return sqlstate.New(sqlstate.DuplicateColumn, "column \"%s\" specified more than once", col.Name).At(c.Pos)
-		}
-		columns = append(columns, col)
+	d, err := s.declare(ctx, key, stmt)
+	if err != nil {
+		return err
 	}
-	if len(columns) == 0 {
+	if len(d.columns) == 0 {
 		return sqlstate.Unsupported("Give it at least one column.", "tables without columns are not supported").At(stmt.Name.Pos)
 	}
-	return s.putTable(ctx, key, before, s.newTable(key.name, columns), nil)
+	t := s.newTable(key.name, d.columns).WithConstraints(d.keys, d.checks)
+	return s.putTable(ctx, key, before, t, nil, d.sequences...)
 }
 
 // newTable makes a table without rows.
@@ -101,20 +96,40 @@ func (s *Session) newTable(name string, columns []memory.Column) *memory.Table {
 // tableMemory is the name under which the rows of a table are reserved.
 func tableMemory(name string) string { return "table \"" + name + "\"" }
 
-// putTable makes a table, in the place of before if that is not nil. held may be what its rows have reserved.
-func (s *Session) putTable(ctx context.Context, key relationKey, before *relation, t *memory.Table, c func(*change)) error {
+// putTable makes a table, in the place of before if that is not nil, and what comes with it. held may be what its rows have reserved.
+func (s *Session) putTable(ctx context.Context, key relationKey, before *relation, t *memory.Table, c func(*change), more ...*change) error {
 	if before != nil {
 		if err := s.lock(ctx, before.table.Identity); err != nil {
 			t.Memory.Release()
 			return err
 		}
+		gone, err := s.ownedBy(key, before)
+		if err != nil {
+			return err
+		}
+		more = append(gone, more...)
 	}
 	made := newReplace(key, before, &relation{table: t})
 	made.created = t.Identity
 	if c != nil {
 		c(made)
 	}
-	return s.change(made)
+	return s.change(append(more, made)...)
+}
+
+// ownedBy returns the changes that drop the sequences of a table's columns.
+func (s *Session) ownedBy(key relationKey, r *relation) (changes []*change, err error) {
+	st, err := s.state()
+	if err != nil || r.table == nil {
+		return nil, err
+	}
+	for _, c := range r.table.Columns {
+		own := relationKey{key.temporary, c.Sequence}
+		if q := st.get(own); c.Sequence != "" && q != nil && q.sequence != nil {
+			changes = append(changes, newReplace(own, q, nil))
+		}
+	}
+	return changes, nil
 }
 
 // column returns what CREATE TABLE says of a column.
@@ -160,6 +175,9 @@ func (s *Session) drop(ctx context.Context, kind string, names []syntax.Qualifie
 				return sqlstate.New(sqlstate.UndefinedTable, "%s \"%s\" does not exist", kind, n.Name)
 			}
 			missing = append(missing, n.Name)
+		case kind == "sequence" && r.sequence != nil && st.owner(key) != "":
+			return sqlstate.New(sqlstate.DependentObjects, "cannot drop sequence %s because other objects depend on it", n.Name).
+				WithDetail("default value for %s depends on sequence %s", st.owner(key), n.Name).WithHint("Drop the column, or its table.")
 		case r.kind() != kind:
 			return sqlstate.New(sqlstate.WrongObjectType, "\"%s\" is not a %s", n.Name, kind).
 				WithHint("Use DROP %s to remove a %s.", strings.ToUpper(r.kind()), r.kind())
@@ -213,6 +231,11 @@ func (s *Session) dropAll(ctx context.Context, keys []relationKey, cascade bool)
 			}
 		}
 		changes = append(changes, newReplace(k, r, nil))
+		owned, err := s.ownedBy(k, r)
+		if err != nil {
+			return err
+		}
+		changes = append(changes, owned...)
 	}
 	if err := s.change(changes...); err != nil {
 		return err
@@ -260,6 +283,13 @@ func (s *Session) truncate(ctx context.Context, stmt *syntax.TruncateStmt) error
 			return err
 		}
 		changes = append(changes, newUpdate(key, t, nil, func(now *memory.Table) (*memory.Table, error) { return now.Empty(), nil }))
+		if stmt.Restart {
+			restarted, err := restartOwned(st, key, t)
+			if err != nil {
+				return err
+			}
+			changes = append(changes, restarted...)
+		}
 	}
 	return s.change(changes...)
 }
@@ -272,6 +302,8 @@ func (s *Session) target(st state, verb, tag string, n syntax.QualifiedName) (re
 		return key, nil, s.noTarget(verb, n)
 	case r.view != nil:
 		return key, nil, sqlstate.Unsupported("Name the table that the view is of.", "cannot %s view \"%s\"", verb, n.Name).At(n.Pos)
+	case r.sequence != nil:
+		return key, nil, sqlstate.New(sqlstate.WrongObjectType, "cannot %s sequence \"%s\"", verb, n.Name).WithHint("Use setval().").At(n.Pos)
 	}
 	return key, r.table, s.mayWrite(tag, key.temporary)
 }
@@ -319,6 +351,9 @@ func (s *Session) alterTable(ctx context.Context, stmt *syntax.AlterTableStmt) e
 	if a := stmt.Actions[0]; a.Kind == syntax.RenameTable {
 		return s.renameRelation(st, key, a.NewName)
 	}
+	if r.sequence != nil {
+		return sqlstate.New(sqlstate.WrongObjectType, "\"%s\" is not a table", stmt.Name.Name).WithHint("Use ALTER SEQUENCE.")
+	}
 	if r.table == nil {
 		return sqlstate.Unsupported("Use CREATE OR REPLACE VIEW.", "this form of ALTER VIEW is not supported").At(stmt.Name.Pos)
 	}
@@ -336,9 +371,12 @@ func (s *Session) renameRelation(st state, key relationKey, name syntax.Ident) e
 	}
 	before := st.get(key)
 	after := *before
-	if after.table != nil {
+	switch {
+	case after.sequence != nil:
+		return sqlstate.Unsupported("Make another sequence.", "renaming a sequence is not supported")
+	case after.table != nil:
 		after.table = after.table.Renamed(name.Name)
-	} else {
+	default:
 		v := *after.view
 		v.Name.Table = name.Name
 		after.view = &v
@@ -357,27 +395,42 @@ func (s *Session) alterColumns(ctx context.Context, st state, key relationKey, t
 	var err error
 	held := s.db.pool.Reserve(tableMemory(key.name))
 	for _, a := range actions {
-		if out, err = s.alterColumn(ctx, out, a, held); err != nil {
+		if out, err = s.alterColumn(ctx, st, key, out, a, held); err != nil {
 			held.Release()
 			return err
 		}
 	}
+	kept := map[string]bool{}
+	for _, c := range out.Columns {
+		kept[c.Sequence] = true
+	}
+	changes, err := s.ownedBy(key, &relation{table: t})
+	if err != nil {
+		held.Release()
+		return err
+	}
+	changes = slices.DeleteFunc(changes, func(c *change) bool { return kept[c.name] })
 	c := newUpdate(key, t, held, func(now *memory.Table) (*memory.Table, error) {
 		if now != t && now.Rows() != t.Rows() { // rows were added, which need no lock
 			return nil, sqlstate.New(sqlstate.SerializationFailure, "could not serialize access due to concurrent update").WithHint("Run the transaction again.")
 		}
 		return out, nil
 	})
-	return s.change(c)
+	return s.change(append(changes, c)...)
 }
 
 // alterColumn makes one change of a table's columns.
-func (s *Session) alterColumn(ctx context.Context, t *memory.Table, a *syntax.AlterAction, held *mem.Reservation) (*memory.Table, error) {
+func (s *Session) alterColumn(ctx context.Context, st state, key relationKey, t *memory.Table, a *syntax.AlterAction, held *mem.Reservation) (*memory.Table, error) {
 	index := func(name string) int {
 		return slices.IndexFunc(t.Columns, func(c memory.Column) bool { return c.Name == name })
 	}
-	if a.Kind == syntax.AddColumn {
+	switch a.Kind {
+	case syntax.AddColumn:
 		return s.addColumn(ctx, t, a, index(a.Add.Name) >= 0, held)
+	case syntax.AddConstraint:
+		return s.addConstraint(ctx, st, key, t, a.Constraint)
+	case syntax.DropConstraint:
+		return s.dropConstraint(t, a)
 	}
 	i := index(a.Column.Name)
 	if i < 0 && a.IfExists {
@@ -397,10 +450,17 @@ func (s *Session) alterColumn(ctx context.Context, t *memory.Table, a *syntax.Al
 		if len(columns) == 1 {
 			return nil, sqlstate.Unsupported("Drop the table.", "tables without columns are not supported")
 		}
-		return t.DropColumn(ctx, i, &s.db.tables, held)
+		out, err := t.DropColumn(ctx, i, &s.db.tables, held)
+		if err != nil {
+			return nil, err
+		}
+		return out.WithConstraints(out.Keys, slices.DeleteFunc(slices.Clone(t.Checks), func(k memory.Check) bool { return slices.Contains(k.Columns, c.Name) })), nil
 	case syntax.RenameColumn:
 		if index(a.NewName.Name) >= 0 {
 			return nil, duplicateColumn(a.NewName.Name, t.Name)
+		}
+		if k := slices.IndexFunc(t.Checks, func(k memory.Check) bool { return slices.Contains(k.Columns, c.Name) }); k >= 0 {
+			return nil, sqlstate.Unsupported("Drop the constraint, and add it again.", "renaming column \"%s\", which constraint \"%s\" uses, is not supported", c.Name, t.Checks[k].Name)
 		}
 		c.Name = a.NewName.Name
 	case syntax.SetNotNull:
@@ -409,8 +469,17 @@ func (s *Session) alterColumn(ctx context.Context, t *memory.Table, a *syntax.Al
 		}
 		c.NotNull = true
 	case syntax.DropNotNull:
+		if c.Identity != memory.NoIdentity {
+			return nil, sqlstate.New(sqlstate.SyntaxError, "column \"%s\" of relation \"%s\" is an identity column", c.Name, t.Name)
+		}
+		if slices.ContainsFunc(t.Keys, func(k *memory.Key) bool { return k.Primary && slices.Contains(k.Columns, i) }) {
+			return nil, sqlstate.New("42P16", "column \"%s\" is in a primary key", c.Name)
+		}
 		c.NotNull = false
 	case syntax.SetDefault:
+		if c.Identity != memory.NoIdentity {
+			return nil, sqlstate.New(sqlstate.SyntaxError, "column \"%s\" of relation \"%s\" is an identity column", c.Name, t.Name)
+		}
 		if a.Default != nil {
 			if err := s.checkDefault(ctx, a.Default, *c); err != nil {
 				return nil, err
@@ -432,6 +501,9 @@ func (s *Session) addColumn(ctx context.Context, t *memory.Table, a *syntax.Alte
 		return t, nil
 	case exists:
 		return nil, duplicateColumn(a.Add.Name, t.Name)
+	}
+	if a.Add.Serial || a.Add.Identity != syntax.NoIdentity || len(a.Add.Constraints) > 0 {
+		return nil, sqlstate.Unsupported("Make a new table and INSERT ... SELECT into it.", "adding a column with a constraint, or one that numbers the rows, is not supported")
 	}
 	c, err := s.column(ctx, a.Add)
 	if err != nil {
@@ -459,9 +531,11 @@ func (s *Session) showTables(cols []Column) (*Rows, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, r := range []*relations{st.temporary, st.shared} {
-		for name := range r.byName {
-			names = append(names, name)
+	for _, list := range []*relations{st.temporary, st.shared} {
+		for name, r := range list.byName {
+			if r.sequence == nil {
+				names = append(names, name)
+			}
 		}
 	}
 	slices.Sort(names)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -96,6 +97,33 @@ func TestInsertsAtOnce(t *testing.T) {
 	reading.Wait()
 	newClient(t, db).want("SELECT count(*), count(DISTINCT a), sum(a) FROM t",
 		fmt.Sprintf("%d\t%d\t%d", 3*writers*statements, writers*statements, 3*(writers*statements)*(writers*statements-1)/2))
+}
+
+// TestKeysAtOnce inserts the same keys from several sessions at once: each of them goes in once.
+func TestKeysAtOnce(t *testing.T) {
+	db := openDB(t, gsql.Config{Dir: "testdata/files"})
+	newClient(t, db).want("CREATE TABLE t (id bigserial UNIQUE, k int PRIMARY KEY)", "CREATE TABLE")
+	var wg sync.WaitGroup
+	var inserted atomic.Int64
+	for range 4 {
+		c := newClient(t, db)
+		wg.Go(func() {
+			for k := range 300 {
+				switch got := c.run("INSERT INTO t (k) VALUES ($1), ($1 + 1000)", k); got {
+				case "INSERT 0 2":
+					inserted.Add(1)
+				case "23505":
+				default:
+					t.Errorf("insert: %s", got)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	newClient(t, db).want("SELECT count(*), count(DISTINCT k), count(DISTINCT id) FROM t", "600\t600\t600")
+	if n := inserted.Load(); n != 300 {
+		t.Errorf("%d statements have inserted keys, of 300", n)
+	}
 }
 
 // Each of several updates at once sees the result of the one before, in sessions of their own and in one session.

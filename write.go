@@ -29,9 +29,32 @@ func execName(n syntax.QualifiedName) exec.Name { return exec.Name{Schema: n.Sch
 func tableColumns(columns []memory.Column) []sql.TableColumn {
 	out := make([]sql.TableColumn, len(columns))
 	for i, c := range columns {
-		out[i] = sql.TableColumn{Name: c.Name, Type: c.Type, Default: c.Default}
+		out[i] = sql.TableColumn{Name: c.Name, Type: c.Type, Default: c.Default, Identity: c.Identity != memory.NoIdentity,
+			Always: c.Identity == memory.IdentityAlways}
 	}
 	return out
+}
+
+// writeTable is what the binder needs to know of a table that is written to.
+func writeTable(t *memory.Table) sql.WriteTable {
+	w := sql.WriteTable{Name: t.Name, Columns: tableColumns(t.Columns)}
+	for _, c := range t.Checks {
+		w.Checks = append(w.Checks, sql.TableCheck{Name: c.Name, Text: c.Text, Table: c.Table})
+	}
+	return w
+}
+
+// add adds rows to a writer for the table, after looking at its CHECK constraints, whose results are behind the columns.
+func add(w *memory.Writer, t *memory.Table, b *vec.Batch) error {
+	for i, c := range t.Checks {
+		v := vec.Flatten(b.Cols[len(t.Columns)+i])
+		for row := range b.Rows {
+			if !v.IsNull(row) && vec.Values[uint8](v)[row] == 0 {
+				return w.CheckError(b, row, c.Name)
+			}
+		}
+	}
+	return w.Add(&vec.Batch{Cols: b.Cols[:len(t.Columns)], Rows: b.Rows})
 }
 
 // bindWrite binds INSERT, UPDATE or DELETE.
@@ -49,14 +72,14 @@ func (p *Prepared) bindWrite(ctx context.Context, params []types.Type, fixed boo
 		if w.key, w.table, err = p.s.target(p.state, "insert into", "INSERT", stmt.Table.QualifiedName); err != nil {
 			return err
 		}
-		p.bound, err = sql.BindInsert(ctx, stmt, w.table.Name, tableColumns(w.table.Columns), env)
+		p.bound, err = sql.BindInsert(ctx, stmt, writeTable(w.table), env)
 		returning = stmt.Returning
 	case *syntax.UpdateStmt:
 		if w.key, w.table, err = p.s.target(p.state, "update", "UPDATE", stmt.Table.QualifiedName); err != nil {
 			return err
 		}
 		env.Target = w.table.WithRowNumbers()
-		p.bound, err = sql.BindUpdate(ctx, stmt, w.table.Name, tableColumns(w.table.Columns), env)
+		p.bound, err = sql.BindUpdate(ctx, stmt, writeTable(w.table), env)
 		returning = stmt.Returning
 	case *syntax.DeleteStmt:
 		if w.key, w.table, err = p.s.target(p.state, "delete from", "DELETE", stmt.Table.QualifiedName); err != nil {
@@ -145,9 +168,10 @@ func (p *Prepared) modify(ctx context.Context, values []*vec.Vector) (rows *Rows
 
 // insert makes the rows of an INSERT and the change that adds them.
 func (p *Prepared) insert(ctx context.Context, values []*vec.Vector, held *mem.Reservation) (*change, []*memory.Chunk, int64, error) {
-	w := memory.NewWriter(&p.s.db.tables, p.write.table.Name, p.write.table.Columns, held)
+	t := p.write.table
+	w := memory.NewWriter(&p.s.db.tables, t.Name, t.Columns, held)
 	defer w.Close()
-	if err := p.each(ctx, values, w.Add); err != nil {
+	if err := p.each(ctx, values, func(b *vec.Batch) error { return add(w, t, b) }); err != nil {
 		return nil, nil, 0, err
 	}
 	chunks, err := w.Chunks()
@@ -168,7 +192,7 @@ func (p *Prepared) rewrite(ctx context.Context, values []*vec.Vector, held *mem.
 			return nil
 		}
 		rows := &vec.Batch{Cols: b.Cols[1:], Rows: b.Rows, Sel: sel}
-		return w.Add(rows.Compact())
+		return add(w, t, rows.Compact())
 	})
 	if err != nil {
 		return nil, nil, 0, err

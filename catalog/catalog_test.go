@@ -29,7 +29,12 @@ func (f *fakeSource) Relations(context.Context) ([]*Relation, error) {
 	f.listed++
 	var list []*Relation
 	for _, t := range f.tables {
-		list = append(list, &Relation{Schema: "public", Name: t, Details: details(t), Columns: func(context.Context) (exec.Schema, error) {
+		if t == "numbers" {
+			list = append(list, &Relation{Schema: "public", Name: t, Columns: func(context.Context) (exec.Schema, error) { return nil, nil },
+				Sequence: &Sequence{Type: types.Of(types.Int64), Start: 1, Increment: 1, Min: 1, Max: 9, Last: func() (int64, bool) { return 3, true }}})
+			continue
+		}
+		list = append(list, &Relation{Schema: "public", Name: t, Details: details(t), Keys: keys(t), Checks: checks(t), Columns: func(context.Context) (exec.Schema, error) {
 			f.opened++
 			if t == "broken" {
 				return nil, errors.New("cannot be read")
@@ -45,7 +50,21 @@ func details(table string) []Detail {
 	if table != "x" {
 		return nil
 	}
-	return []Detail{{NotNull: true}, {Default: "'{}'::text[]"}}
+	return []Detail{{NotNull: true, Sequence: "numbers"}, {Default: "'{}'::text[]"}}
+}
+
+func keys(table string) []Key {
+	if table != "keyed" {
+		return nil
+	}
+	return []Key{{Name: "keyed_pkey", Columns: []int{0}, Primary: true}}
+}
+
+func checks(table string) []Check {
+	if table != "keyed" {
+		return nil
+	}
+	return []Check{{Name: "keyed_a_check", Text: "(a > 0)"}}
 }
 
 func (f *fakeSource) Settings() []Setting {
@@ -149,7 +168,7 @@ func TestLazy(t *testing.T) {
 
 // TestEveryRelation scans all relations with all columns, those of the system, too.
 func TestEveryRelation(t *testing.T) {
-	s := newSnapshot(&fakeSource{tables: []string{"x"}}, `"$user", public`)
+	s := newSnapshot(&fakeSource{tables: []string{"x", "keyed", "numbers"}}, `"$user", public`)
 	if n := len(systemRelations()); n < 200 {
 		t.Errorf("%d relations", n)
 	}

@@ -34,8 +34,7 @@ func init() {
 	register("pg_get_viewdef", tText, byName, tText, boolean)
 
 	one, pretty := []types.Type{tOID}, []types.Type{tOID, boolean}
-	registerNull("pg_get_indexdef", tText, one, []types.Type{tOID, number, boolean})
-	for _, name := range []string{"pg_get_constraintdef", "pg_get_triggerdef", "pg_get_ruledef"} {
+	for _, name := range []string{"pg_get_triggerdef", "pg_get_ruledef"} {
 		registerNull(name, tText, one, pretty)
 	}
 	for _, name := range []string{"pg_get_statisticsobjdef", "pg_get_statisticsobjdef_columns", "pg_get_partkeydef", "pg_get_partition_constraintdef",
@@ -49,7 +48,6 @@ func init() {
 	registerNull("col_description", tText, []types.Type{tOID, number})
 	registerNull("pg_get_replica_identity_index", tClass, []types.Type{tClass})
 	register("pg_tablespace_location", tText, constant([]byte(nil)), tOID)
-	register("pg_get_serial_sequence", tText, map2((*Snapshot).serialSequence), tText, tText)
 
 	arguments := map1(func(s *Snapshot, oid int64) ([]byte, bool, error) {
 		p := procs().byOID[uint32(oid)]
@@ -151,21 +149,6 @@ func (s *Snapshot) viewByName(name []byte) ([]byte, bool, error) {
 		return nil, false, err
 	}
 	return s.viewByOID(int64(oid))
-}
-
-// serialSequence checks the column; there are no sequences.
-func (s *Snapshot) serialSequence(table, column []byte) ([]byte, bool, error) {
-	oid, err := s.ObjectOID(types.RegClass, string(table))
-	if err != nil {
-		return nil, false, err
-	}
-	r := s.objects().byOID[oid]
-	for _, f := range r.columns() {
-		if f.Name == string(column) {
-			return nil, false, nil
-		}
-	}
-	return nil, false, sqlstate.New(sqlstate.UndefinedColumn, "column \"%s\" of relation \"%s\" does not exist", column, r.Name)
 }
 
 func (s *Snapshot) result(p *proc) string {

@@ -135,7 +135,7 @@ func registerSizes() {
 	register("pg_stat_get_numscans", tInt8, constant(int64(0)), tOID)
 	register("pg_relation_is_publishable", tBool, map1(func(s *Snapshot, oid int64) (bool, bool, error) {
 		r := s.objects().byOID[uint32(oid)]
-		return r != nil && !r.View && r.system == nil, r != nil, nil
+		return r != nil && r.isTable() && r.system == nil, r != nil, nil
 	}), tClass)
 	register("pg_relation_is_updatable", tInt4, first(func(s *Snapshot, oid int64) (int32, bool, error) {
 		if r := s.objects().byOID[uint32(oid)]; r != nil && r.Writable {

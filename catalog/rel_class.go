@@ -13,6 +13,7 @@ import (
 const (
 	pageBytes     = 8192
 	heapOID       = 2
+	btreeOID      = 403
 	textCollation = 100
 	nameCollation = 950
 )
@@ -68,7 +69,7 @@ func defaults(s *Snapshot, _ *scan) iter.Seq[*attribute] {
 		for _, r := range s.objects().user {
 			for i, d := range r.Details {
 				f := r.columns()[i]
-				if d.Default != "" && !yield(&attribute{of: r, number: i + 1, name: f.Name, typ: f.Type, Detail: d}) {
+				if d.Default != "" && d.Identity == "" && !yield(&attribute{of: r, number: i + 1, name: f.Name, typ: f.Type, Detail: d}) {
 					return
 				}
 			}
@@ -133,12 +134,7 @@ func init() {
 		"relnamespace": func(s *Snapshot, r *Relation) any { return s.objects().schemaOID(r.Schema) },
 		"reltype":      func(r *Relation) uint32 { return r.rowType },
 		"relowner":     func(*Relation) uint32 { return ownerOID },
-		"relam": func(r *Relation) uint32 {
-			if r.View {
-				return 0
-			}
-			return heapOID
-		},
+		"relam":        func(r *Relation) uint32 { return map[string]uint32{"r": heapOID, "i": btreeOID}[r.kind()] },
 		"relfilenode": func(r *Relation) uint32 {
 			if r.View {
 				return 0
@@ -163,11 +159,13 @@ func init() {
 		"relhasrules":    func(r *Relation) bool { return r.View },
 		"relispopulated": func(*Relation) bool { return true },
 		"relreplident": func(r *Relation) string {
-			if r.View || r.system != nil {
+			if !r.isTable() || r.system != nil {
 				return "n"
 			}
 			return "d"
 		},
+		"relhasindex": func(r *Relation) bool { return len(r.Keys) > 0 },
+		"relchecks":   func(r *Relation) int32 { return int32(len(r.Checks)) },
 	})
 	define("pg_catalog.pg_attribute", attributesOf("attrelid", "-"), columnsOf[*attribute]{
 		"attrelid":      func(a *attribute) uint32 { return a.of.oid },
@@ -188,7 +186,8 @@ func init() {
 		"attalign":     typeField("typalign"),
 		"attstorage":   typeField("typstorage"),
 		"attnotnull":   func(a *attribute) bool { return a.NotNull },
-		"atthasdef":    func(a *attribute) bool { return a.Default != "" },
+		"atthasdef":    func(a *attribute) bool { return a.Default != "" && a.Identity == "" },
+		"attidentity":  func(a *attribute) string { return a.Identity },
 		"attislocal":   func(*attribute) bool { return true },
 		"attcollation": func(a *attribute) uint32 { return collation(a.typ) },
 	})
@@ -199,7 +198,7 @@ func init() {
 		"adbin":   func(a *attribute) string { return a.Default },
 	})
 	static("pg_catalog.pg_type", nil, map[string]string{"typowner": "10"})
-	define("pg_catalog.pg_type", userRelations, columnsOf[*Relation]{
+	define("pg_catalog.pg_type", rowTypes, columnsOf[*Relation]{
 		"oid":          func(r *Relation) uint32 { return r.rowType },
 		"typname":      func(r *Relation) string { return r.Name },
 		"typnamespace": func(s *Snapshot, r *Relation) any { return s.objects().schemaOID(r.Schema) },
@@ -219,7 +218,7 @@ func init() {
 		"typstorage":   func(*Relation) string { return "x" },
 		"typtypmod":    func(*Relation) int32 { return -1 },
 	})
-	define("pg_catalog.pg_type", userRelations, columnsOf[*Relation]{
+	define("pg_catalog.pg_type", rowTypes, columnsOf[*Relation]{
 		"oid":          func(r *Relation) uint32 { return r.rowArray },
 		"typname":      func(r *Relation) string { return "_" + r.Name },
 		"typnamespace": func(s *Snapshot, r *Relation) any { return s.objects().schemaOID(r.Schema) },
@@ -244,7 +243,7 @@ func init() {
 		"schemaname": func(r *Relation) string { return r.Schema },
 		"tablename":  func(r *Relation) string { return r.Name },
 		"tableowner": func(s *Snapshot, r *Relation) any { return s.User },
-		"hasindexes": func(*Relation) bool { return false }, "hasrules": func(*Relation) bool { return false },
+		"hasindexes": func(r *Relation) bool { return len(r.Keys) > 0 }, "hasrules": func(*Relation) bool { return false },
 		"hastriggers": func(*Relation) bool { return false }, "rowsecurity": func(*Relation) bool { return false },
 	})
 	define("pg_catalog.pg_views", views, columnsOf[*Relation]{
@@ -278,7 +277,16 @@ func (r *Relation) definition() any {
 	return " " + r.Definition + ";"
 }
 
-func userRelations(s *Snapshot, _ *scan) iter.Seq[*Relation] { return slices.Values(s.objects().user) }
+// rowTypes are the relations whose rows have a type.
+func rowTypes(s *Snapshot, _ *scan) iter.Seq[*Relation] {
+	return func(yield func(*Relation) bool) {
+		for _, r := range s.objects().user {
+			if r.rowType != 0 && !yield(r) {
+				return
+			}
+		}
+	}
+}
 
 // which returns those of some relations for which keep is true.
 func which(keep func(*Relation) bool) func(s *Snapshot, _ *scan) iter.Seq[*Relation] {
@@ -294,8 +302,8 @@ func which(keep func(*Relation) bool) func(s *Snapshot, _ *scan) iter.Seq[*Relat
 }
 
 var (
-	tables       = which(func(r *Relation) bool { return !r.View })
+	tables       = which((*Relation).isTable)
 	views        = which(func(r *Relation) bool { return r.View })
-	userTables   = which(func(r *Relation) bool { return !r.View && r.system == nil })
-	systemTables = which(func(r *Relation) bool { return !r.View && r.system != nil })
+	userTables   = which(func(r *Relation) bool { return r.isTable() && r.system == nil })
+	systemTables = which(func(r *Relation) bool { return r.isTable() && r.system != nil })
 )

@@ -45,7 +45,7 @@ func schemaRelations(keep func(*Relation) bool) func(s *Snapshot, sc *scan) iter
 	return func(s *Snapshot, sc *scan) iter.Seq[*Relation] {
 		return func(yield func(*Relation) bool) {
 			for _, r := range s.objects().relations {
-				if (keep == nil || keep(r)) && sc.wants("table_name", r.Name) && sc.wants("table_schema", r.Schema) && !yield(r) {
+				if keep(r) && sc.wants("table_name", r.Name) && sc.wants("table_schema", r.Schema) && !yield(r) {
 					return
 				}
 			}
@@ -56,7 +56,7 @@ func schemaRelations(keep func(*Relation) bool) func(s *Snapshot, sc *scan) iter
 // columnList yields the columns of the relations that a scan can want.
 func columnList(s *Snapshot, sc *scan) iter.Seq[*attribute] {
 	return func(yield func(*attribute) bool) {
-		for r := range schemaRelations(nil)(s, sc) {
+		for r := range schemaRelations((*Relation).inSchema)(s, sc) {
 			for i, f := range r.columns() {
 				a := &attribute{of: r, number: i + 1, name: f.Name, typ: f.Type, Detail: r.detail(i)}
 				if sc.wants("column_name", a.name) && !yield(a) {
@@ -137,7 +137,7 @@ func init() {
 		"schema_name":  func(x *Schema) string { return x.name },
 		"schema_owner": func(s *Snapshot, _ *Schema) any { return s.User },
 	}, "catalog_name"))
-	define("information_schema.tables", schemaRelations(nil), inDatabase(always(columnsOf[*Relation]{
+	define("information_schema.tables", schemaRelations((*Relation).inSchema), inDatabase(always(columnsOf[*Relation]{
 		"table_schema": func(r *Relation) string { return r.Schema },
 		"table_name":   func(r *Relation) string { return r.Name },
 		"table_type": func(r *Relation) string {
@@ -164,8 +164,8 @@ func init() {
 		"table_name":   func(r *Relation) string { return r.Name },
 	}, "table_catalog")
 	always(always(grants, "SELECT", "privilege_type"), "YES", "is_grantable", "with_hierarchy")
-	define("information_schema.table_privileges", schemaRelations(nil), grants)
-	define("information_schema.role_table_grants", schemaRelations(nil), grants)
+	define("information_schema.table_privileges", schemaRelations((*Relation).inSchema), grants)
+	define("information_schema.role_table_grants", schemaRelations((*Relation).inSchema), grants)
 	columnGrants := always(always(inDatabase(columnsOf[*attribute]{
 		"grantor":      func(s *Snapshot, _ *attribute) any { return s.User },
 		"grantee":      func(s *Snapshot, _ *attribute) any { return s.User },
@@ -201,7 +201,7 @@ func schemaColumns() columnsOf[*attribute] {
 		"ordinal_position": func(a *attribute) int32 { return int32(a.number) },
 		"is_nullable":      func(a *attribute) string { return yesNo(!a.NotNull) },
 		"column_default": func(a *attribute) any {
-			if a.Default == "" {
+			if a.Default == "" || a.Identity != "" {
 				return nil
 			}
 			return a.Default
@@ -231,7 +231,9 @@ func schemaColumns() columnsOf[*attribute] {
 		"dtd_identifier": func(a *attribute) string { return strconv.Itoa(a.number) },
 		"is_updatable":   func(a *attribute) string { return yesNo(a.of.Writable) },
 	}
-	always(c, "NO", "is_self_referencing", "is_identity", "identity_cycle")
+	c["is_identity"] = func(a *attribute) string { return yesNo(a.Identity != "") }
+	c["identity_generation"] = func(a *attribute) any { return map[string]any{"a": "ALWAYS", "d": "BY DEFAULT"}[a.Identity] }
+	always(c, "NO", "is_self_referencing", "identity_cycle")
 	always(c, "NEVER", "is_generated")
 	return inDatabase(c, "table_catalog", "udt_catalog")
 }

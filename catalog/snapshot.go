@@ -39,7 +39,13 @@ type Relation struct {
 	Rows func() float64
 	// Details has more about the columns, in their order; nil: nothing.
 	Details []Detail
+	// Keys and Checks are a table's constraints.
+	Keys   []Key
+	Checks []Check
+	// Sequence is what a sequence is; nil: it is none.
+	Sequence *Sequence
 
+	index                  *index // what an index is; nil: it is none
 	oid, rowType, rowArray uint32
 	system                 *relation // of this package
 	columns                func() exec.Schema
@@ -48,8 +54,10 @@ type Relation struct {
 
 // Detail is what a table has declared of a column.
 type Detail struct {
-	NotNull bool
-	Default string // an expression; "" for none
+	NotNull  bool
+	Default  string // an expression; "" for none
+	Sequence string // the sequence that the default takes numbers from; "" for none
+	Identity string // pg_attribute.attidentity
 }
 
 // detail returns what is declared of column i.
@@ -107,6 +115,8 @@ type Session struct {
 	Set func(name, value string, local bool) (string, error)
 	// Peer returns the client's address and port, "" for one on the server's machine; nil: there is none.
 	Peer func() (string, int32)
+	// Sequences has the numbers of sequences; nil: there are none.
+	Sequences Sequences
 	// Cancel ends the running query of a session, as pg_cancel_backend does; with terminate, the session itself.
 	Cancel func(pid int64, terminate bool) bool
 }
@@ -181,8 +191,15 @@ func (s *Snapshot) load() *objects {
 			}
 			return n
 		})
+		if r.Sequence != nil {
+			r.rowType, r.rowArray = 0, 0
+		}
 		o.add(r)
 		o.user = append(o.user, r)
+		for _, x := range r.indexes(numbers) {
+			o.add(x)
+			o.user = append(o.user, x)
+		}
 	}
 	o.schemas = schemasOf(o.user, numbers)
 	o.relations = slices.Concat(o.user, systemRelations())
@@ -247,8 +264,19 @@ func (r *Relation) bytes() int64 {
 
 // kind is pg_class.relkind.
 func (r *Relation) kind() string {
-	if r.View {
+	switch {
+	case r.View:
 		return "v"
+	case r.Sequence != nil:
+		return "S"
+	case r.index != nil:
+		return "i"
 	}
 	return "r"
 }
+
+// isTable reports whether a relation is a table with rows.
+func (r *Relation) isTable() bool { return r.kind() == "r" }
+
+// inSchema reports whether information_schema has a relation among its tables.
+func (r *Relation) inSchema() bool { return r.isTable() || r.View }

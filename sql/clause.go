@@ -32,6 +32,7 @@ const (
 	inUpdate
 	inReturning
 	inDefault
+	inCheck
 )
 
 var clauseNames = [...]string{inTargets: "SELECT", inFrom: "FROM", inFromFunction: "FROM", inJoinOn: "JOIN/ON",
@@ -39,7 +40,7 @@ var clauseNames = [...]string{inTargets: "SELECT", inFrom: "FROM", inFromFunctio
 	inDistinctOn: "DISTINCT ON", inLimit: "LIMIT", inOffset: "OFFSET", inFilter: "FILTER",
 	inPartitionBy: "PARTITION BY", inWindowOrder: "ORDER BY", inFrameRange: "window RANGE",
 	inFrameRows: "window ROWS", inFrameGroups: "window GROUPS", inValues: "VALUES", inExecute: "EXECUTE parameters",
-	inUpdate: "UPDATE", inReturning: "RETURNING", inDefault: "DEFAULT expressions"}
+	inUpdate: "UPDATE", inReturning: "RETURNING", inDefault: "DEFAULT expressions", inCheck: "check constraints"}
 
 func (c clause) String() string { return clauseNames[c] }
 

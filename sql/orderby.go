@@ -73,6 +73,9 @@ func orderable(v value) error {
 	return nil
 }
 
+// HasOrder reports whether values of a type are ordered, and so can be those of a key.
+func HasOrder(t types.Type) bool { return orderable(value{e: expr.Null(t)}) == nil }
+
 // eachField applies a check to the fields of a record.
 func eachField(v value, check func(value) error) error {
 	for _, f := range v.typ().Fields() {

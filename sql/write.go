@@ -17,6 +17,16 @@ type TableColumn struct {
 	Name    string
 	Type    types.Type
 	Default string // the text of an expression; "" for NULL
+	// Identity: the default numbers the rows. Always: a statement must not give another value.
+	Identity, Always bool
+}
+
+// WriteTable is what writing to a table needs to know of it. The rows that are bound have its columns, and behind them one for
+// each of its CHECK constraints: whether the row satisfies it, or NULL.
+type WriteTable struct {
+	Name    string
+	Columns []TableColumn
+	Checks  []TableCheck
 }
 
 // writer binds a statement that writes to a table. The rows that it makes have the columns of the table, with the types
@@ -25,10 +35,11 @@ type writer struct {
 	*binder
 	table   string
 	columns []TableColumn
+	tests   []TableCheck
 }
 
 func newWriter(ctx context.Context, table string, columns []TableColumn, env *Env) *writer {
-	return &writer{&binder{ctx: ctx, env: env, params: append([]types.Type(nil), env.Params...), columns: newColumns()}, table, columns}
+	return &writer{&binder{ctx: ctx, env: env, params: append([]types.Type(nil), env.Params...), columns: newColumns()}, table, columns, nil}
 }
 
 // stored is the type in which rows of a column come to be stored.
@@ -43,10 +54,14 @@ func stored(t types.Type) types.Type {
 	return t
 }
 
-// BindInsert binds INSERT into a table with the given columns. The bound query yields the rows to insert.
-func BindInsert(ctx context.Context, s *syntax.InsertStmt, table string, columns []TableColumn, env *Env) (*Bound, error) {
-	w := newWriter(ctx, table, columns, env)
+// BindInsert binds INSERT into a table. The bound query yields the rows to insert.
+func BindInsert(ctx context.Context, s *syntax.InsertStmt, table WriteTable, env *Env) (*Bound, error) {
+	w := newWriter(ctx, table.Name, table.Columns, env)
+	w.tests = table.Checks
 	node, err := w.insert(s)
+	if err == nil {
+		node, err = w.withChecks(node, 0)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -89,11 +104,37 @@ func (w *writer) insert(s *syntax.InsertStmt) (*planner.Project, error) {
 	}
 	given := map[int]expr.Expr{}
 	for i := range q.cols {
-		if given[targets[i]], err = w.assignColumn(q, i, &w.columns[targets[i]]); err != nil {
+		c := &w.columns[targets[i]]
+		byDefault, err := overridden(s, c)
+		if err != nil {
+			return nil, err
+		}
+		if byDefault {
+			continue
+		}
+		if given[targets[i]], err = w.assignColumn(q, i, c); err != nil {
 			return nil, err
 		}
 	}
 	return w.complete(q.node, given)
+}
+
+// generatedAlways is the error about a value for a column that has its own.
+const generatedAlways sqlstate.Code = "428C9"
+
+// overridden reports whether a value that is given for an identity column does not count, so that the default does.
+func overridden(s *syntax.InsertStmt, c *TableColumn) (bool, error) {
+	switch {
+	case !c.Identity || s.Overriding == syntax.OverridingSystem:
+		return false, nil
+	case s.Overriding == syntax.OverridingUser:
+		return true, nil
+	case !c.Always:
+		return false, nil
+	}
+	return false, sqlstate.New(generatedAlways, "cannot insert a non-DEFAULT value into column \"%s\"", c.Name).
+		WithDetail("Column \"%s\" is an identity column defined as GENERATED ALWAYS.", c.Name).
+		WithHint("Use OVERRIDING SYSTEM VALUE to override.")
 }
 
 // onlyBody reports whether a query is its body and nothing else.
@@ -176,7 +217,7 @@ func (w *writer) insertValues(s *syntax.InsertStmt, v *syntax.Values, targets []
 		rows[i] = make([]value, len(r))
 		for k, e := range r {
 			var err error
-			if rows[i][k], err = w.assigned(blk, e, &w.columns[targets[k]]); err != nil {
+			if rows[i][k], err = w.inserted(s, blk, e, &w.columns[targets[k]]); err != nil {
 				return nil, err
 			}
 		}
@@ -184,9 +225,16 @@ func (w *writer) insertValues(s *syntax.InsertStmt, v *syntax.Values, targets []
 	return w.complete(w.valuesNode(blk, fields, rows), given)
 }
 
-// assigned binds an expression, or DEFAULT, that a column is set to.
-func (w *writer) assigned(blk *block, e syntax.Expr, c *TableColumn) (value, error) {
-	if _, ok := e.(*syntax.Default); ok {
+// inserted binds an expression of VALUES, or DEFAULT, that a column is given.
+func (w *writer) inserted(s *syntax.InsertStmt, blk *block, e syntax.Expr, c *TableColumn) (value, error) {
+	_, byDefault := e.(*syntax.Default)
+	if !byDefault {
+		var err error
+		if byDefault, err = overridden(s, c); err != nil {
+			return value{}, err
+		}
+	}
+	if byDefault {
 		d, err := w.defaultOf(c)
 		return value{e: d, pos: e.Position()}, err
 	}
@@ -307,11 +355,12 @@ func (w *writer) complete(n planner.Node, given map[int]expr.Expr) (*planner.Pro
 	return p, nil
 }
 
-// BindUpdate binds UPDATE of a table with the given columns; Env.Target is the table with a last column of row numbers,
+// BindUpdate binds UPDATE of a table; Env.Target is the table with a last column of row numbers,
 // which has no name. The bound query yields the numbers of the rows to change, which may repeat, and behind them the rows
 // as they are to be.
-func BindUpdate(ctx context.Context, s *syntax.UpdateStmt, table string, columns []TableColumn, env *Env) (*Bound, error) {
-	w := newWriter(ctx, table, columns, env)
+func BindUpdate(ctx context.Context, s *syntax.UpdateStmt, table WriteTable, env *Env) (*Bound, error) {
+	w := newWriter(ctx, table.Name, table.Columns, env)
+	w.tests = table.Checks
 	set, err := w.setColumns(s.Columns)
 	if err != nil {
 		return nil, err
@@ -320,11 +369,14 @@ func BindUpdate(ctx context.Context, s *syntax.UpdateStmt, table string, columns
 	targets := sel.Targets
 	sel.Targets = []*syntax.Target{targetColumn(s.Table, "")}
 	var values []int // which of the columns the query's targets are
-	for i, c := range columns {
+	for i, c := range w.columns {
 		if k, ok := set[i]; !ok {
 			sel.Targets = append(sel.Targets, targetColumn(s.Table, c.Name))
 		} else if _, ok := targets[k].Expr.(*syntax.Default); ok {
 			continue
+		} else if c.Always {
+			return nil, sqlstate.New(generatedAlways, "column \"%s\" can only be updated to DEFAULT", c.Name).
+				WithDetail("Column \"%s\" is an identity column defined as GENERATED ALWAYS.", c.Name).At(s.Columns[k].Pos)
 		} else {
 			sel.Targets = append(sel.Targets, targets[k])
 		}
@@ -348,6 +400,9 @@ func BindUpdate(ctx context.Context, s *syntax.UpdateStmt, table string, columns
 		return nil, err
 	}
 	p.Items = append([]planner.Item{{ID: w.newID(nil, derivedColumn, "", ""), Expr: number.column()}}, p.Items...)
+	if p, err = w.withChecks(p, 1); err != nil {
+		return nil, err
+	}
 	return w.bound(p)
 }
 

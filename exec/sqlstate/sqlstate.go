@@ -41,6 +41,8 @@ const (
 	BadCopyFormat              Code = "22P04"
 	UntranslatableCharacter    Code = "22P05"
 	NotNullViolation           Code = "23502"
+	UniqueViolation            Code = "23505"
+	CheckViolation             Code = "23514"
 	ActiveTransaction          Code = "25001"
 	ReadOnlyTransaction        Code = "25006"
 	NoActiveTransaction        Code = "25P01"

@@ -36,30 +36,67 @@ func (p *parser) grant() Statement {
 	return &NoopStmt{Name: "GRANT", Notice: "there are no privileges: whoever can connect may query everything"}
 }
 
-// createIndex reads CREATE INDEX from the word INDEX on.
+// createIndex reads CREATE [UNIQUE] INDEX from the word after CREATE on. An index that is not unique changes no results, so there is
+// none.
 func (p *parser) createIndex() Statement {
+	unique := p.accept("unique")
 	p.expect("index")
 	p.accept("concurrently")
-	p.ifNotExists()
+	s := &CreateIndexStmt{IfNotExists: p.ifNotExists()}
 	if !p.is("on") {
-		p.colID()
+		s.Key.Ident = p.colID()
 	}
 	p.expect("on")
 	p.accept("only")
-	t := p.qualifiedName()
+	s.Table = p.qualifiedName()
 	if !p.isPunct("(") && !p.is("using") {
 		p.syntaxError()
 	}
-	p.skipRest()
-	return &NoopStmt{Name: "CREATE INDEX", Table: &t, Notice: "there are no indexes: tables in memory are scanned in parallel"}
+	if !unique {
+		p.skipRest()
+		return &NoopStmt{Name: "CREATE INDEX", Table: &s.Table, Notice: "there are no indexes: tables in memory are scanned in parallel"}
+	}
+	s.Key.Kind, s.Key.Index = UniqueKey, true
+	p.uniqueIndex(&s.Key)
+	return s
+}
+
+// uniqueIndex reads what a unique index is of.
+func (p *parser) uniqueIndex(k *TableConstraint) {
+	if p.accept("using") {
+		p.colID()
+	}
+	p.parens(func() {
+		p.list(func() {
+			if !p.tok().isColID() || p.peek(1).isPunct("(") {
+				p.unsupported(p.pos(), "Name columns.", "unique indexes on expressions are not supported")
+				return
+			}
+			k.Columns = append(k.Columns, p.colID())
+			if !p.accept("asc") {
+				p.accept("desc")
+			}
+			if p.accept("nulls") && !p.accept("first") {
+				p.expect("last")
+			}
+		})
+	})
+	if p.accept("nulls") {
+		k.NullsNotDistinct = p.accept("not")
+		p.expect("distinct")
+	}
+	if p.isOneOf("where", "include", "with", "tablespace") {
+		p.unsupported(p.pos(), "Make the key one of all rows.", "%s of a unique index is not supported", strings.ToUpper(p.tok().text))
+	}
 }
 
 // dropIndex reads DROP INDEX from the word INDEX on.
 func (p *parser) dropIndex() Statement {
 	p.expect("index")
 	p.accept("concurrently")
-	p.dropped()
-	return &NoopStmt{Name: "DROP INDEX", Notice: "there are no indexes"}
+	s := &DropIndexStmt{}
+	s.IfExists, s.Names, _ = p.dropped()
+	return s
 }
 
 // unsupportedHints are what a user can do instead of a statement, by its name.
@@ -68,8 +105,6 @@ var unsupportedHints = map[string]string{
 	"CREATE FOREIGN TABLE":      "Files are tables already: SELECT ... FROM 'path/*.csv'.",
 	"CREATE MATERIALIZED VIEW":  "Use CREATE TABLE ... AS, or CREATE VIEW.",
 	"REFRESH MATERIALIZED VIEW": "Use CREATE OR REPLACE TABLE ... AS.",
-	"CREATE INDEX":              "Leave UNIQUE out; uniqueness is not checked.",
-	"CREATE SEQUENCE":           "Number rows with row_number() OVER ().",
 	"CREATE SCHEMA":             "Tables and views are in schema public, temporary ones in pg_temp.",
 	"CREATE TYPE":               "Use one of the types that there are, such as text.",
 	"CREATE DOMAIN":             "Use one of the types that there are, such as text.",

@@ -28,11 +28,7 @@ func (p *parser) createTable(replace, temporary bool) Statement {
 		if p.isPunct(")") {
 			return
 		}
-		p.list(func() {
-			if c := p.tableElement(); c != nil {
-				s.Columns = append(s.Columns, c)
-			}
-		})
+		p.list(func() { p.tableElement(s) })
 	})
 	p.tableOptions()
 	return s
@@ -95,17 +91,20 @@ func (p *parser) tableOptions() {
 	p.onCommit()
 }
 
-// tableElement reads a column. A constraint of the whole table is an error.
-func (p *parser) tableElement() *TableColumn {
+// tableElement reads a column, or a constraint of the whole table.
+func (p *parser) tableElement(s *CreateTableStmt) {
 	switch {
 	case p.isOneOf("constraint", "primary", "unique", "check", "foreign", "exclude") && !p.atColumnType():
-		p.constraint()
-		return nil
+		if c := p.constraint(nil); c != nil {
+			s.Constraints = append(s.Constraints, c)
+		}
 	case p.is("like"):
 		p.unsupported(p.pos(), "Use CREATE TABLE ... AS SELECT * FROM ... WITH NO DATA.", "LIKE in CREATE TABLE is not supported")
-		return nil
+	default:
+		c := p.tableColumn()
+		s.Columns = append(s.Columns, c)
+		s.Constraints = append(s.Constraints, c.Constraints...)
 	}
-	return p.tableColumn()
 }
 
 // atColumnType reports whether the word that is next names a column: PRIMARY, UNIQUE and their like are reserved, EXCLUDE
@@ -118,11 +117,7 @@ func (p *parser) atColumnType() bool {
 func (p *parser) tableColumn() *TableColumn {
 	c := &TableColumn{}
 	c.Ident = p.colID()
-	if w := p.tok().text; p.tok().kind == tIdent && (w == "serial" || w == "bigserial" || w == "smallserial") {
-		p.unsupported(p.pos(), "Use bigint and number the rows yourself, such as with row_number().", "type %s is not supported", w)
-		return c
-	}
-	c.Type = p.typeName()
+	p.columnType(c)
 	null := false
 	for p.err == nil {
 		pos := p.pos()
@@ -135,8 +130,12 @@ func (p *parser) tableColumn() *TableColumn {
 			c.Default, c.DefaultText = p.defaultExpr()
 		case p.is("collate"):
 			p.unsupported(pos, "Leave it out: strings are compared as in the C locale.", "COLLATE of a column is not supported")
-		case p.isOneOf("constraint", "primary", "unique", "check", "references", "generated"):
-			p.constraint()
+		case p.is("generated"):
+			p.generated(c)
+		case p.isOneOf("constraint", "primary", "unique", "check", "references"):
+			if k := p.constraint(c); k != nil {
+				c.Constraints = append(c.Constraints, k)
+			}
 		default:
 			if c.NotNull && null {
 				p.failLater(sqlstate.SyntaxError, pos, "conflicting NULL/NOT NULL declarations for column \"%s\"", c.Name)
@@ -155,25 +154,6 @@ func (p *parser) defaultExpr() (Expr, string) {
 		return e, ""
 	}
 	return e, p.src[start:p.end()]
-}
-
-// constraint refuses a constraint: what is not checked must not be promised.
-func (p *parser) constraint() {
-	pos := p.pos()
-	if p.accept("constraint") {
-		p.colID()
-	}
-	if p.acceptAll("not", "null") {
-		p.unsupported(pos, "Write NOT NULL without a name.", "named NOT NULL constraints are not supported")
-		return
-	}
-	name := map[string]string{"primary": "PRIMARY KEY", "unique": "UNIQUE", "check": "CHECK", "references": "REFERENCES",
-		"foreign": "FOREIGN KEY", "generated": "GENERATED", "exclude": "EXCLUDE"}[p.tok().text]
-	if name == "" || p.err != nil {
-		p.syntaxError()
-		return
-	}
-	p.unsupported(pos, "Leave it out; NOT NULL and DEFAULT are supported.", "%s constraints are not supported", name)
 }
 
 // into reads INTO [TEMP] [TABLE] name of a SELECT, which statements makes a CREATE TABLE AS of.
@@ -225,8 +205,7 @@ func (p *parser) truncate() Statement {
 		s.Names = append(s.Names, p.qualifiedName())
 		p.acceptPunct("*")
 	})
-	if p.is("restart") {
-		p.i++
+	if s.Restart = p.accept("restart"); s.Restart {
 		p.expect("identity")
 	} else if p.acceptAll("continue") {
 		p.expect("identity")
@@ -281,23 +260,21 @@ func (p *parser) alterAction() *AlterAction {
 	switch {
 	case p.accept("add"):
 		if p.isOneOf("constraint", "primary", "unique", "check", "foreign", "exclude") {
-			p.constraint()
+			a.Kind = AddConstraint
+			a.Constraint = p.constraint(nil)
 			return a
 		}
 		p.accept("column")
 		a.Kind, a.NotExists = AddColumn, p.ifNotExists()
 		a.Add = p.tableColumn()
-	case p.is("drop") && !p.peek(1).is("constraint"):
+	case p.acceptAll("drop", "constraint"):
+		a.Kind = DropConstraint
+		p.dropName(a)
+	case p.is("drop"):
 		p.i++
 		p.accept("column")
 		a.Kind = DropColumn
-		if a.IfExists = p.accept("if"); a.IfExists {
-			p.expect("exists")
-		}
-		a.Column = p.colID()
-		if !p.accept("cascade") {
-			p.accept("restrict")
-		}
+		p.dropName(a)
 	case p.accept("alter"):
 		p.accept("column")
 		a.Column = p.colID()
@@ -306,6 +283,17 @@ func (p *parser) alterAction() *AlterAction {
 		p.unsupported(pos, "Make a new table with CREATE OR REPLACE TABLE ... AS SELECT.", "this form of ALTER TABLE is not supported")
 	}
 	return a
+}
+
+// dropName reads [IF EXISTS] name [CASCADE | RESTRICT].
+func (p *parser) dropName(a *AlterAction) {
+	if a.IfExists = p.accept("if"); a.IfExists {
+		p.expect("exists")
+	}
+	a.Column = p.colID()
+	if !p.accept("cascade") {
+		p.accept("restrict")
+	}
 }
 
 // alterColumn reads what follows ALTER COLUMN name.

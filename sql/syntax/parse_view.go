@@ -41,11 +41,15 @@ func (p *parser) create() Statement {
 		p.view(v, recursive)
 		return v
 	}
+	if !v.OrReplace && !recursive && word("sequence") {
+		p.i += i
+		return p.createSequence(v.Temporary)
+	}
 	if !recursive && p.peekWord(i, "secret") {
 		p.i += i + 1
 		return p.createSecret(v.OrReplace)
 	}
-	if !v.OrReplace && !v.Temporary && !recursive && p.peek(i).is("index") {
+	if unique := p.peek(i).is("unique"); !v.OrReplace && !v.Temporary && !recursive && (unique && p.peek(i+1).is("index") || p.peek(i).is("index")) {
 		p.i += i
 		return p.createIndex()
 	}
@@ -87,6 +91,10 @@ func (p *parser) alter() Statement {
 		p.i += 2
 		return p.alterTable(view)
 	}
+	if p.peek(1).is("sequence") {
+		p.i += 2
+		return p.alterSequence()
+	}
 	name := p.objectName(1)
 	if name == "" {
 		p.i++
@@ -109,6 +117,12 @@ func (p *parser) drop() Statement {
 	if p.peekWord(1, "secret") {
 		p.i += 2
 		return p.dropSecret()
+	}
+	if p.peek(1).is("sequence") {
+		p.i += 2
+		s := &DropSequenceStmt{}
+		s.IfExists, s.Names, s.Cascade = p.dropped()
+		return s
 	}
 	if !p.peek(1).is("view") {
 		name := p.objectName(1)

@@ -50,7 +50,14 @@ func (p *parser) insert(w *With) Statement {
 		s.Columns = p.insertColumns()
 	}
 	if p.is("overriding") {
-		p.unsupported(p.pos(), "Leave it out.", "OVERRIDING is not supported")
+		p.i++
+		s.Overriding = OverridingUser
+		if p.accept("system") {
+			s.Overriding = OverridingSystem
+		} else {
+			p.expect("user")
+		}
+		p.expect("value")
 	}
 	switch {
 	case p.acceptAll("default", "values"):

@@ -10,6 +10,7 @@ type CreateTableStmt struct {
 	IfNotExists bool
 	Name        QualifiedName
 	Columns     []*TableColumn
+	Constraints []*TableConstraint // of columns, too
 }
 
 // TableColumn is a column of CREATE TABLE.
@@ -18,7 +19,42 @@ type TableColumn struct {
 	NotNull     bool
 	Default     Expr   // nil if none
 	DefaultText string // its text
+	Constraints []*TableConstraint
+	Serial      bool             // the default is the next number of a sequence of its own
+	Identity    IdentityKind     // likewise
+	Sequence    *SequenceOptions // of Identity
 }
+
+// IdentityKind is what GENERATED ... AS IDENTITY says of a column.
+type IdentityKind uint8
+
+const (
+	NoIdentity        IdentityKind = iota
+	IdentityByDefault              // it may be given other values
+	IdentityAlways                 // it may not, but with OVERRIDING SYSTEM VALUE
+)
+
+// TableConstraint is a PRIMARY KEY, UNIQUE or CHECK of CREATE TABLE or ALTER TABLE.
+type TableConstraint struct {
+	Ident            // its name, "" if none is given, and the constraint's position
+	Kind             ConstraintKind
+	Columns          []Ident
+	NullsNotDistinct bool
+	Deferrable       bool
+	Deferred         bool
+	Index            bool   // of CREATE UNIQUE INDEX
+	Check            Expr   // of CheckConstraint
+	CheckText        string // its text
+}
+
+// ConstraintKind is what a TableConstraint asks for.
+type ConstraintKind uint8
+
+const (
+	PrimaryKey ConstraintKind = iota
+	UniqueKey
+	CheckConstraint
+)
 
 // CreateTableAsStmt is CREATE TABLE name AS query, or with Into SELECT ... INTO name, which is the same.
 type CreateTableAsStmt struct {
@@ -60,6 +96,8 @@ type AlterAction struct {
 	Add       *TableColumn
 	Default   Expr // of SetDefault; nil is DROP DEFAULT
 	Text      string
+	// Constraint is what AddConstraint adds; DropConstraint has its name in Column.
+	Constraint *TableConstraint
 }
 
 // AlterKind is what an AlterAction does.
@@ -73,13 +111,34 @@ const (
 	SetDefault
 	SetNotNull
 	DropNotNull
+	AddConstraint
+	DropConstraint
 )
 
 // TruncateStmt is TRUNCATE [TABLE].
 type TruncateStmt struct {
 	span
-	Names []QualifiedName
+	Names   []QualifiedName
+	Restart bool // the sequences of the columns
 }
+
+// CreateIndexStmt is CREATE UNIQUE INDEX on columns. What it asks for is a key.
+type CreateIndexStmt struct {
+	span
+	IfNotExists bool
+	Table       QualifiedName
+	Key         TableConstraint
+}
+
+// DropIndexStmt is DROP INDEX.
+type DropIndexStmt struct {
+	span
+	IfExists bool
+	Names    []QualifiedName
+}
+
+func (*CreateIndexStmt) Tag() string { return "CREATE INDEX" }
+func (*DropIndexStmt) Tag() string   { return "DROP INDEX" }
 
 // InsertStmt is INSERT INTO table [(columns)] query.
 type InsertStmt struct {
@@ -89,7 +148,18 @@ type InsertStmt struct {
 	ByName    bool   // the columns are those that the query's have the names of
 	Query     *Query // nil for DEFAULT VALUES; a *Default may stand in its VALUES
 	Returning *Query // nil if none: SELECT list FROM the table; see Select.Kind
+	// Overriding says which values of identity columns count.
+	Overriding Overriding
 }
+
+// Overriding is OVERRIDING of INSERT.
+type Overriding uint8
+
+const (
+	NotOverriding    Overriding = iota
+	OverridingSystem            // the values that are given count
+	OverridingUser              // those that are generated do
+)
 
 // UpdateStmt is UPDATE. Query selects what Columns are set to: its FROM begins with the table, which has Target.
 type UpdateStmt struct {

@@ -220,7 +220,17 @@ func (w *Writer) checkNulls(b *vec.Batch, column int) error {
 }
 
 func (w *Writer) nullError(b *vec.Batch, row, column int) error {
-	detail := []byte("Failing row contains (")
+	return NullError(w.name, w.columns[column].Name).WithDetail("Failing row contains (%s).", rowText(b, row))
+}
+
+// CheckError is PostgreSQL's error about a row that does not satisfy a CHECK constraint.
+func (w *Writer) CheckError(b *vec.Batch, row int, name string) error {
+	return sqlstate.New(sqlstate.CheckViolation, "new row for relation \"%s\" violates check constraint \"%s\"", w.name, name).
+		WithDetail("Failing row contains (%s).", rowText(&vec.Batch{Cols: b.Cols[:len(w.columns)], Rows: b.Rows}, row))
+}
+
+// rowText is a row as messages show it.
+func rowText(b *vec.Batch, row int) (detail []byte) {
 	for i, v := range b.Cols {
 		if i > 0 {
 			detail = append(detail, ", "...)
@@ -231,7 +241,7 @@ func (w *Writer) nullError(b *vec.Batch, row, column int) error {
 			detail = text.Append(detail, v, row, nil)
 		}
 	}
-	return NullError(w.name, w.columns[column].Name).WithDetail("%s).", detail)
+	return detail
 }
 
 // NullError is PostgreSQL's error for a NULL in a column of a table that must not have one.
