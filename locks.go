@@ -33,8 +33,13 @@ func (s *Session) lock(ctx context.Context, t *memory.Identity) error {
 	}
 	for {
 		freed, err := l.try(s, t)
-		if freed == nil || err != nil {
+		if err != nil {
 			return err
+		}
+		if freed == nil {
+			s.db.mu.Lock() // for who has found the table not pinned commits in it, and what is seen from now on is what stays
+			s.db.mu.Unlock()
+			return nil
 		}
 		select {
 		case <-freed:

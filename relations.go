@@ -313,6 +313,11 @@ func (s *Session) commit() error {
 		return err
 	}
 	s.tx.snapshot = nil
+	for _, c := range s.tx.changes {
+		if c.appended != nil && c.tables[0].Pinned.Load() > 0 {
+			s.tx.base = state{} // somebody relies on chunks that may have been put together with the new ones since
+		}
+	}
 	now, err := s.seen()
 	if err != nil {
 		return err

@@ -126,6 +126,30 @@ func TestKeysAtOnce(t *testing.T) {
 	}
 }
 
+// Rows that are inserted meanwhile are no reason for an update to fail.
+func TestInsertsBesideUpdates(t *testing.T) {
+	db := openDB(t, gsql.Config{Dir: "testdata/files"})
+	newClient(t, db).want("CREATE TABLE t (k int, n int)", "CREATE TABLE")
+	var wg sync.WaitGroup
+	const clients, rounds = 16, 30
+	for i := range clients {
+		c := newClient(t, db)
+		wg.Go(func() {
+			for r := range rounds {
+				k := i*rounds + r
+				if got := c.run("INSERT INTO t VALUES ($1, 0)", k); got != "INSERT 0 1" {
+					t.Errorf("insert: %s", got)
+				}
+				if got := c.run("UPDATE t SET n = n + 1 WHERE k = $1", k); got != "UPDATE 1" {
+					t.Errorf("update: %s", got)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	newClient(t, db).want("SELECT count(*), count(DISTINCT k), sum(n) FROM t", fmt.Sprintf("%[1]d\t%[1]d\t%[1]d", clients*rounds))
+}
+
 // Each of several updates at once sees the result of the one before, in sessions of their own and in one session.
 func TestUpdatesAtOnce(t *testing.T) {
 	db := openDB(t, gsql.Config{Dir: "testdata/files"})
