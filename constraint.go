@@ -177,7 +177,9 @@ func (s *Session) addConstraint(ctx context.Context, st state, key relationKey, 
 	}
 	if c.Kind == syntax.CheckConstraint {
 		// With columns of its own the table is another one for statements that do not know of the constraint.
-		added := slices.IndexFunc(d.checks, func(k memory.Check) bool { return !slices.ContainsFunc(t.Checks, func(o memory.Check) bool { return o.Name == k.Name }) })
+		added := slices.IndexFunc(d.checks, func(k memory.Check) bool {
+			return !slices.ContainsFunc(t.Checks, func(o memory.Check) bool { return o.Name == k.Name })
+		})
 		return t.WithColumns(slices.Clone(t.Columns)).WithConstraints(d.keys, d.checks), s.satisfied(ctx, d.checks[added], t)
 	}
 	added := d.keys[len(d.keys)-1]
