@@ -29,6 +29,9 @@ func (p *Prepared) insertsFiles(ctx context.Context, stmt *syntax.InsertStmt, pa
 	if err != nil || !ok {
 		return false, err
 	}
+	if stmt.Conflict != nil {
+		return true, sqlstate.Unsupported("Files have no keys.", "ON CONFLICT of rows that are written to files is not supported").At(n.Pos)
+	}
 	if stmt.Returning != nil {
 		return true, sqlstate.Unsupported("Leave it out.", "RETURNING of rows that are written to files is not supported").At(n.Pos)
 	}

@@ -71,6 +71,17 @@ func TestIsolation(t *testing.T) {
 			a INSERT INTO k VALUES (1)
 			b INSERT INTO k VALUES (1)
 			b COMMIT => 23505`},
+		{"what is in conflict in a transaction is changed in it", `
+			a CREATE TABLE k (x int PRIMARY KEY, n int)
+			a INSERT INTO k VALUES (1, 1)
+			a BEGIN
+			a INSERT INTO k VALUES (1, 5), (2, 6) ON CONFLICT (x) DO UPDATE SET n = k.n + excluded.n
+			a INSERT INTO k VALUES (1, 5), (2, 6) ON CONFLICT (x) DO UPDATE SET n = k.n + excluded.n
+			a SELECT sum(n) FROM k WHERE x = 1 => 11
+			a SELECT sum(n) FROM k WHERE x = 2 => 12
+			b SELECT sum(n) FROM k => 1
+			a ROLLBACK
+			a SELECT sum(n) FROM k => 1`},
 		{"a constraint holds for statements from before it", `
 			a CREATE TABLE k (x int)
 			a PREPARE ins AS INSERT INTO k VALUES ($1)

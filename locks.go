@@ -108,12 +108,25 @@ func (s *Session) unlock() {
 	}
 }
 
+// lockedByOther reports whether another session has the lock on a table.
+func (s *Session) lockedByOther(t *memory.Identity) bool {
+	l := &s.db.locks
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	holder := l.holders[t]
+	return holder != nil && holder != s
+}
+
+// alone reports whether statements are their own transactions.
+func (s *Session) alone() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.tx.points) == 0
+}
+
 // unlockOutside gives the locks back unless a transaction is open, which holds them to its end.
 func (s *Session) unlockOutside() {
-	s.mu.Lock()
-	open := len(s.tx.points) > 0
-	s.mu.Unlock()
-	if !open {
+	if s.alone() {
 		s.unlock()
 	}
 }

@@ -314,7 +314,7 @@ func (s *Session) commit() error {
 	}
 	s.tx.snapshot = nil
 	for _, c := range s.tx.changes {
-		if c.appended != nil && c.tables[0].Pinned.Load() > 0 {
+		if c.appended != nil && s.lockedByOther(c.tables[0]) {
 			s.tx.base = state{} // somebody relies on chunks that may have been put together with the new ones since
 		}
 	}

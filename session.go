@@ -305,6 +305,8 @@ func (p *Prepared) Params() []types.Type {
 		return nil
 	case p.write != nil && p.write.returning != nil: // which has those of the statement, too
 		return p.write.returning.Params
+	case p.write != nil && p.write.conflict != nil:
+		return p.write.conflict.Params
 	}
 	return p.bound.Params
 }

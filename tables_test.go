@@ -126,6 +126,31 @@ func TestKeysAtOnce(t *testing.T) {
 	}
 }
 
+// TestCountsAtOnce counts with ON CONFLICT in several sessions at once, beside one that inserts without.
+func TestCountsAtOnce(t *testing.T) {
+	db := openDB(t, gsql.Config{Dir: "testdata/files"})
+	newClient(t, db).want("CREATE TABLE t (k int PRIMARY KEY, n int)", "CREATE TABLE")
+	var wg sync.WaitGroup
+	const clients, keys = 4, 60
+	var inserted atomic.Int64
+	for i := range clients {
+		c := newClient(t, db)
+		wg.Go(func() {
+			for k := range keys {
+				if i == 0 {
+					if c.run("INSERT INTO t VALUES ($1, 1)", k) == "INSERT 0 1" {
+						inserted.Add(1)
+					}
+				} else if got := c.run("INSERT INTO t VALUES ($1, 1) ON CONFLICT (k) DO UPDATE SET n = t.n + 1", k); got != "INSERT 0 1" {
+					t.Errorf("count: %s", got)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	newClient(t, db).want("SELECT count(*), sum(n) FROM t", fmt.Sprintf("%d\t%d", keys, (clients-1)*keys+int(inserted.Load())))
+}
+
 // Rows that are inserted meanwhile are no reason for an update to fail.
 func TestInsertsBesideUpdates(t *testing.T) {
 	db := openDB(t, gsql.Config{Dir: "testdata/files"})

@@ -3,6 +3,7 @@ package gsql
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"gsql/exec"
 	"gsql/exec/expr"
@@ -20,6 +21,7 @@ import (
 type written struct {
 	key       relationKey
 	table     *memory.Table
+	conflict  *sql.Bound // of ON CONFLICT DO UPDATE; nil: there is none
 	returning *sql.Bound // of the rows that are written; nil: not asked for
 }
 
@@ -74,6 +76,9 @@ func (p *Prepared) bindWrite(ctx context.Context, params []types.Type, fixed boo
 		}
 		p.bound, err = sql.BindInsert(ctx, stmt, writeTable(w.table), env)
 		returning = stmt.Returning
+		if err == nil && stmt.Conflict != nil {
+			w.conflict, err = p.bindConflict(ctx, stmt.Conflict, w.table, w.table.Empty(), p.bound.Params, fixed)
+		}
 	case *syntax.UpdateStmt:
 		if w.key, w.table, err = p.s.target(p.state, "update", "UPDATE", stmt.Table.QualifiedName); err != nil {
 			return err
@@ -105,7 +110,7 @@ func (p *Prepared) writing() syntax.Statement {
 
 // bindReturning binds a RETURNING list to a table that has the rows that were written.
 func (p *Prepared) bindReturning(ctx context.Context, q *syntax.Query, rows *memory.Table, fixed bool) (err error) {
-	env := p.env(ctx, p.bound.Params, fixed)
+	env := p.env(ctx, p.Params(), fixed)
 	env.Target = rows
 	if p.write.returning, err = sql.Bind(ctx, q, env); err != nil {
 		return err
@@ -114,14 +119,27 @@ func (p *Prepared) bindReturning(ctx context.Context, q *syntax.Query, rows *mem
 	return nil
 }
 
-// modify runs INSERT, UPDATE or DELETE.
+// modify runs INSERT, UPDATE or DELETE. One with ON CONFLICT whose rows are in conflict with some that another session has added
+// meanwhile, without a lock, is run again.
 func (p *Prepared) modify(ctx context.Context, values []*vec.Vector) (rows *Rows, err error) {
+	stmt, insert := p.stmt.(*syntax.InsertStmt)
+	for range 5 {
+		rows, err = p.modifyOnce(ctx, values)
+		if !insert || stmt.Conflict == nil || sqlstate.Of(err) != sqlstate.UniqueViolation || !p.s.alone() {
+			break
+		}
+	}
+	return rows, err
+}
+
+func (p *Prepared) modifyOnce(ctx context.Context, values []*vec.Vector) (rows *Rows, err error) {
 	s := p.s
 	if err := s.mayWrite(p.stmt.Tag(), p.write.key.temporary); err != nil {
 		return nil, err
 	}
-	_, insert := p.stmt.(*syntax.InsertStmt)
-	if !insert {
+	stmt, insert := p.stmt.(*syntax.InsertStmt)
+	conflict := insert && stmt.Conflict != nil
+	if !insert || conflict {
 		if err := s.beginWrite(ctx); err != nil {
 			return nil, err
 		}
@@ -138,9 +156,12 @@ func (p *Prepared) modify(ctx context.Context, values []*vec.Vector) (rows *Rows
 	var c *change
 	var out []*memory.Chunk
 	var n int64
-	if insert {
+	switch {
+	case conflict:
+		c, out, n, err = p.upsert(ctx, stmt.Conflict, values, held)
+	case insert:
 		c, out, n, err = p.insert(ctx, values, held)
-	} else {
+	default:
 		c, out, n, err = p.rewrite(ctx, values, held)
 	}
 	rows = &Rows{ctx: ctx}
@@ -181,6 +202,11 @@ func (p *Prepared) insert(ctx context.Context, values []*vec.Vector, held *mem.R
 // rewrite makes the rows of an UPDATE, or finds those of a DELETE, and the change that does it. The rows that it returns
 // are those that RETURNING is about.
 func (p *Prepared) rewrite(ctx context.Context, values []*vec.Vector, held *mem.Reservation) (*change, []*memory.Chunk, int64, error) {
+	return p.rewritten(ctx, values, held, nil, nil)
+}
+
+// rewritten is rewrite, with further rows to be added, and a look at the numbers of rows, and at which of them were new.
+func (p *Prepared) rewritten(ctx context.Context, values []*vec.Vector, held *mem.Reservation, more []*memory.Chunk, look func(numbers *vec.Vector, sel []uint32) error) (*change, []*memory.Chunk, int64, error) {
 	t := p.write.table
 	_, del := p.stmt.(*syntax.DeleteStmt)
 	w := memory.NewWriter(&p.s.db.tables, t.Name, t.Columns, held)
@@ -188,6 +214,11 @@ func (p *Prepared) rewrite(ctx context.Context, values []*vec.Vector, held *mem.
 	hit := memory.NewRowSet(t)
 	err := p.each(ctx, values, func(b *vec.Batch) error {
 		sel := hit.Add(b.Cols[0])
+		if look != nil {
+			if err := look(b.Cols[0], sel); err != nil {
+				return err
+			}
+		}
 		if del {
 			return nil
 		}
@@ -209,7 +240,7 @@ func (p *Prepared) rewrite(ctx context.Context, values []*vec.Vector, held *mem.
 	if err != nil {
 		return nil, nil, 0, err
 	}
-	added := out
+	added := slices.Concat(more, out)
 	if del {
 		added = nil
 	}

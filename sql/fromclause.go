@@ -95,6 +95,10 @@ func (b *binder) tableExpr(blk *block, t syntax.TableExpr) (*relation, error) {
 			b.originate(r.whole(), t.Schema, t.Name)
 			break
 		}
+		if t.Excluded {
+			r = b.scan(blk, b.env.Excluded, t.Name)
+			break
+		}
 		r, err = b.table(blk, exec.Name{Schema: t.Schema, Table: t.Name}, t.Pos)
 	case *syntax.File:
 		alias = t.Alias

@@ -29,6 +29,8 @@ type Env struct {
 	Fn          *fn.Ctx // time zone and time for literals; nil: UTC and now
 	// Target is the table that a statement changes, where it reads that; nil: it changes none.
 	Target exec.Table
+	// Excluded has the rows that ON CONFLICT DO UPDATE has found a conflict for, with the columns of Target.
+	Excluded exec.Table
 	// View returns the definition of a view; nil when there are none. A view is bound at each use.
 	View func(name exec.Name) (*View, bool)
 	// Path has the schemas in which Catalog and View look names up, and Within has them look along another path until what it

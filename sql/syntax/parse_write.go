@@ -76,11 +76,58 @@ func (p *parser) insert(w *With) Statement {
 		}
 		s.Query.With = w
 	}
-	if pos := p.pos(); p.acceptAll("on", "conflict") {
-		p.unsupported(pos, "Tables have no unique constraints; select the rows that are new with NOT EXISTS.", "ON CONFLICT is not supported")
+	if p.is("on") {
+		s.Conflict = p.onConflict(s.Table)
 	}
 	s.Returning = p.returning(s.Table)
 	return s
+}
+
+// onConflict reads ON CONFLICT [(columns) | ON CONSTRAINT name] DO {NOTHING | UPDATE SET ... [WHERE ...]}.
+func (p *parser) onConflict(t *Table) *OnConflict {
+	c := &OnConflict{Pos: p.pos()}
+	p.expect("on", "conflict")
+	if p.acceptAll("on", "constraint") {
+		c.Constraint = p.colID()
+	} else if p.isPunct("(") {
+		c.Columns = p.conflictColumns()
+		if p.is("where") {
+			p.unsupported(p.pos(), "Leave it out: unique indexes are of all rows.", "WHERE before DO is not supported")
+		}
+	}
+	p.expect("do")
+	if p.accept("nothing") {
+		return c
+	}
+	p.expect("update", "set")
+	if c.Columns == nil && c.Constraint.Name == "" {
+		p.failLater(sqlstate.SyntaxError, c.Pos, "ON CONFLICT DO UPDATE requires inference specification or constraint name")
+	}
+	excluded := &Table{QualifiedName: QualifiedName{Pos: c.Pos, Name: "excluded"}, Excluded: true}
+	sel := &Select{Pos: c.Pos, Kind: UpdateSelect, From: []TableExpr{t, excluded}}
+	c.Update = &UpdateStmt{Table: t, Query: &Query{Pos: c.Pos, Body: sel}}
+	p.list(func() { p.setClause(c.Update, sel) })
+	if p.accept("where") {
+		sel.Where = p.expr()
+	}
+	return c
+}
+
+// conflictColumns reads the columns of a key.
+func (p *parser) conflictColumns() (names []Ident) {
+	p.parens(func() {
+		p.list(func() {
+			if !p.tok().isColID() || p.peek(1).isPunct("(") {
+				p.unsupported(p.pos(), "Name the columns of a key.", "conflicts of expressions are not supported")
+				return
+			}
+			names = append(names, p.colID())
+			if p.accept("collate") {
+				p.dotted()
+			}
+		})
+	})
+	return names
 }
 
 // insertColumns reads (a, b); a part of a column cannot be set.

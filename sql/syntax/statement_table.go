@@ -150,6 +150,16 @@ type InsertStmt struct {
 	Returning *Query // nil if none: SELECT list FROM the table; see Select.Kind
 	// Overriding says which values of identity columns count.
 	Overriding Overriding
+	Conflict   *OnConflict // nil: a conflict is an error
+}
+
+// OnConflict is ON CONFLICT of INSERT.
+type OnConflict struct {
+	Pos        int
+	Columns    []Ident // of the key; nil: any, or that of Constraint
+	Constraint Ident   // ON CONSTRAINT; "" if none is given
+	// Update is what DO UPDATE does: its query is over the table and the excluded rows. nil: DO NOTHING.
+	Update *UpdateStmt
 }
 
 // Overriding is OVERRIDING of INSERT.

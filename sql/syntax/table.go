@@ -16,9 +16,10 @@ type Alias struct {
 // Table is a table by name.
 type Table struct {
 	QualifiedName
-	Only   bool // FROM ONLY t
-	Target bool // the table that a statement changes
-	Alias  Alias
+	Only     bool // FROM ONLY t
+	Target   bool // the table that a statement changes
+	Excluded bool // the rows that ON CONFLICT DO UPDATE is about
+	Alias    Alias
 }
 
 // File is a file by its path: FROM 'x.csv'.

@@ -17,8 +17,8 @@ type Chunk struct {
 	file   *spill.File // is removed when nobody knows the chunk any more
 }
 
-// each calls f with the rows of a chunk in some batches, in order, with the number of the first row of each.
-func (c *Chunk) each(ctx context.Context, f func(from int, b *vec.Batch) error) error {
+// Each calls f with the rows of a chunk in some batches, in order, with the number of the first row of each.
+func (c *Chunk) Each(ctx context.Context, f func(from int, b *vec.Batch) error) error {
 	if c.file == nil {
 		return f(0, &vec.Batch{Cols: c.Cols, Rows: c.Rows})
 	}

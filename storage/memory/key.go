@@ -217,17 +217,11 @@ func (x *keyIndex) grow(t *Table) error {
 // columns, and the hash of its key.
 func (k *Key) eachHash(ctx context.Context, c *Chunk, f func(cols []*vec.Vector, row, i int, hash uint64) error) error {
 	var hashes []uint64
-	return c.each(ctx, func(from int, b *vec.Batch) error {
+	return c.Each(ctx, func(from int, b *vec.Batch) error {
 		cols := k.columns(b)
-		if cap(hashes) < b.Rows {
-			hashes = make([]uint64, b.Rows)
-		}
-		hashes = hashes[:b.Rows]
-		for i, v := range cols {
-			vec.Hash(v, hashes, i > 0)
-		}
+		hashes = hashRows(cols, b.Rows, hashes)
 		for i := range b.Rows {
-			if !k.NullsNotDistinct && anyNull(cols, i) {
+			if !k.has(cols, i) {
 				continue
 			}
 			if err := f(cols, from+i, i, hashes[i]); err != nil {
@@ -237,6 +231,21 @@ func (k *Key) eachHash(ctx context.Context, c *Chunk, f func(cols []*vec.Vector,
 		return nil
 	})
 }
+
+// hashRows hashes the first rows of some columns. It may use the memory of out.
+func hashRows(cols []*vec.Vector, rows int, out []uint64) []uint64 {
+	if cap(out) < rows {
+		out = make([]uint64, rows)
+	}
+	out = out[:rows]
+	for i, v := range cols {
+		vec.Hash(v, out, i > 0)
+	}
+	return out
+}
+
+// has reports whether row i has a key that others must not have.
+func (k *Key) has(cols []*vec.Vector, i int) bool { return k.NullsNotDistinct || !anyNull(cols, i) }
 
 func (k *Key) columns(b *vec.Batch) []*vec.Vector {
 	cols := make([]*vec.Vector, len(k.Columns))
@@ -258,7 +267,7 @@ func anyNull(cols []*vec.Vector, i int) bool {
 // equal reports whether row i of cols has the key of a row of a chunk. Hashes that are equal are hardly ever those of different keys,
 // so that this is about one row in a table without an error, and reading a chunk from disk for it is all right.
 func (k *Key) equal(ctx context.Context, cols []*vec.Vector, i int, c *Chunk, row int) (equal bool, err error) {
-	err = c.each(ctx, func(from int, b *vec.Batch) error {
+	err = c.Each(ctx, func(from int, b *vec.Batch) error {
 		if row < from || row >= from+b.Rows {
 			return nil
 		}
@@ -290,4 +299,136 @@ func (k *Key) violation(t *Table, cols []*vec.Vector, i int) error {
 	}
 	return sqlstate.New(sqlstate.UniqueViolation, "duplicate key value violates unique constraint \"%s\"", k.Name).
 		WithDetail("Key (%s)=(%s) already exists.", names, values)
+}
+
+// Fate is what becomes of a row that is to be inserted.
+type Fate uint8
+
+const (
+	Fresh    Fate = iota // no row has one of its keys
+	Conflict             // a row of the table has
+	Repeated             // a fresh row before it has
+)
+
+// Fates returns what becomes of rows in chunks of their own when those must not be inserted whose keys there are, one for each row.
+func (t *Table) Fates(ctx context.Context, keys []*Key, chunks []*Chunk) ([]Fate, error) {
+	var fates []Fate
+	for _, c := range chunks {
+		fates = append(fates, make([]Fate, c.Rows)...)
+	}
+	for _, k := range keys {
+		if err := k.meet(ctx, t, chunks, fates); err != nil {
+			return nil, err
+		}
+	}
+	base := 0
+	seen := newSeenKeys(keys)
+	for _, c := range chunks {
+		err := c.Each(ctx, func(from int, b *vec.Batch) error { return seen.mark(ctx, c, from, b, fates[base+from:]) })
+		if err != nil {
+			return nil, err
+		}
+		base += c.Rows
+	}
+	return fates, nil
+}
+
+// meet marks the rows whose key the table has.
+func (k *Key) meet(ctx context.Context, t *Table, chunks []*Chunk, fates []Fate) error {
+	x := &k.index
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if err := x.grow(t); err != nil {
+		return err
+	}
+	live := map[uint32]bool{}
+	for _, c := range t.Chunks {
+		if x.ordinal[c] == 0 {
+			if err := x.visit(ctx, k, t, c, nil); err != nil {
+				return err
+			}
+		}
+		live[x.ordinal[c]] = true
+	}
+	mask, base := uint64(len(x.slots)-1), 0
+	for _, c := range chunks {
+		err := k.eachHash(ctx, c, func(cols []*vec.Vector, row, i int, hash uint64) error {
+			for s := hash & mask; x.slots[s].chunk != 0; s = (s + 1) & mask {
+				o := x.slots[s]
+				if o.hash != hash || !live[o.chunk] {
+					continue
+				}
+				equal, err := k.equal(ctx, cols, i, x.chunks[o.chunk-1], int(o.row))
+				if err != nil {
+					return err
+				}
+				if equal {
+					fates[base+row] = Conflict
+					return nil
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		base += c.Rows
+	}
+	return nil
+}
+
+// seenKeys are the keys of rows that are to be inserted.
+type seenKeys struct {
+	keys   []*Key
+	rows   []map[uint64][]rowPlace // by the hash, of each key
+	hashes [][]uint64
+}
+
+// rowPlace is a row of a chunk.
+type rowPlace struct {
+	chunk *Chunk
+	row   int
+}
+
+func newSeenKeys(keys []*Key) *seenKeys {
+	s := &seenKeys{keys: keys, hashes: make([][]uint64, len(keys))}
+	for range keys {
+		s.rows = append(s.rows, map[uint64][]rowPlace{})
+	}
+	return s
+}
+
+// mark marks those of the fresh rows of a batch of a chunk, which begins at a row of that, that have a key which a fresh row before
+// them has.
+func (s *seenKeys) mark(ctx context.Context, c *Chunk, from int, b *vec.Batch, fates []Fate) error {
+	cols := make([][]*vec.Vector, len(s.keys))
+	for n, k := range s.keys {
+		cols[n] = k.columns(b)
+		s.hashes[n] = hashRows(cols[n], b.Rows, s.hashes[n])
+	}
+	for i := range b.Rows {
+		if fates[i] != Fresh {
+			continue
+		}
+		for n, k := range s.keys {
+			for _, o := range s.rows[n][s.hashes[n][i]] {
+				equal, err := k.equal(ctx, cols[n], i, o.chunk, o.row)
+				if err != nil {
+					return err
+				}
+				if equal && k.has(cols[n], i) {
+					fates[i] = Repeated
+				}
+			}
+		}
+		if fates[i] != Fresh {
+			continue
+		}
+		for n, k := range s.keys {
+			if h := s.hashes[n][i]; k.has(cols[n], i) {
+				s.rows[n][h] = append(s.rows[n][h], rowPlace{c, from + i})
+			}
+		}
+	}
+	return nil
 }

@@ -182,7 +182,7 @@ func (t *Table) Delete(ctx context.Context, rows *RowSet, store *Store, memory *
 			continue
 		}
 		w := NewWriter(store, t.Name, t.Columns, memory)
-		err := c.each(ctx, func(from int, b *vec.Batch) error {
+		err := c.Each(ctx, func(from int, b *vec.Batch) error {
 			kept, away := []uint32{}, []uint32{}
 			for r := range b.Rows {
 				if hit.Get(from + r) {
@@ -264,7 +264,7 @@ func (t *Table) rewritten(ctx context.Context, store *Store, memory *mem.Reserva
 			continue
 		}
 		w := NewWriter(store, t.Name, t.Columns, memory)
-		err := k.each(ctx, func(_ int, b *vec.Batch) error { return w.Add(batch(b)) })
+		err := k.Each(ctx, func(_ int, b *vec.Batch) error { return w.Add(batch(b)) })
 		var made []*Chunk
 		if err == nil {
 			made, err = w.Chunks()
