@@ -45,7 +45,9 @@ func arbiters(c *syntax.OnConflict, t *memory.Table) ([]*memory.Key, error) {
 
 // sameSet reports whether two lists have the same members.
 func sameSet(a, b []int) bool {
-	subset := func(a, b []int) bool { return !slices.ContainsFunc(a, func(x int) bool { return !slices.Contains(b, x) }) }
+	subset := func(a, b []int) bool {
+		return !slices.ContainsFunc(a, func(x int) bool { return !slices.Contains(b, x) })
+	}
 	return subset(a, b) && subset(b, a)
 }
 
