@@ -1,5 +1,5 @@
-// Package remote reads files of object stores and web servers: s3://, gs:// (through its S3 interface), http:// and
-// https://.
+// Package remote reads files of object stores and web servers: s3://, gs:// (through its S3 interface), az:// and abfss://, http://
+// and https://.
 //
 // A file is read in ranges. What is read is kept in blocks in a bounded cache, which all queries share; who reads on
 // from where the last range ended gets ever larger ranges, and the next one is fetched before it is asked for. A file
@@ -36,6 +36,7 @@ type Store struct {
 	allowed func(url string) bool
 	web     *web
 	s3      *buckets
+	azure   *azure
 
 	mu      sync.Mutex
 	secrets []Secret
@@ -53,7 +54,7 @@ func New(cfg Config) *Store {
 		s.allowed = func(string) bool { return true }
 	}
 	s.web = newWeb(s, cfg.TempDir)
-	s.s3 = newBuckets(s)
+	s.s3, s.azure = newBuckets(s), newAzure(s)
 	return s
 }
 
@@ -83,24 +84,39 @@ func (s *Store) Files(ctx context.Context, pattern string) ([]file.File, error) 
 	if !s.allowed(pattern) {
 		return nil, denied(pattern)
 	}
-	switch scheme, _, _ := strings.Cut(pattern, "://"); strings.ToLower(scheme) {
+	b, err := s.backend(pattern)
+	if err != nil {
+		return nil, err
+	}
+	return b.files(ctx, pattern)
+}
+
+// backend is what finds and opens the files of a scheme.
+type backend interface {
+	files(ctx context.Context, pattern string) ([]file.File, error)
+	open(f file.File) (file.Handle, error)
+}
+
+func (s *Store) backend(url string) (backend, error) {
+	switch scheme, _, _ := strings.Cut(url, "://"); strings.ToLower(scheme) {
 	case "s3", "s3a", "gs", "gcs", "r2":
-		return s.s3.files(ctx, pattern)
-	case "http", "https":
-		return s.web.files(ctx, pattern)
+		return &objects{s, s.s3.at}, nil
 	case "az", "azure", "abfs", "abfss":
-		return nil, sqlstate.Unsupported("Use the https:// address with a shared access signature.", "\"%s\" is not supported", scheme+"://")
+		return &objects{s, s.azure.at}, nil
+	case "http", "https":
+		return s.web, nil
 	default:
-		return nil, sqlstate.Unsupported("Known are s3://, gs://, http:// and https://.", "\"%s\" is not supported", scheme+"://")
+		return nil, sqlstate.Unsupported("Known are s3://, gs://, az://, abfss://, http:// and https://.", "\"%s\" is not supported", scheme+"://")
 	}
 }
 
 // Open opens a file that Files returned.
 func (s *Store) Open(f file.File) (file.Handle, error) {
-	if scheme, _, _ := strings.Cut(f.Path, "://"); strings.HasPrefix(strings.ToLower(scheme), "http") {
-		return s.web.open(f)
+	b, err := s.backend(f.Path)
+	if err != nil {
+		return nil, err
 	}
-	return s.s3.open(f)
+	return b.open(f)
 }
 
 // matching returns those of some names that a glob matches, in order.
@@ -139,7 +155,7 @@ func failed(url string, status int, err error) error {
 		return sqlstate.New(sqlstate.UndefinedFile, "could not open file \"%s\": not found", url)
 	case 401, 403:
 		return sqlstate.New(sqlstate.InsufficientPrivilege, "could not open file \"%s\": access denied", url).
-			WithHint("Credentials come from CREATE SECRET, or from the environment, as other programs have them there (AWS_ACCESS_KEY_ID, AWS_PROFILE and the like).")
+			WithHint("Credentials come from CREATE SECRET, or from the environment, as other programs have them there (AWS_ACCESS_KEY_ID, AWS_PROFILE, AZURE_STORAGE_CONNECTION_STRING and the like).")
 	case 412:
 		return changed(url)
 	}

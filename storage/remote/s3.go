@@ -14,7 +14,6 @@ import (
 	"github.com/minio/minio-go/v7/pkg/credentials"
 
 	"gsql/exec/sqlstate"
-	"gsql/storage/file"
 )
 
 // buckets reads files from object stores that speak S3's protocol.
@@ -34,8 +33,6 @@ type endpoint struct {
 
 func newBuckets(s *Store) *buckets { return &buckets{store: s, clients: map[endpoint]*minio.Core{}} }
 
-const maxKeys = 1_000_000
-
 // location is what a URL such as s3://bucket/key says.
 func location(pattern string) (scheme, bucket, key string, err error) {
 	scheme, rest, _ := strings.Cut(pattern, "://")
@@ -46,116 +43,48 @@ func location(pattern string) (scheme, bucket, key string, err error) {
 	return strings.ToLower(scheme), bucket, clean(key), nil
 }
 
-func (b *buckets) files(ctx context.Context, pattern string) ([]file.File, error) {
-	scheme, bucket, key, err := location(pattern)
+// at finds the place of a URL.
+func (b *buckets) at(url string) (place, error) {
+	scheme, bucket, key, err := location(url)
 	if err != nil {
-		return nil, err
+		return place{}, err
 	}
-	c, err := b.client(scheme, pattern)
-	if err != nil {
-		return nil, err
-	}
-	if key != "" && !isGlob(key) && !strings.HasSuffix(key, "/") {
-		f, err := b.stat(ctx, c, pattern, bucket, key)
-		if sqlstate.Of(err) != sqlstate.UndefinedFile {
-			return []file.File{f}, err
-		}
-		key += "/" // perhaps a folder
-		if found, err := b.list(ctx, c, scheme, bucket, key); err == nil && len(found) > 0 {
-			return found, nil
-		}
-		return nil, err
-	}
-	found, err := b.list(ctx, c, scheme, bucket, key)
-	if err == nil && len(found) == 0 {
-		err = sqlstate.New(sqlstate.UndefinedFile, "no files match \"%s\"", pattern)
-	}
-	return found, err
+	c, err := b.client(scheme, url)
+	return place{s3{c}, scheme + "://" + bucket + "/", bucket, key}, err
 }
 
-func (b *buckets) stat(ctx context.Context, c *minio.Core, url, bucket, key string) (f file.File, err error) {
-	err = again(ctx, func() error {
-		info, err := c.StatObject(ctx, bucket, key, minio.StatObjectOptions{})
-		f = b.file(url, info)
-		return s3Error(err)
-	})
-	return f, b.failed(url, err)
+// s3 is a server of S3's protocol.
+type s3 struct{ core *minio.Core }
+
+func (c s3) stat(ctx context.Context, bucket, key string) (entry, error) {
+	info, err := c.core.StatObject(ctx, bucket, key, minio.StatObjectOptions{})
+	return entry{info.Size, info.LastModified, info.ETag}, s3Error(err)
 }
 
-func (b *buckets) file(url string, info minio.ObjectInfo) file.File {
-	f := file.File{Path: url, Size: info.Size, ModTime: info.LastModified, Store: b.store, Version: info.ETag}
-	f.Codec, _ = file.CodecOf(url)
-	return f
-}
-
-// list returns the files that a glob matches, or that lie below a prefix.
-func (b *buckets) list(ctx context.Context, c *minio.Core, scheme, bucket, pattern string) ([]file.File, error) {
-	prefix := base(pattern)
-	found := map[string]file.File{}
-	var names []string
-	root := scheme + "://" + bucket + "/"
-	err := again(ctx, func() error {
-		clear(found)
-		names = names[:0]
-		for o := range c.Client.ListObjects(ctx, bucket, minio.ListObjectsOptions{Prefix: prefix, Recursive: true}) {
-			if o.Err != nil {
-				return s3Error(o.Err)
-			}
-			if len(found) == maxKeys {
-				return sqlstate.New(sqlstate.ProgramLimitExceeded, "more than %d files lie below \"%s\"", maxKeys, root+prefix)
-			}
-			if strings.HasSuffix(o.Key, "/") {
-				continue // a folder, as some programs write them
-			}
-			found[o.Key] = b.file(root+o.Key, o)
-			names = append(names, o.Key)
+func (c s3) list(ctx context.Context, bucket, prefix string, each func(key string, e entry) error) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel() // which ends the listing
+	for o := range c.core.Client.ListObjects(ctx, bucket, minio.ListObjectsOptions{Prefix: prefix, Recursive: true}) {
+		if o.Err != nil {
+			return s3Error(o.Err)
 		}
-		return nil
-	})
-	if err != nil {
-		return nil, b.failed(root+pattern, err)
+		if err := each(o.Key, entry{o.Size, o.LastModified, o.ETag}); err != nil {
+			return err
+		}
 	}
-	if !isGlob(pattern) {
-		pattern = escapeGlob(prefix) + "**"
-	}
-	names, err = matching(pattern, names)
-	if err != nil {
+	return nil
+}
+
+func (c s3) get(ctx context.Context, bucket, key, version string, from, to int64) (io.ReadCloser, error) {
+	var opt minio.GetObjectOptions
+	if err := errors.Join(opt.SetRange(from, to-1), opt.SetMatchETag(version)); err != nil {
 		return nil, err
 	}
-	out := make([]file.File, len(names))
-	for i, n := range names {
-		out[i] = found[n]
-	}
-	return out, nil
-}
-
-func escapeGlob(s string) string {
-	return strings.NewReplacer(`\`, `\\`, "*", `\*`, "?", `\?`, "[", `\[`, "{", `\{`).Replace(s)
-}
-
-func (b *buckets) open(f file.File) (file.Handle, error) {
-	scheme, bucket, key, err := location(f.Path)
-	if err != nil {
+	in, _, _, err := c.core.GetObject(ctx, bucket, key, opt)
+	if err = s3Error(err); err != nil {
 		return nil, err
 	}
-	c, err := b.client(scheme, f.Path)
-	if err != nil {
-		return nil, err
-	}
-	return newObject(b.store.cache, f.Path+"\n"+f.Version, f.Size, func(ctx context.Context, from, to int64) (io.ReadCloser, error) {
-		var opt minio.GetObjectOptions
-		if err := errors.Join(opt.SetRange(from, to-1), opt.SetMatchETag(f.Version)); err != nil {
-			return nil, err
-		}
-		in, _, _, err := c.GetObject(ctx, bucket, key, opt)
-		if err = s3Error(err); err != nil {
-			if !retriable(err) {
-				err = b.failed(f.Path, err)
-			}
-			return nil, err
-		}
-		return in, nil
-	}), nil
+	return in, nil
 }
 
 // s3Error makes a statusError of an answer that is none.
@@ -170,15 +99,6 @@ func s3Error(err error) error {
 		return statusError{r.StatusCode}
 	}
 	return err
-}
-
-func (b *buckets) failed(url string, err error) error {
-	if err == nil {
-		return nil
-	}
-	var s statusError
-	errors.As(err, &s)
-	return failed(url, s.status, err)
 }
 
 // client returns the client for a URL: with the secret for it, or else what the environment says.

@@ -4,15 +4,17 @@ import "strings"
 
 // Secret is how to get at the files below a URL.
 type Secret struct {
-	Name      string
-	Scope     string // a URL in front of those that it is for; "" is all of its type
-	Type      string // s3, gcs or http
-	ID, Key   string
-	Token     string // of a session in S3, a bearer's in HTTP
-	Region    string
-	Endpoint  string // host:port or a URL
-	Plain     bool   // without TLS
-	PathStyle bool   // bucket in the path, not in the host
+	Name    string
+	Scope   string // a URL in front of those that it is for; "" is all of its type
+	Type    string // s3, gcs, azure or http
+	ID, Key string // in Azure the name of the account and its key
+	Token   string // of a session in S3, a bearer's in HTTP, a shared access signature in Azure
+	// Connection is Azure's connection string, which says all of this.
+	Connection string
+	Region     string
+	Endpoint   string // host:port or a URL
+	Plain      bool   // without TLS
+	PathStyle  bool   // bucket in the path, not in the host
 }
 
 // SetSecret adds a secret, or replaces the one with its name.
@@ -47,7 +49,7 @@ func (s *Store) Secrets() []Secret {
 	defer s.mu.Unlock()
 	out := append([]Secret(nil), s.secrets...)
 	for i := range out {
-		out[i].ID, out[i].Key, out[i].Token = "", "", ""
+		out[i].ID, out[i].Key, out[i].Token, out[i].Connection = "", "", "", ""
 	}
 	return out
 }
@@ -78,6 +80,8 @@ func (x *Secret) fits(url string) bool {
 	switch x.Type {
 	case "http":
 		return scheme == "http" || scheme == "https"
+	case "azure":
+		return scheme == "az" || scheme == "azure" || scheme == "abfs" || scheme == "abfss"
 	case "gcs":
 		return scheme == "gs" || scheme == "gcs"
 	}
