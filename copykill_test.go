@@ -59,7 +59,12 @@ func TestWritesThatAreKilled(t *testing.T) {
 		{"replaced partitions", "COPY (SELECT i, i % 3 AS k, 'x' AS s FROM generate_series(1, 10) i) TO 'x/' (FORMAT parquet, PARTITION_BY k, OVERWRITE)", "COPY" + rows + "'x/' (FORMAT parquet, PARTITION_BY k, OVERWRITE)", "x"},
 		{"added file", "COPY (SELECT i, 1 AS k, 'x' AS s FROM generate_series(1, 10) i) TO 'x/' (FORMAT csv, OVERWRITE)", "COPY" + rows + "'x/' (FORMAT csv, APPEND)", "x"},
 		{"added partitions", "COPY (SELECT i, i % 3 AS k, 'x' AS s FROM generate_series(1, 10) i) TO 'x/' (FORMAT parquet, PARTITION_BY k, OVERWRITE)", "COPY" + rows + "'x/' (FORMAT parquet, PARTITION_BY k, APPEND)", "x"},
+		{"inserted file", "COPY (SELECT i, 1::bigint AS k, 'x' AS s FROM generate_series(1::bigint, 10) i) TO 'x/' (FORMAT parquet, OVERWRITE)",
+			"INSERT INTO x SELECT i, i % 20, 'some text of row ' || i FROM generate_series(1::bigint, 100000) i", "x"},
+		{"rows in order", "COPY (SELECT i, 1 AS k, 'x' AS s FROM generate_series(1, 10) i) TO 'x/' (FORMAT parquet, OVERWRITE)",
+			"COPY (SELECT i, i % 20 AS k, 'some text of row ' || i AS s FROM generate_series(1, 100000) i ORDER BY s DESC) TO 'x/' (FORMAT parquet, OVERWRITE, FILE_SIZE '1MB')", "x"},
 	} {
+		adds := strings.Contains(c.sql, "APPEND") || strings.HasPrefix(c.sql, "INSERT")
 		t.Run(strings.ReplaceAll(c.name, " ", "_"), func(t *testing.T) {
 			db, dir := openWriting(t)
 			begin := func() {
@@ -81,7 +86,7 @@ func TestWritesThatAreKilled(t *testing.T) {
 			switch {
 			case c.before == "":
 				want["none"] = true
-			case strings.Contains(c.sql, "APPEND"):
+			case adds:
 				want = map[string]bool{old: true, "100010|5000050055": true}
 			default:
 				want[old] = true
@@ -98,7 +103,7 @@ func TestWritesThatAreKilled(t *testing.T) {
 				}
 				// The next write, of something else, finishes or removes what is left.
 				answer(t, db, fmt.Sprintf("COPY (SELECT 1) TO 'other.csv' (OVERWRITE)"))
-				if strings.Contains(c.sql, "APPEND") {
+				if adds {
 					answer(t, db, "COPY (SELECT 1::int AS i, 1::int AS k, 'x' AS s WHERE false) TO 'x/' (FORMAT parquet, PARTITION_BY k, APPEND)")
 				}
 				if got := contentOf(t, db, dir, c.from); !want[got] {
