@@ -13,6 +13,7 @@ import (
 
 // command runs a statement that is no query.
 func (s *Session) command(ctx context.Context, p *Prepared) (*Rows, error) {
+	defer s.unlockOutside()
 	done := func(err error) (*Rows, error) {
 		if err != nil {
 			return nil, err
@@ -35,7 +36,11 @@ func (s *Session) command(ctx context.Context, p *Prepared) (*Rows, error) {
 	case *syntax.DropViewStmt:
 		return done(s.drop(ctx, "view", stmt.Names, stmt.IfExists, stmt.Cascade))
 	case *syntax.DropTableStmt:
-		return done(s.drop(ctx, "table", stmt.Names, stmt.IfExists, stmt.Cascade))
+		kind := "table"
+		if stmt.Kind != "" {
+			kind = "foreign table"
+		}
+		return done(s.drop(ctx, kind, stmt.Names, stmt.IfExists, stmt.Cascade))
 	case *syntax.CreateSequenceStmt:
 		return done(s.createSequence(stmt))
 	case *syntax.AlterSequenceStmt:
@@ -46,6 +51,14 @@ func (s *Session) command(ctx context.Context, p *Prepared) (*Rows, error) {
 		return done(s.createIndex(ctx, stmt))
 	case *syntax.DropIndexStmt:
 		return done(s.dropIndexes(ctx, stmt))
+	case *syntax.CreateExternalTableStmt:
+		return done(s.createExternal(ctx, stmt))
+	case *syntax.CreateSchemaStmt:
+		return done(s.createSchema(stmt))
+	case *syntax.DropSchemaStmt:
+		return done(s.dropSchema(ctx, stmt))
+	case *syntax.CommentStmt:
+		return done(s.comment(ctx, stmt))
 	case *syntax.CreateTableStmt:
 		return done(s.createTable(ctx, stmt))
 	case *syntax.AlterTableStmt:
@@ -54,6 +67,8 @@ func (s *Session) command(ctx context.Context, p *Prepared) (*Rows, error) {
 		return done(s.truncate(ctx, stmt))
 	case *syntax.ShowTablesStmt:
 		return s.showTables(p.cols)
+	case *syntax.ShowCreateStmt:
+		return s.showCreate(ctx, stmt, p.cols)
 	case *syntax.SetStmt:
 		return done(s.set(stmt))
 	case *syntax.ResetStmt:

@@ -74,7 +74,7 @@ func (d *declared) number(s *Session, st state, table relationKey, c *syntax.Tab
 
 // constrain adds a constraint.
 func (s *Session) constrain(ctx context.Context, d *declared, st state, table relationKey, c *syntax.TableConstraint) error {
-	if c.Name != "" && (d.has(c.Name) || c.Kind != syntax.CheckConstraint && (st.of(table.temporary).byName[c.Name] != nil || d.taken[c.Name])) {
+	if c.Name != "" && (d.has(c.Name) || c.Kind != syntax.CheckConstraint && (st.get(relationKey{table.schema, c.Name}) != nil || d.taken[c.Name])) {
 		if d.has(c.Name) && !c.Index {
 			return sqlstate.New(sqlstate.DuplicateObject, "constraint \"%s\" for relation \"%s\" already exists", c.Name, table.name)
 		}
@@ -109,7 +109,7 @@ func (s *Session) constrain(ctx context.Context, d *declared, st state, table re
 	}
 	k.Index = c.Index
 	if k.Name == "" {
-		k.Name = freeName(st, table.temporary, d.taken, keyName(table.name, k, d.columns))
+		k.Name = freeName(st, table.schema, d.taken, keyName(table.name, k, d.columns))
 	}
 	d.taken[k.Name] = true
 	d.keys = append(d.keys, k)

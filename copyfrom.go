@@ -146,7 +146,7 @@ func (p *Prepared) copyFrom(ctx context.Context, in io.Reader, file string) (*Ro
 
 // copyInto adds the rows of a source to the table.
 func (p *Prepared) copyInto(ctx context.Context, run copyRun) (*Rows, error) {
-	if err := p.s.mayWrite("COPY FROM", p.write.key.temporary); err != nil {
+	if err := p.s.mayWrite("COPY FROM", p.write.key.temporary()); err != nil {
 		return nil, err
 	}
 	p, err := p.current(ctx)

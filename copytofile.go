@@ -11,6 +11,7 @@ import (
 	"gsql/exec/vec"
 	"gsql/planner"
 	"gsql/sql/syntax"
+	"gsql/storage"
 	"gsql/storage/commit"
 	"gsql/storage/write"
 )
@@ -19,7 +20,8 @@ import (
 type fileTarget struct {
 	path    string // as it was written
 	options *write.Options
-	columns []string // of files that are like others; nil: those of the query
+	columns []string         // of files that are like others; nil: those of the query
+	written *storage.Written // what rows are checked for; nil: nothing
 }
 
 // bindCopyFile binds COPY ... TO a path.
@@ -53,6 +55,9 @@ func (p *Prepared) planFile(n planner.Node, cfg *planner.Config) (exec.Plan, err
 	path, err := p.s.db.catalog.Target(f.path)
 	if err != nil {
 		return nil, err
+	}
+	if f.written != nil {
+		plan = f.written.Check(plan)
 	}
 	target := commit.Target{Path: path, Name: f.path, Folder: f.options.Folder, Mode: f.options.Mode, Replaceable: write.IsData}
 	names := f.columns

@@ -97,16 +97,26 @@ func (db *DB) Query(ctx context.Context, query string, args ...any) (*Rows, erro
 	return db.main.Query(ctx, query, args...)
 }
 
-// Tables lists the names of the tables in the DB's folder and of those in memory that all sessions see, in order.
+// Tables lists the names of the tables in the DB's folder, and of those in memory and the external ones that all sessions
+// see, in order. Those in other schemas than public are written schema.name.
 func (db *DB) Tables() ([]string, error) {
 	entries, err := db.catalog.Entries()
 	var names []string
 	for _, e := range entries {
 		names = append(names, e.Name)
 	}
-	for name, r := range db.shared.Load().byName {
-		if r.table != nil {
-			names = append(names, name)
+	if err != nil {
+		return nil, err
+	}
+	schemas, err := db.catalog.Schemas()
+	for _, s := range schemas {
+		for _, e := range s.Entries {
+			names = append(names, s.Name+"."+e.Name)
+		}
+	}
+	for key, r := range db.shared.Load().byKey {
+		if r.table != nil || r.external != nil {
+			names = append(names, key.String())
 		}
 	}
 	slices.Sort(names)
@@ -128,7 +138,7 @@ func (db *DB) Close() error {
 	_ = db.main.Close() // cannot fail
 	db.mu.Lock()
 	defer db.mu.Unlock()
-	for _, r := range db.shared.Swap(noRelations()).byName {
+	for _, r := range db.shared.Swap(noRelations()).byKey {
 		if r.table != nil {
 			r.table.Memory.Release()
 		}

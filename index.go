@@ -38,7 +38,10 @@ func (s *Session) dropIndexes(ctx context.Context, stmt *syntax.DropIndexStmt) e
 	}
 	defer s.unlockOutside()
 	for _, n := range stmt.Names {
-		key, t, k := st.index(n.Name)
+		key, t, k, err := s.namesIn(st).index(n)
+		if err != nil {
+			return err
+		}
 		switch {
 		case k == nil:
 			s.tell("NOTICE", "00000", "there is no unique index \"%s\", and there are no others", n.Name)
@@ -47,7 +50,7 @@ func (s *Session) dropIndexes(ctx context.Context, stmt *syntax.DropIndexStmt) e
 			return sqlstate.New(sqlstate.DependentObjects, "cannot drop index %s because constraint %s on table %s requires it", k.Name, k.Name, t.Name).
 				WithHint("You can drop constraint %s on table %s instead.", k.Name, t.Name)
 		}
-		if err := s.mayWrite(stmt.Tag(), key.temporary); err != nil {
+		if err := s.mayWrite(stmt.Tag(), key.temporary()); err != nil {
 			return err
 		}
 		if err := s.lock(ctx, t.Identity); err != nil {
@@ -61,19 +64,28 @@ func (s *Session) dropIndexes(ctx context.Context, stmt *syntax.DropIndexStmt) e
 	return nil
 }
 
-// index finds a key by its name; temporary tables come first.
-func (s state) index(name string) (relationKey, *memory.Table, *memory.Key) {
-	for _, temporary := range []bool{true, false} {
-		for table, r := range s.of(temporary).byName {
-			if r.table == nil {
+// index finds a key by its name, which is in the schema of its table.
+func (c *tables) index(n syntax.QualifiedName) (relationKey, *memory.Table, *memory.Key, error) {
+	schemas := []string{n.Schema}
+	if n.Schema == "" {
+		schemas = c.schemas
+	}
+	for _, s := range schemas {
+		p, err := c.schema(s)
+		if err != nil {
+			return relationKey{}, nil, nil, err
+		}
+		if p == nil {
+			continue
+		}
+		for key, r := range c.state.of(p.name == temporarySchema).byKey {
+			if r.table == nil || key.schema != p.name {
 				continue
 			}
-			for _, k := range r.table.Keys {
-				if k.Name == name {
-					return relationKey{temporary, table}, r.table, k
-				}
+			if i := slices.IndexFunc(r.table.Keys, func(k *memory.Key) bool { return k.Name == n.Name }); i >= 0 {
+				return key, r.table, r.table.Keys[i], nil
 			}
 		}
 	}
-	return relationKey{}, nil, nil
+	return relationKey{}, nil, nil, nil
 }

@@ -14,6 +14,7 @@ import (
 	"gsql/exec/vec"
 	"gsql/sql"
 	"gsql/sql/syntax"
+	"gsql/storage"
 	"gsql/storage/file"
 	"gsql/storage/write"
 )
@@ -22,10 +23,19 @@ import (
 func (p *Prepared) insertsFiles(ctx context.Context, stmt *syntax.InsertStmt, params []types.Type, fixed bool) (bool, error) {
 	n := stmt.Table.QualifiedName
 	db := p.s.db
-	if _, r := p.state.find(execName(n)); r != nil || !db.cfg.AllowWrite || n.Schema != "" && n.Schema != sharedSchema {
-		return false, nil
+	x, err := p.s.namesIn(p.state).lookup(n)
+	external := err == nil && x.relation != nil && x.relation.external != nil
+	if err != nil || x.entry == nil && !external || !db.cfg.AllowWrite {
+		return false, err
 	}
-	path, files, ok, err := db.catalog.Folder(n.Name)
+	var path string
+	var files []file.File
+	var ok bool
+	if external {
+		path, files, ok, err = db.catalog.ExternalFolder(x.relation.external.External)
+	} else {
+		path, files, ok, err = db.catalog.Folder(*x.entry)
+	}
 	if err != nil || !ok {
 		return false, err
 	}
@@ -38,25 +48,60 @@ func (p *Prepared) insertsFiles(ctx context.Context, stmt *syntax.InsertStmt, pa
 	if err := p.s.mayWrite("INSERT", false); err != nil {
 		return true, err
 	}
-	table, err := db.catalog.Table(ctx, exec.Name{Table: n.Name})
+	return true, p.bindInsertFiles(ctx, stmt, x, path, files, p.env(ctx, params, fixed))
+}
+
+// bindInsertFiles binds INSERT into a folder with files.
+func (p *Prepared) bindInsertFiles(ctx context.Context, stmt *syntax.InsertStmt, x meaning, path string, files []file.File, env *sql.Env) error {
+	name, catalog := stmt.Table.Name, p.s.db.catalog
+	var table exec.Table
+	var err error
+	if x.entry != nil {
+		table, err = catalog.Open(ctx, *x.entry)
+	} else {
+		table, err = p.s.namesIn(p.state).externalTable(ctx, x.key, x.relation.external)
+	}
 	if err != nil {
-		return true, err
+		return err
 	}
 	var columns []sql.TableColumn
 	var names []string
 	for _, f := range table.Schema() {
 		columns, names = append(columns, sql.TableColumn{Name: f.Name, Type: f.Type}), append(names, f.Name)
 	}
-	o, err := likeFiles(n.Name, files, names)
+	p.file = &fileTarget{path: path + "/"}
+	if x.relation != nil {
+		var ok bool
+		if p.file.written, ok = storage.WrittenTo(table); !ok {
+			return sqlstate.Unsupported("Use COPY ... TO 'folder/' (FORMAT ..., APPEND).", "INSERT into \"%s\", whose declared columns are others than those in the files, is not supported", name)
+		}
+		names = p.file.written.Names
+	}
+	if p.file.columns = names; len(files) > 0 {
+		p.file.options, err = likeFiles(name, files, names)
+	} else {
+		p.file.options, err = firstFile(name, x.relation.external.StoredAs())
+	}
 	if err != nil {
-		return true, err
+		return err
 	}
-	if p.bound, err = sql.BindInsert(ctx, stmt, sql.WriteTable{Name: n.Name, Columns: columns}, p.env(ctx, params, fixed)); err != nil {
-		return true, err
+	if p.bound, err = sql.BindInsert(ctx, stmt, sql.WriteTable{Name: name, Columns: columns}, env); err != nil {
+		return err
 	}
-	p.file = &fileTarget{path: path + "/", options: o, columns: names}
-	_, err = db.catalog.Target(p.file.path)
-	return true, err
+	_, err = catalog.Target(p.file.path)
+	return err
+}
+
+// firstFile returns the options for the first file of a table.
+func firstFile(table, extension string) (*write.Options, error) {
+	if extension == "" {
+		return nil, sqlstate.Unsupported("Write the first file with COPY ... TO.", "INSERT into \"%s\", which has no files of a format that is written, is not supported", table)
+	}
+	o, err := write.ReadOptions("x/", []syntax.Option{{Name: "format", Value: write.FormatOf("x" + extension)}, {Name: "append"}})
+	if err == nil {
+		o.Extension = extension
+	}
+	return o, err
 }
 
 // likeFiles returns the options by which a file becomes like those of a table.

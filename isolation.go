@@ -63,7 +63,7 @@ func (p *Prepared) rewrites() bool {
 func (s *Session) mayCommit() error {
 	now := s.db.shared.Load()
 	for key, read := range s.tx.reads {
-		if read && !key.temporary && now.byName[key.name] != s.tx.snapshot.byName[key.name] {
+		if read && !key.temporary() && now.byKey[key] != s.tx.snapshot.byKey[key] {
 			return sqlstate.New(sqlstate.SerializationFailure, "could not serialize access due to read/write dependencies among transactions").
 				WithDetail("Relation \"%s\" was changed by another session.", key.name).WithHint("The transaction might succeed if retried.")
 		}

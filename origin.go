@@ -23,8 +23,12 @@ func (p *Prepared) relationOID(o sql.Origin) uint32 {
 	schema := o.Schema
 	if schema == "" {
 		schema = sharedSchema
-		if _, r := p.state.find(exec.Name{Schema: temporarySchema, Table: o.Table}); r != nil {
-			schema = temporarySchema
+		c := p.s.namesIn(p.state)
+		if n := len(p.bindings); n > 0 {
+			c = p.bindings[n-1]
+		}
+		if x, err := c.find(exec.Name{Table: o.Table}); err == nil && x.relation != nil {
+			schema = x.key.schema
 		}
 	}
 	return catalog.RelationOID(schema, o.Table)

@@ -3,30 +3,39 @@ package gsql
 import (
 	"context"
 	"maps"
+	"slices"
 
-	"gsql/exec"
 	"gsql/exec/mem"
 	"gsql/exec/sqlstate"
 	"gsql/sql"
 	"gsql/storage/memory"
 )
 
-// relation is what a name stands for that is not one of a file: a view, a table in memory or a sequence. It is immutable, but
-// for the number of a sequence.
+// relation is what a name stands for that is not one of a file in the DB's folder: a view, a table in memory, an external table
+// or a sequence. It is immutable, but for the number of a sequence.
 type relation struct {
 	view     *sql.View
 	table    *memory.Table
+	external *externalTable
 	sequence *sequence
 	uses     []relationKey // what the view's query was made of
 }
 
-// relationKey is the place of a relation.
-type relationKey struct {
-	temporary bool
-	name      string
+// relationKey is the place of a relation: its schema, as that is called, and its name.
+type relationKey struct{ schema, name string }
+
+// temporary reports whether the relation is one of the session.
+func (k relationKey) temporary() bool { return k.schema == temporarySchema }
+
+// String is how messages write the key: with the schema where it is not the usual one.
+func (k relationKey) String() string {
+	if k.schema == sharedSchema || k.temporary() {
+		return k.name
+	}
+	return k.schema + "." + k.name
 }
 
-// kind is PostgreSQL's word for the kind of a relation.
+// kind is the word of messages for the kind of a relation.
 func (r *relation) kind() string {
 	switch {
 	case r.view != nil:
@@ -37,21 +46,32 @@ func (r *relation) kind() string {
 	return "table"
 }
 
-// relations are the relations of a session (the temporary ones) or of a DB, by name, at one moment. They are immutable:
-// who changes them makes others.
-type relations struct{ byName map[string]*relation }
+// relations are the relations of a session (the temporary ones) or of a DB at one moment, with the DB's schemas and what
+// comments say of all of them. They are immutable: who changes them makes others.
+type relations struct {
+	byKey    map[relationKey]*relation
+	schemas  map[string]bool       // made by CREATE SCHEMA
+	comments map[commentKey]string // also on what is not one of the relations
+}
 
-func noRelations() *relations { return &relations{map[string]*relation{}} }
+func noRelations() *relations { return &relations{byKey: map[relationKey]*relation{}} }
 
-// with returns the relations with another one under a name, or with none.
-func (r *relations) with(name string, rel *relation) *relations {
-	m := maps.Clone(r.byName)
+// with returns the relations with another one at a place, or with none, which has no comments.
+func (r *relations) with(key relationKey, rel *relation) *relations {
+	out := *r
+	out.byKey = maps.Clone(r.byKey)
 	if rel == nil {
-		delete(m, name)
-	} else {
-		m[name] = rel
+		gone := []relationKey{key}
+		if old := r.byKey[key]; old != nil && old.table != nil {
+			for _, k := range old.table.Keys {
+				gone = append(gone, relationKey{key.schema, k.Name})
+			}
+		}
+		delete(out.byKey, key)
+		return out.withoutComments(gone)
 	}
-	return &relations{m}
+	out.byKey[key] = rel
+	return &out
 }
 
 // state is what the statements of a session see.
@@ -64,35 +84,15 @@ func (s state) of(temporary bool) *relations {
 	return s.shared
 }
 
-// find returns what a name stands for; temporary relations hide others. Names of files are looked for elsewhere.
-func (s state) find(name exec.Name) (relationKey, *relation) {
-	if name.File {
-		return relationKey{}, nil
-	}
-	if name.Schema == "" || name.Schema == temporarySchema {
-		if r := s.temporary.byName[name.Table]; r != nil {
-			return relationKey{true, name.Table}, r
-		}
-	}
-	if name.Schema == "" || name.Schema == sharedSchema {
-		if r := s.shared.byName[name.Table]; r != nil {
-			return relationKey{false, name.Table}, r
-		}
-	}
-	return relationKey{}, nil
-}
-
 // get returns the relation at a place, nil if there is none.
-func (s state) get(k relationKey) *relation { return s.of(k.temporary).byName[k.name] }
+func (s state) get(k relationKey) *relation { return s.of(k.temporary()).byKey[k] }
 
 // dependents returns the views that use a relation, directly or through others.
 func (s state) dependents(k relationKey) (out []relationKey) {
 	for _, temporary := range []bool{true, false} {
-		for name, r := range s.of(temporary).byName {
-			for _, u := range r.uses {
-				if u == k {
-					out = append(out, relationKey{temporary, name})
-				}
+		for key, r := range s.of(temporary).byKey {
+			if slices.Contains(r.uses, k) {
+				out = append(out, key)
 			}
 		}
 	}
@@ -101,13 +101,13 @@ func (s state) dependents(k relationKey) (out []relationKey) {
 
 // owner names the column that a sequence goes with, "" if there is none.
 func (s state) owner(k relationKey) string {
-	for table, r := range s.of(k.temporary).byName {
-		if r.table == nil {
+	for table, r := range s.of(k.temporary()).byKey {
+		if r.table == nil || table.schema != k.schema {
 			continue
 		}
 		for _, c := range r.table.Columns {
 			if c.Sequence == k.name {
-				return "column " + c.Name + " of table " + table
+				return "column " + c.Name + " of table " + table.String()
 			}
 		}
 	}
@@ -123,13 +123,14 @@ const (
 // change is a change of relations. It is made when it is known, so that the statements that follow see it, and once more
 // when the transaction commits, if others have changed the DB's relations meanwhile.
 type change struct {
-	name      string // of what newReplace replaces
+	key       relationKey // of what newReplace replaces
 	temporary bool
 	apply     func(*relations) (*relations, error)
 	tables    []*memory.Identity // whose rows it changes
 	held      *mem.Reservation   // of rows that become the last table's; nil: none
 	created   *memory.Identity   // that it makes; nil: none
 	appended  *appended          // what it does, if that is no more than adding rows
+	schema    string             // made by CREATE SCHEMA that must be there; "" for none
 }
 
 // appended is the adding of rows to a table.
@@ -140,9 +141,9 @@ type appended struct {
 
 // newAppend returns the change that adds rows to a table, which held has memory for.
 func newAppend(key relationKey, t *memory.Table, chunks []*memory.Chunk, held *mem.Reservation) *change {
-	c := &change{temporary: key.temporary, tables: []*memory.Identity{t.Identity}, held: held, appended: &appended{key, chunks}}
+	c := &change{temporary: key.temporary(), tables: []*memory.Identity{t.Identity}, held: held, appended: &appended{key, chunks}}
 	c.apply = func(r *relations) (*relations, error) {
-		now, err := sameTable(r, key.name, t)
+		now, err := sameTable(r, key, t)
 		if err != nil {
 			return nil, err
 		}
@@ -150,14 +151,14 @@ func newAppend(key relationKey, t *memory.Table, chunks []*memory.Chunk, held *m
 		if err := next.Check(context.Background(), now, false); err != nil {
 			return nil, err
 		}
-		return r.with(key.name, &relation{table: next}), nil
+		return r.with(key, &relation{table: next}), nil
 	}
 	return c
 }
 
 // sameTable returns what a table has become, unless it is gone or has other columns.
-func sameTable(r *relations, name string, t *memory.Table) (*memory.Table, error) {
-	rel := r.byName[name]
+func sameTable(r *relations, key relationKey, t *memory.Table) (*memory.Table, error) {
+	rel := r.byKey[key]
 	if rel == nil || rel.table == nil || rel.table.Identity != t.Identity || len(rel.table.Columns) != len(t.Columns) ||
 		len(t.Columns) > 0 && &rel.table.Columns[0] != &t.Columns[0] {
 		return nil, sqlstate.New(sqlstate.SerializationFailure, "could not serialize access due to concurrent update").
@@ -168,8 +169,8 @@ func sameTable(r *relations, name string, t *memory.Table) (*memory.Table, error
 
 // newUpdate returns the change that makes another table of one.
 func newUpdate(key relationKey, t *memory.Table, held *mem.Reservation, update func(*memory.Table) (*memory.Table, error)) *change {
-	return &change{temporary: key.temporary, tables: []*memory.Identity{t.Identity}, held: held, apply: func(r *relations) (*relations, error) {
-		now, err := sameTable(r, key.name, t)
+	return &change{temporary: key.temporary(), tables: []*memory.Identity{t.Identity}, held: held, apply: func(r *relations) (*relations, error) {
+		now, err := sameTable(r, key, t)
 		if err != nil {
 			return nil, err
 		}
@@ -180,22 +181,29 @@ func newUpdate(key relationKey, t *memory.Table, held *mem.Reservation, update f
 		if err := next.Check(context.Background(), now, false); err != nil {
 			return nil, err
 		}
-		return r.with(key.name, &relation{table: next}), nil
+		return r.with(key, &relation{table: next}), nil
 	}}
 }
 
 // newReplace returns the change that puts a relation, or none, in the place of the one that is there.
 func newReplace(key relationKey, before, after *relation) *change {
-	c := &change{name: key.name, temporary: key.temporary, apply: func(r *relations) (*relations, error) {
-		if now := r.byName[key.name]; now != before && !sameIdentity(now, before) {
+	c := &change{key: key, temporary: key.temporary()}
+	if after != nil {
+		c.schema = key.schema
+	}
+	c.apply = func(r *relations) (*relations, error) {
+		if now := r.byKey[key]; now != before && !sameIdentity(now, before) {
 			if before == nil {
 				return nil, duplicateRelation(key.name)
 			}
 			return nil, sqlstate.New(sqlstate.SerializationFailure, "could not serialize access due to concurrent update").
 				WithDetail("\"%s\" was changed by another session.", key.name).WithHint("Run the transaction again.")
 		}
-		return r.with(key.name, after), nil
-	}}
+		if before != nil && before.view == nil { // a table in the place of another one
+			r = r.with(key, nil)
+		}
+		return r.with(key, after), nil
+	}
 	if before != nil && before.table != nil {
 		c.tables = append(c.tables, before.table.Identity)
 	}
@@ -237,6 +245,9 @@ func (s *Session) seen() (state, error) {
 
 // in makes the change.
 func (c *change) in(s state) (state, error) {
+	if c.schema != "" && !s.shared.schemas[c.schema] {
+		return state{}, sqlstate.New(sqlstate.InvalidSchemaName, "schema \"%s\" does not exist", c.schema)
+	}
 	r, err := c.apply(s.of(c.temporary))
 	if err != nil {
 		return state{}, err
@@ -261,12 +272,19 @@ func (s *Session) change(changes ...*change) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	n := len(s.tx.changes)
+	now, err := s.seen()
+	if err != nil {
+		return err
+	}
 	for _, c := range changes {
+		if !now.shared.schemas[c.schema] {
+			c.schema = "" // it is one that does not go
+		}
 		if !s.joinAppend(c) {
 			s.tx.changes = append(s.tx.changes, c)
 		}
 	}
-	_, err := s.seen()
+	_, err = s.seen()
 	if err == nil && len(s.tx.points) == 0 {
 		err = s.commit()
 	}
@@ -338,13 +356,13 @@ func (s *Session) commit() error {
 // checkDeferred checks the keys of changed tables that are to be checked when a transaction commits.
 func (s *Session) checkDeferred(now state) error {
 	for _, both := range [][2]*relations{{s.temporary, now.temporary}, {s.db.shared.Load(), now.shared}} {
-		for name, r := range both[1].byName {
-			if r.table == nil || !r.table.HasDeferred() || both[0].byName[name] == r {
+		for key, r := range both[1].byKey {
+			if r.table == nil || !r.table.HasDeferred() || both[0].byKey[key] == r {
 				continue
 			}
 			var before *memory.Table
-			if sameIdentity(both[0].byName[name], r) {
-				before = both[0].byName[name].table
+			if sameIdentity(both[0].byKey[key], r) {
+				before = both[0].byKey[key].table
 			}
 			if err := r.table.Check(context.Background(), before, true); err != nil {
 				return err
@@ -366,7 +384,7 @@ func (c *change) settle(now state) {
 }
 
 func settleTable(t *memory.Identity, now *relations) {
-	for _, r := range now.byName {
+	for _, r := range now.byKey {
 		if r.table != nil && r.table.Identity == t {
 			_ = t.Memory.Resize(r.table.Bytes()) // which is not more, but for what putting chunks together rounds
 			return

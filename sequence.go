@@ -3,7 +3,6 @@ package gsql
 import (
 	"math"
 	"strconv"
-	"strings"
 	"sync"
 
 	"gsql/catalog"
@@ -197,20 +196,13 @@ func (x sequences) find(oid uint32) (*sequence, string, error) {
 		return nil, "", err
 	}
 	for _, temporary := range []bool{true, false} {
-		for name, r := range st.of(temporary).byName {
-			if r.sequence != nil && catalog.RelationOID(schemaName(temporary), name) == oid {
-				return r.sequence, name, nil
+		for key, r := range st.of(temporary).byKey {
+			if r.sequence != nil && catalog.RelationOID(key.schema, key.name) == oid {
+				return r.sequence, key.name, nil
 			}
 		}
 	}
 	return nil, "", nil
-}
-
-func schemaName(temporary bool) string {
-	if temporary {
-		return temporarySchema
-	}
-	return sharedSchema
 }
 
 // Next is nextval; ok is false if there is no such sequence.
@@ -274,7 +266,11 @@ func (x sequences) Set(oid uint32, n int64, called bool) (ok bool, err error) {
 
 // createSequence runs CREATE SEQUENCE.
 func (s *Session) createSequence(stmt *syntax.CreateSequenceStmt) error {
-	key, err := newKey(stmt.Name, stmt.Temporary)
+	st, err := s.state()
+	if err != nil {
+		return err
+	}
+	key, err := s.newKey(st, stmt.Name, stmt.Temporary)
 	if err != nil {
 		return err
 	}
@@ -295,17 +291,21 @@ func (s *Session) alterSequence(stmt *syntax.AlterSequenceStmt) error {
 	if err != nil {
 		return err
 	}
-	key, r := st.find(execName(stmt.Name))
+	x, err := s.namesIn(st).lookup(stmt.Name)
+	if err != nil {
+		return err
+	}
+	key, r := x.key, x.relation
 	switch {
+	case x.entry != nil || r != nil && r.sequence == nil:
+		return sqlstate.New(sqlstate.WrongObjectType, "\"%s\" is not a sequence", stmt.Name.Name)
 	case r == nil && stmt.IfExists:
 		s.tell("NOTICE", "00000", "relation \"%s\" does not exist, skipping", stmt.Name.Name)
 		return nil
 	case r == nil:
 		return sqlstate.New(sqlstate.UndefinedTable, "relation \"%s\" does not exist", stmt.Name.Name)
-	case r.sequence == nil:
-		return sqlstate.New(sqlstate.WrongObjectType, "\"%s\" is not a sequence", stmt.Name.Name)
 	}
-	if err := s.mayWrite("ALTER SEQUENCE", key.temporary); err != nil {
+	if err := s.mayWrite("ALTER SEQUENCE", key.temporary()); err != nil {
 		return err
 	}
 	q, err := newSequence(&stmt.Options, r.sequence)
@@ -318,7 +318,7 @@ func (s *Session) alterSequence(stmt *syntax.AlterSequenceStmt) error {
 // restartOwned returns the changes that let the sequences of a table's columns begin anew.
 func restartOwned(st state, key relationKey, t *memory.Table) (changes []*change, err error) {
 	for _, c := range t.Columns {
-		own := relationKey{key.temporary, c.Sequence}
+		own := relationKey{key.schema, c.Sequence}
 		r := st.get(own)
 		if c.Sequence == "" || r == nil || r.sequence == nil {
 			continue
@@ -345,19 +345,17 @@ func (s *Session) ownSequence(st state, table relationKey, taken map[string]bool
 	if err != nil {
 		return key, nil, "", err
 	}
-	key = relationKey{table.temporary, freeName(st, table.temporary, taken, table.name+"_"+column.Name+"_seq")}
+	key = relationKey{table.schema, freeName(st, table.schema, taken, table.name+"_"+column.Name+"_seq")}
 	return key, newReplace(key, nil, &relation{sequence: q}), nextOf(key), nil
 }
 
 // nextOf is the expression of the default of a column that takes its numbers from a sequence.
 func nextOf(key relationKey) string {
-	return "nextval(" + quoteText(schemaName(key.temporary)+"."+quoteName(key.name)) + "::regclass)"
+	return "nextval(" + quoteText(quoteName(key.schema)+"."+quoteName(key.name)) + "::regclass)"
 }
 
-func quoteText(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }
-
 // freeName returns a name that no relation has: the one given, perhaps with a number behind it. It takes it.
-func freeName(st state, temporary bool, taken map[string]bool, name string) string {
+func freeName(st state, schema string, taken map[string]bool, name string) string {
 	const most = 63 // bytes of a name
 	for i := 0; ; i++ {
 		suffix := ""
@@ -365,7 +363,7 @@ func freeName(st state, temporary bool, taken map[string]bool, name string) stri
 			suffix = strconv.Itoa(i)
 		}
 		n := name[:min(len(name), most-len(suffix))] + suffix
-		if st.of(temporary).byName[n] == nil && !taken[n] {
+		if st.get(relationKey{schema, n}) == nil && !taken[n] {
 			taken[n] = true
 			return n
 		}

@@ -72,7 +72,7 @@ func (s *Session) Close() error {
 	defer s.mu.Unlock()
 	s.forget()
 	s.tx.status = Idle
-	for _, r := range s.temporary.byName {
+	for _, r := range s.temporary.byKey {
 		if r.table != nil {
 			r.table.Memory.Release()
 		}
@@ -290,6 +290,8 @@ func (s *Session) prepare(ctx context.Context, query string, stmt syntax.Stateme
 		p.cols = p.execute.cols
 	case *syntax.ShowTablesStmt:
 		p.cols = []Column{{Name: "name", Type: textType}}
+	case *syntax.ShowCreateStmt:
+		p.cols = []Column{{Name: "statement", Type: textType}}
 	case *syntax.ShowStmt:
 		if p.cols, err = s.showColumns(stmt); err != nil {
 			return nil, err
@@ -407,8 +409,8 @@ func (s *Session) bindEnv(ctx context.Context, params []types.Type) (*sql.Env, e
 
 func (s *Session) envOf(ctx context.Context, st state, params []types.Type) *sql.Env {
 	f := s.fnCtx(ctx)
-	c := &tables{Catalog: s.db.catalog, db: s.db, state: st, schemas: f.Objects.(*catalog.Snapshot).Path()}
-	return &sql.Env{Catalog: c, Params: params, Fn: f, View: c.view, Path: c.schemas, Within: c.within, Run: s.values}
+	c := newTables(s.db, st, f.Objects.(*catalog.Snapshot).Path())
+	return &sql.Env{Catalog: c, Params: params, Fn: f, View: c.view, Within: c.within, Run: s.values}
 }
 
 // fnCtx is what functions know of a query that starts now.

@@ -6,12 +6,14 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 
 	"gsql/catalog"
 	"gsql/exec"
 	"gsql/exec/types"
 	"gsql/sql"
 	"gsql/sql/syntax"
+	"gsql/storage"
 	"gsql/storage/memory"
 )
 
@@ -19,7 +21,9 @@ import (
 func (s *Session) snapshot(ctx context.Context, settings *Settings, user, database string) *catalog.Snapshot {
 	path, _ := settings.Get("search_path")
 	pid := s.processID()
-	return catalog.New(ctx, &source{s, settings}, catalog.Session{
+	src := &source{s: s, settings: settings}
+	src.folders = sync.OnceValues(s.db.catalog.Schemas)
+	return catalog.New(ctx, src, catalog.Session{
 		User: user, Database: database, PID: int64(pid), Started: s.db.opened, SearchPath: path, Setting: settings.Get,
 		Set: s.setConfig, Sequences: sequences{s}, Cancel: func(pid int64, terminate bool) bool { return s.db.CancelBackend(int32(pid), terminate) },
 		Peer: func() (string, int32) { return s.db.client(pid) },
@@ -62,12 +66,12 @@ func (s *Session) setConfig(name, value string, local bool) (string, error) {
 type source struct {
 	s        *Session
 	settings *Settings
+	folders  func() ([]storage.SchemaEntries, error) // that are schemas
 }
 
 // Relations returns the tables in files, the session's and the DB's relations, and the tables that tell of the DB itself.
 func (src *source) Relations(context.Context) ([]*catalog.Relation, error) {
-	db := src.s.db
-	entries, err := db.catalog.Entries()
+	entries, err := src.s.db.catalog.Entries()
 	if err != nil {
 		return nil, err
 	}
@@ -75,38 +79,135 @@ func (src *source) Relations(context.Context) ([]*catalog.Relation, error) {
 	if err != nil {
 		return nil, err
 	}
+	folders, err := src.folders()
+	if err != nil {
+		return nil, err
+	}
+	folders = src.used(st, folders)
 	var list []*catalog.Relation
 	for _, temporary := range []bool{true, false} {
-		schema := map[bool]string{true: temporarySchema, false: sharedSchema}[temporary]
-		for name, r := range st.of(temporary).byName {
-			list = append(list, src.relation(schema, name, r))
+		for key, r := range st.of(temporary).byKey {
+			list = append(list, src.relation(key, r))
 		}
 	}
 	for _, e := range entries {
-		list = append(list, &catalog.Relation{Schema: sharedSchema, Name: e.Name,
-			Columns: func(ctx context.Context) (exec.Schema, error) {
-				t, err := db.catalog.Open(ctx, e)
-				if err != nil {
-					return nil, err
-				}
-				return t.Schema(), nil
-			},
-			Size: func(context.Context) (int64, error) {
-				n, _, err := db.catalog.Size(e)
-				return n, err
-			},
-		})
+		list = append(list, src.fileRelation(sharedSchema, e))
+	}
+	for _, s := range folders {
+		for _, e := range s.Entries {
+			list = append(list, src.fileRelation(s.Name, e))
+		}
 	}
 	for _, t := range systemTables {
 		list = append(list, &catalog.Relation{Schema: "pg_catalog", Name: t.name,
 			Columns: func(context.Context) (exec.Schema, error) { return t.columns, nil }})
 	}
+	src.describe(st, list)
 	return list, nil
 }
 
-// relation describes a view or a table in memory.
-func (src *source) relation(schema, name string, r *relation) *catalog.Relation {
-	c := &catalog.Relation{Schema: schema, Name: name, Temporary: schema == temporarySchema}
+// used adds the folders that have a relation or a comment as schemas to those that are listed by themselves.
+func (src *source) used(st state, folders []storage.SchemaEntries) []storage.SchemaEntries {
+	names := map[string]bool{}
+	for key := range st.shared.byKey {
+		names[key.schema] = true
+	}
+	for key := range st.shared.comments {
+		names[key.of.schema] = true
+	}
+	for _, s := range folders {
+		delete(names, s.Name)
+	}
+	out := slices.Clone(folders)
+	for name := range names {
+		files := src.s.db.catalog
+		if folder, ok, err := files.Schema(name); ok && err == nil && folder == name && name != "" {
+			if entries, err := files.EntriesIn(name); err == nil {
+				out = append(out, storage.SchemaEntries{Name: name, Entries: entries[:min(len(entries), storage.MaxSchemaNames)]})
+			}
+		}
+	}
+	return out
+}
+
+// fileRelation describes a table in files.
+func (src *source) fileRelation(schema string, e storage.Entry) *catalog.Relation {
+	db := src.s.db
+	return &catalog.Relation{Schema: schema, Name: e.Name,
+		Columns: func(ctx context.Context) (exec.Schema, error) {
+			t, err := db.catalog.Open(ctx, e)
+			if err != nil {
+				return nil, err
+			}
+			return t.Schema(), nil
+		},
+		Size: func(context.Context) (int64, error) {
+			n, _, err := db.catalog.Size(e)
+			return n, err
+		},
+	}
+}
+
+// describe gives relations their comments.
+func (src *source) describe(st state, list []*catalog.Relation) {
+	columns := map[relationKey]map[string]string{}
+	for _, temporary := range []bool{true, false} {
+		for key, text := range st.of(temporary).comments {
+			if key.kind != "column" {
+				continue
+			}
+			if columns[key.of] == nil {
+				columns[key.of] = map[string]string{}
+			}
+			columns[key.of][key.column] = text
+		}
+	}
+	for _, r := range list {
+		key := relationKey{r.Schema, r.Name}
+		r.Comment = st.of(key.temporary()).comments[commentKey{kind: "relation", of: key}]
+		r.ColumnComments = columns[key]
+		for i := range r.Keys {
+			of := relationKey{r.Schema, r.Keys[i].Name}
+			r.Keys[i].Comment = st.of(key.temporary()).comments[commentKey{kind: "relation", of: of}]
+		}
+	}
+}
+
+// Schemas returns those that were made, and the folders that are some.
+func (src *source) Schemas() []string {
+	var list []string
+	if st, err := src.s.state(); err == nil {
+		list = slices.Collect(maps.Keys(st.shared.schemas))
+	}
+	folders, _ := src.folders() // Relations has told of an error
+	for _, s := range folders {
+		list = append(list, s.Name)
+	}
+	return list
+}
+
+// Comments returns the comments on what is no relation.
+func (src *source) Comments() []catalog.Comment {
+	st, err := src.s.state()
+	if err != nil {
+		return nil
+	}
+	var list []catalog.Comment
+	for key, text := range st.shared.comments {
+		if class, ok := commentClasses[key.kind]; ok {
+			list = append(list, catalog.Comment{Class: class, OID: key.oid, Schema: key.of.schema, Text: text})
+		}
+	}
+	return list
+}
+
+// relation describes a view, a table in memory or an external table.
+func (src *source) relation(key relationKey, r *relation) *catalog.Relation {
+	c := &catalog.Relation{Schema: key.schema, Name: key.name, Temporary: key.temporary()}
+	if r.external != nil {
+		src.externalRelation(c, r.external)
+		return c
+	}
 	if r.view != nil {
 		c.View, c.Definition = true, r.view.Query
 		c.Columns = func(ctx context.Context) (exec.Schema, error) { return src.s.columnsOf(ctx, r.view) }
@@ -130,7 +231,7 @@ func (src *source) relation(schema, name string, r *relation) *catalog.Relation 
 	c.Rows = func() float64 { return float64(r.table.Rows()) }
 	c.Details = slices.Collect(func(yield func(catalog.Detail) bool) {
 		for _, col := range r.table.Columns {
-			if !yield(detail(col)) {
+			if !yield(detail(key, col)) {
 				return
 			}
 		}
@@ -138,18 +239,16 @@ func (src *source) relation(schema, name string, r *relation) *catalog.Relation 
 	return c
 }
 
-func detail(c memory.Column) catalog.Detail {
+func detail(table relationKey, c memory.Column) catalog.Detail {
 	identity := map[memory.IdentityKind]string{memory.IdentityAlways: "a", memory.IdentityByDefault: "d"}[c.Identity]
-	return catalog.Detail{NotNull: c.NotNull, Default: shownDefault(c), Sequence: c.Sequence, Identity: identity}
+	return catalog.Detail{NotNull: c.NotNull, Default: shownDefault(table, c), Sequence: c.Sequence, Identity: identity}
 }
 
 // shownDefault is a column's default as pg_get_expr shows it: its text, but for strings, which are constants of the column's
 // type by then, and for NULL, which is no default.
-func shownDefault(c memory.Column) string {
-	for _, temporary := range []bool{true, false} {
-		if c.Sequence != "" && c.Default == nextOf(relationKey{temporary, c.Sequence}) {
-			return "nextval(" + quoteText(quoteName(c.Sequence)) + "::regclass)"
-		}
+func shownDefault(table relationKey, c memory.Column) string {
+	if own := (relationKey{table.schema, c.Sequence}); c.Sequence != "" && c.Default == nextOf(own) {
+		return "nextval(" + quoteText(quoteKey(own)) + "::regclass)"
 	}
 	e, err := syntax.ParseExpr(c.Default)
 	if err != nil {
@@ -185,7 +284,7 @@ func (s *Session) columnsOf(ctx context.Context, v *sql.View) (exec.Schema, erro
 	if err != nil {
 		return nil, err
 	}
-	defer env.Within(v.Path)()
+	defer env.Within(v)()
 	bound, err := sql.Bind(ctx, q.Query, env)
 	if err != nil {
 		return nil, err

@@ -16,8 +16,8 @@ import (
 // StartupFile is the name of the file that RunStartup runs.
 const StartupFile = "gsql.sql"
 
-// RunStartup runs the statements of the file gsql.sql in the DB's folder, if there is one: the folder's views, tables in
-// memory and secrets, for all sessions. Other statements are errors: whoever opens a folder does not expect it to write
+// RunStartup runs the statements of the file gsql.sql in the DB's folder, if there is one: the folder's views, external tables,
+// tables in memory, schemas, comments and secrets, for all sessions. SET holds until the end of the file. Other statements are errors: whoever opens a folder does not expect it to write
 // files. Errors say the file and the line.
 func (db *DB) RunStartup(ctx context.Context) error {
 	if db.cfg.Dir == "" {
@@ -49,10 +49,10 @@ func (db *DB) RunStartup(ctx context.Context) error {
 
 func (s *Session) runStartup(ctx context.Context, text string, stmt syntax.Statement) error {
 	switch stmt.(type) {
-	case *syntax.CreateViewStmt, *syntax.DropViewStmt, *syntax.CreateTableStmt, *syntax.CreateTableAsStmt, *syntax.CreateSecretStmt,
-		*syntax.SetStmt, *syntax.NoopStmt:
+	case *syntax.CreateViewStmt, *syntax.DropViewStmt, *syntax.CreateTableStmt, *syntax.CreateTableAsStmt, *syntax.DropTableStmt,
+		*syntax.CreateExternalTableStmt, *syntax.CreateSchemaStmt, *syntax.CommentStmt, *syntax.CreateSecretStmt, *syntax.SetStmt, *syntax.NoopStmt:
 	default:
-		return sqlstate.Unsupported("It is for views, tables in memory and secrets: CREATE VIEW, CREATE TABLE, CREATE SECRET.", "%s is not supported in %s", stmt.Tag(), StartupFile)
+		return sqlstate.Unsupported("It is for what a database has: CREATE VIEW, CREATE TABLE, CREATE EXTERNAL TABLE, CREATE SCHEMA, CREATE SECRET and COMMENT ON.", "%s is not supported in %s", stmt.Tag(), StartupFile)
 	}
 	p, err := s.PrepareFixed(ctx, text, stmt, nil)
 	if err != nil {

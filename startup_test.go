@@ -21,6 +21,14 @@ func TestStartup(t *testing.T) {
 		{"CREATE VIEW v AS SELECT 1;\n\nCREATE VIEW w AS SELECT * FROM nothing;", "", "!42P01 gsql.sql\", line 3"},
 		{"CREATE VIEW v AS\nSELEC 1", "", "!42601 gsql.sql\", line 2"},
 		{"CREATE VIEW v AS SELECT 1;\nCOPY (SELECT 1) TO 'x.csv'", "", "!0A000 gsql.sql\", line 2"},
+		{"CREATE EXTERNAL TABLE x (n text NOT NULL COMMENT 'a number') STORED AS CSV LOCATION 'a.csv' COMMENT 'a table';\nCREATE SCHEMA s;\nCOMMENT ON SCHEMA s IS 'a schema';\n" +
+			"CREATE TABLE s.t (b int);\nCREATE VIEW s.v AS SELECT n FROM x;\nCOMMENT ON COLUMN s.v.n IS 'of a view';\nDROP TABLE s.t;",
+			"SELECT max(n), obj_description('x'::regclass), col_description('x'::regclass, 1), obj_description('s'::regnamespace, 'pg_namespace'), col_description('s.v'::regclass, 1) FROM s.v",
+			"2|a table|a number|a schema|of a view"},
+		{"CREATE EXTERNAL TABLE x (n date)\n  LOCATION 'nothing.csv';", "", "!58P01 gsql.sql\", line 1"},
+		{"CREATE EXTERNAL TABLE x\n  STORED AS ORC\n  LOCATION 'a.csv';", "", "!0A000 gsql.sql\", line 2"},
+		{"-- one\nCOMMENT ON TABLE nothing IS 'x'", "", "!42P01 gsql.sql\", line 2"},
+		{"CREATE SCHEMA s;\nCREATE SCHEMA s", "", "!42P06 gsql.sql\", line 2"},
 		{"INSERT INTO a VALUES (1)", "", "!0A000 gsql.sql\", line 1"},
 	} {
 		dir := t.TempDir()

@@ -3,97 +3,14 @@ package gsql
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
-	"gsql/catalog"
 	"gsql/exec"
-	"gsql/exec/sqlstate"
 	"gsql/exec/types"
 	"gsql/exec/vec"
 	"gsql/planner"
-	"gsql/storage"
 )
-
-// tables finds the tables of pg_catalog and information_schema, those in memory, those in files and, where there is none
-// of a name, the tables that tell of the DB itself. Names without a schema are looked up in search_path.
-type tables struct {
-	*storage.Catalog
-	db      *DB
-	state   state
-	schemas []string      // of search_path
-	used    []relationKey // that were asked for and are there
-	outside bool          // what is not in state was asked for, such as a file
-}
-
-// uses notes that a relation was asked for.
-func (c *tables) uses(key relationKey) {
-	if !slices.Contains(c.used, key) {
-		c.used = append(c.used, key)
-	}
-}
-
-// find finds what is not in a file: a temporary relation first, and then, in the order of search_path, one of the
-// catalog or one of the DB.
-func (c *tables) find(name exec.Name) (exec.Table, relationKey, *relation) {
-	if key, r := c.state.find(exec.Name{Schema: temporarySchema, Table: name.Table, File: name.File}); r != nil && (name.Schema == "" || name.Schema == temporarySchema) {
-		return nil, key, r
-	}
-	schemas := []string{name.Schema}
-	if name.Schema == "" {
-		schemas = c.schemas
-	}
-	for _, s := range schemas {
-		if s == "" || name.File {
-			continue
-		}
-		if t, ok := catalog.Lookup(s, name.Table); ok {
-			return t, relationKey{}, nil
-		}
-		if key, r := c.state.find(exec.Name{Schema: s, Table: name.Table}); r != nil && s == sharedSchema {
-			return nil, key, r
-		}
-		if s == sharedSchema {
-			break // files are in it
-		}
-	}
-	return nil, relationKey{}, nil
-}
-
-// Table finds a table by name or path.
-func (c *tables) Table(ctx context.Context, name exec.Name) (exec.Table, error) {
-	t, key, r := c.find(name)
-	if t != nil {
-		return t, nil
-	}
-	if r != nil && r.table != nil {
-		c.uses(key)
-		return r.table, nil
-	}
-	if r != nil && r.sequence != nil {
-		c.uses(key)
-		return r.sequence.table(c.db, key.name), nil
-	}
-	c.outside = true
-	lookup := name
-	if name.Schema == "" && !name.File && !slices.Contains(c.schemas, sharedSchema) {
-		lookup.Schema = "pg_catalog" // where no files are
-	}
-	t, err := c.Catalog.Table(ctx, lookup)
-	if err != nil && sqlstate.Of(err) == sqlstate.UndefinedTable && (name.Schema == "" || name.Schema == "pg_catalog") && !name.File {
-		if s := systemTables[strings.ToLower(name.Table)]; s != nil {
-			return &systemTable{s, c.db}, nil
-		}
-	}
-	return t, err
-}
-
-// TableFunction finds a table function, most of which read files.
-func (c *tables) TableFunction(ctx context.Context, name string, args []exec.Arg) (exec.Table, error) {
-	c.outside = true
-	return c.Catalog.TableFunction(ctx, name, args)
-}
 
 // systemTables are the tables by name.
 var systemTables = map[string]*systemRows{

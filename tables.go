@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"gsql/catalog"
 	"gsql/exec/mem"
 	"gsql/exec/sqlstate"
 	"gsql/exec/types"
@@ -15,20 +16,7 @@ import (
 )
 
 // Tables are in memory, and on disk in temporary files as far as they do not fit. A temporary one belongs to its session, others to the DB, whose sessions all see them until the
-// DB is closed. What a name means is decided in one place, state.find, before the names of files: so tables that are kept
-// in the folder can come to be without a change elsewhere.
-
-// newKey returns where a relation of a name goes that is to be made.
-func newKey(n syntax.QualifiedName, temporary bool) (relationKey, error) {
-	switch {
-	case n.Schema == "" || n.Schema == sharedSchema && !temporary || n.Schema == temporarySchema:
-		return relationKey{temporary || n.Schema == temporarySchema, n.Name}, nil
-	case n.Schema == sharedSchema:
-		return relationKey{}, sqlstate.New(sqlstate.InvalidTableDefinition, "cannot create temporary relation in non-temporary schema").At(n.Pos)
-	}
-	return relationKey{}, sqlstate.New(sqlstate.InvalidSchemaName, "schema \"%s\" does not exist", n.Schema).
-		WithHint("The schemas are public and, for temporary tables, pg_temp.").At(n.Pos)
-}
+// DB is closed. What a name means is decided in one place, tables.find.
 
 // mayWrite fails in a transaction that is read only, but for temporary relations.
 func (s *Session) mayWrite(what string, temporary bool) error {
@@ -38,7 +26,7 @@ func (s *Session) mayWrite(what string, temporary bool) error {
 	return nil
 }
 
-// place checks whether a table can be made under a name. before is what it replaces, nil for nothing. With skip there is
+// place checks whether a table can be made under a name. An external one may hide files of it, which it is often of. before is what it replaces, nil for nothing. With skip there is
 // nothing to do: there is a relation, and IF NOT EXISTS was said.
 func (s *Session) place(tag string, key relationKey, replace, ifNotExists bool) (before *relation, skip bool, err error) {
 	st, err := s.state()
@@ -47,8 +35,8 @@ func (s *Session) place(tag string, key relationKey, replace, ifNotExists bool) 
 	}
 	before = st.get(key)
 	taken := before != nil
-	if !taken && !key.temporary {
-		if taken, err = s.db.catalog.Has(key.name); err != nil {
+	if !taken && tag != externalTag {
+		if taken, err = s.isFile(st, key); err != nil {
 			return nil, false, err
 		}
 	}
@@ -61,15 +49,28 @@ func (s *Session) place(tag string, key relationKey, replace, ifNotExists bool) 
 			WithHint("Take another name, or CREATE TEMP TABLE, which hides the file from this session.")
 	case taken && !replace:
 		return nil, false, duplicateRelation(key.name)
-	case taken && before.table == nil:
+	case taken && (before.view != nil || before.sequence != nil):
 		return nil, false, sqlstate.New(sqlstate.WrongObjectType, "\"%s\" is not a table", key.name).
 			WithHint("Use DROP %s to remove a %s.", strings.ToUpper(before.kind()), before.kind())
 	}
-	return before, false, s.mayWrite(tag, key.temporary)
+	return before, false, s.mayWrite(tag, key.temporary())
+}
+
+// isFile reports whether the place of a relation is that of a table in files.
+func (s *Session) isFile(st state, key relationKey) (bool, error) {
+	p, err := s.namesIn(st).schema(key.schema)
+	if p == nil || err != nil || !p.files {
+		return false, err
+	}
+	return s.db.catalog.Has(p.folder, key.name)
 }
 
 func (s *Session) createTable(ctx context.Context, stmt *syntax.CreateTableStmt) error {
-	key, err := newKey(stmt.Name, stmt.Temporary)
+	st, err := s.state()
+	if err != nil {
+		return err
+	}
+	key, err := s.newKey(st, stmt.Name, stmt.Temporary)
 	if err != nil {
 		return err
 	}
@@ -98,7 +99,7 @@ func tableMemory(name string) string { return "table \"" + name + "\"" }
 
 // putTable makes a table, in the place of before if that is not nil, and what comes with it. held may be what its rows have reserved.
 func (s *Session) putTable(ctx context.Context, key relationKey, before *relation, t *memory.Table, c func(*change), more ...*change) error {
-	if before != nil {
+	if before != nil && before.table != nil {
 		if err := s.lock(ctx, before.table.Identity); err != nil {
 			t.Memory.Release()
 			return err
@@ -124,7 +125,7 @@ func (s *Session) ownedBy(key relationKey, r *relation) (changes []*change, err 
 		return nil, err
 	}
 	for _, c := range r.table.Columns {
-		own := relationKey{key.temporary, c.Sequence}
+		own := relationKey{key.schema, c.Sequence}
 		if q := st.get(own); c.Sequence != "" && q != nil && q.sequence != nil {
 			changes = append(changes, newReplace(own, q, nil))
 		}
@@ -160,38 +161,51 @@ func (s *Session) drop(ctx context.Context, kind string, names []syntax.Qualifie
 		return err
 	}
 	var keys []relationKey
-	var missing []string
+	var missing []error
 	for _, n := range names {
-		key, r := st.find(execName(n))
-		switch {
+		x, err := s.namesIn(st).lookup(n)
+		if err != nil {
+			return err
+		}
+		switch r := x.relation; {
+		case x.system != nil && kind == "table":
+			return sqlstate.New(sqlstate.InsufficientPrivilege, "permission denied: \"%s\" is a system catalog", n.Name)
+		case x.entry != nil && kind == "table":
+			return sqlstate.Unsupported("Remove the file itself.", "\"%s\" is a file or a folder, which is not dropped", n.Name)
 		case r == nil:
-			is, err := s.db.catalog.Has(n.Name)
-			switch {
-			case err != nil:
+			err := s.missingRelation(st, kind, n)
+			if !ifExists {
 				return err
-			case is && kind == "table":
-				return sqlstate.Unsupported("Remove the file itself.", "\"%s\" is a file or a folder, which is not dropped", n.Name)
-			case !ifExists:
-				return sqlstate.New(sqlstate.UndefinedTable, "%s \"%s\" does not exist", kind, n.Name)
 			}
-			missing = append(missing, n.Name)
-		case kind == "sequence" && r.sequence != nil && st.owner(key) != "":
+			missing = append(missing, err)
+		case kind == "sequence" && r.sequence != nil && st.owner(x.key) != "":
 			return sqlstate.New(sqlstate.DependentObjects, "cannot drop sequence %s because other objects depend on it", n.Name).
-				WithDetail("default value for %s depends on sequence %s", st.owner(key), n.Name).WithHint("Drop the column, or its table.")
-		case r.kind() != kind:
+				WithDetail("default value for %s depends on sequence %s", st.owner(x.key), n.Name).WithHint("Drop the column, or its table.")
+		case r.kind() != kind && !(kind == "foreign table" && r.external != nil):
 			return sqlstate.New(sqlstate.WrongObjectType, "\"%s\" is not a %s", n.Name, kind).
 				WithHint("Use DROP %s to remove a %s.", strings.ToUpper(r.kind()), r.kind())
 		default:
-			if err := s.mayWrite("DROP "+strings.ToUpper(kind), key.temporary); err != nil {
+			if err := s.mayWrite("DROP "+strings.ToUpper(kind), x.key.temporary()); err != nil {
 				return err
 			}
-			keys = append(keys, key)
+			keys = append(keys, x.key)
 		}
 	}
-	for _, n := range missing {
-		s.tell("NOTICE", "00000", "%s \"%s\" does not exist, skipping", kind, n)
+	for _, err := range missing {
+		s.tell("NOTICE", "00000", "%v, skipping", err)
 	}
 	return s.dropAll(ctx, keys, cascade)
+}
+
+// missingRelation is the error of a statement about a relation that is not there, or whose schema is not.
+func (s *Session) missingRelation(st state, kind string, n syntax.QualifiedName) error {
+	if n.Schema == "" {
+		return sqlstate.New(sqlstate.UndefinedTable, "%s \"%s\" does not exist", kind, n.Name)
+	}
+	if p, err := s.namesIn(st).schema(n.Schema); p == nil && err == nil && !catalog.IsSystemSchema(n.Schema) {
+		return sqlstate.New(sqlstate.InvalidSchemaName, "schema \"%s\" does not exist", n.Schema)
+	}
+	return sqlstate.New(sqlstate.UndefinedTable, "%s \"%s\" does not exist", kind, n.Name)
 }
 
 // dropAll drops relations, and with cascade the views that use them.
@@ -200,24 +214,35 @@ func (s *Session) dropAll(ctx context.Context, keys []relationKey, cascade bool)
 	if err != nil {
 		return err
 	}
+	changes, further, err := s.dropChanges(ctx, st, keys, cascade)
+	if err != nil {
+		return err
+	}
+	if err := s.change(changes...); err != nil {
+		return err
+	}
+	s.tellCascade(further)
+	return nil
+}
+
+// dropChanges returns the changes that drop relations, with what else is dropped with cascade.
+func (s *Session) dropChanges(ctx context.Context, st state, keys []relationKey, cascade bool) (changes []*change, further []string, err error) {
 	all := slices.Clone(keys)
-	var further []string
 	for i := 0; i < len(all); i++ {
 		for _, d := range st.dependents(all[i]) {
 			switch {
 			case slices.Contains(all, d):
 			case !cascade && !slices.Contains(keys, d):
 				of := all[i]
-				return sqlstate.New(sqlstate.DependentObjects, "cannot drop %s %s because other objects depend on it", st.get(of).kind(), of.name).
-					WithDetail("view %s depends on %s %s", d.name, st.get(of).kind(), of.name).
+				return nil, nil, sqlstate.New(sqlstate.DependentObjects, "cannot drop %s %s because other objects depend on it", st.get(of).kind(), of).
+					WithDetail("view %s depends on %s %s", d, st.get(of).kind(), of).
 					WithHint("Use DROP ... CASCADE to drop the dependent objects too.")
 			default:
 				all = append(all, d)
-				further = append(further, "view "+d.name)
+				further = append(further, "view "+d.String())
 			}
 		}
 	}
-	var changes []*change
 	done := map[relationKey]bool{}
 	for _, k := range all {
 		r := st.get(k)
@@ -227,21 +252,17 @@ func (s *Session) dropAll(ctx context.Context, keys []relationKey, cascade bool)
 		done[k] = true
 		if r.table != nil {
 			if err := s.lock(ctx, r.table.Identity); err != nil {
-				return err
+				return nil, nil, err
 			}
 		}
 		changes = append(changes, newReplace(k, r, nil))
 		owned, err := s.ownedBy(k, r)
 		if err != nil {
-			return err
+			return nil, nil, err
 		}
 		changes = append(changes, owned...)
 	}
-	if err := s.change(changes...); err != nil {
-		return err
-	}
-	s.tellCascade(further)
-	return nil
+	return changes, further, nil
 }
 
 func (s *Session) tellCascade(further []string) {
@@ -262,8 +283,8 @@ func (s *Session) dropTemporary() error {
 		return err
 	}
 	var changes []*change
-	for name, r := range st.temporary.byName {
-		changes = append(changes, newReplace(relationKey{true, name}, r, nil))
+	for key, r := range st.temporary.byKey {
+		changes = append(changes, newReplace(key, r, nil))
 	}
 	return s.change(changes...)
 }
@@ -296,26 +317,28 @@ func (s *Session) truncate(ctx context.Context, stmt *syntax.TruncateStmt) error
 
 // target finds the table that a statement changes; verb is what it does to it.
 func (s *Session) target(st state, verb, tag string, n syntax.QualifiedName) (relationKey, *memory.Table, error) {
-	key, r := st.find(execName(n))
-	switch {
-	case r == nil:
-		return key, nil, s.noTarget(verb, n)
+	x, err := s.namesIn(st).lookup(n)
+	switch r := x.relation; {
+	case err != nil:
+		return x.key, nil, err
+	case r == nil || r.external != nil:
+		return x.key, nil, noTarget(x, verb, n)
 	case r.view != nil:
-		return key, nil, sqlstate.Unsupported("Name the table that the view is of.", "cannot %s view \"%s\"", verb, n.Name).At(n.Pos)
+		return x.key, nil, sqlstate.Unsupported("Name the table that the view is of.", "cannot %s view \"%s\"", verb, n.Name).At(n.Pos)
 	case r.sequence != nil:
-		return key, nil, sqlstate.New(sqlstate.WrongObjectType, "cannot %s sequence \"%s\"", verb, n.Name).WithHint("Use setval().").At(n.Pos)
+		return x.key, nil, sqlstate.New(sqlstate.WrongObjectType, "cannot %s sequence \"%s\"", verb, n.Name).WithHint("Use setval().").At(n.Pos)
 	}
-	return key, r.table, s.mayWrite(tag, key.temporary)
+	return x.key, x.relation.table, s.mayWrite(tag, x.key.temporary())
 }
 
-// noTarget is the error about a name that is not one of a table in memory.
-func (s *Session) noTarget(verb string, n syntax.QualifiedName) error {
-	is, err := s.db.catalog.Has(n.Name)
+// noTarget is the error about a name that is not one of a table in memory, but what was found.
+func noTarget(x meaning, verb string, n syntax.QualifiedName) error {
+	const hint = "Files are not changed. Make a table of it: CREATE TABLE ... AS SELECT."
 	switch {
-	case err != nil:
-		return err
-	case is && (n.Schema == "" || n.Schema == sharedSchema):
-		return sqlstate.Unsupported("Files are not changed. Make a table of it: CREATE TABLE ... AS SELECT.", "cannot %s \"%s\", which is a file or a folder", verb, n.Name).At(n.Pos)
+	case x.entry != nil:
+		return sqlstate.Unsupported(hint, "cannot %s \"%s\", which is a file or a folder", verb, n.Name).At(n.Pos)
+	case x.relation != nil:
+		return sqlstate.Unsupported(hint, "cannot %s \"%s\", which is an external table", verb, n.Name).At(n.Pos)
 	case n.Schema != "" && n.Schema != sharedSchema && n.Schema != temporarySchema:
 		return sqlstate.New(sqlstate.UndefinedTable, "relation \"%s.%s\" does not exist", n.Schema, n.Name).At(n.Pos)
 	}
@@ -328,9 +351,13 @@ func (s *Session) alterTable(ctx context.Context, stmt *syntax.AlterTableStmt) e
 	if err != nil {
 		return err
 	}
-	key, r := st.find(execName(stmt.Name))
+	x, err := s.namesIn(st).lookup(stmt.Name)
+	if err != nil {
+		return err
+	}
+	key, r := x.key, x.relation
 	if r == nil {
-		err := s.noTarget("alter", stmt.Name)
+		err := noTarget(x, "alter", stmt.Name)
 		if stmt.IfExists && sqlstate.Of(err) == sqlstate.UndefinedTable {
 			s.tell("NOTICE", "00000", "relation \"%s\" does not exist, skipping", stmt.Name.Name)
 			return nil
@@ -340,7 +367,7 @@ func (s *Session) alterTable(ctx context.Context, stmt *syntax.AlterTableStmt) e
 	if stmt.View && r.view == nil {
 		return sqlstate.New(sqlstate.WrongObjectType, "\"%s\" is not a view", stmt.Name.Name)
 	}
-	if err := s.mayWrite(stmt.Tag(), key.temporary); err != nil {
+	if err := s.mayWrite(stmt.Tag(), key.temporary()); err != nil {
 		return err
 	}
 	if r.table != nil {
@@ -354,6 +381,9 @@ func (s *Session) alterTable(ctx context.Context, stmt *syntax.AlterTableStmt) e
 	if r.sequence != nil {
 		return sqlstate.New(sqlstate.WrongObjectType, "\"%s\" is not a table", stmt.Name.Name).WithHint("Use ALTER SEQUENCE.")
 	}
+	if r.external != nil {
+		return sqlstate.Unsupported("Use CREATE OR REPLACE EXTERNAL TABLE.", "this form of ALTER TABLE is not supported for external tables").At(stmt.Name.Pos)
+	}
 	if r.table == nil {
 		return sqlstate.Unsupported("Use CREATE OR REPLACE VIEW.", "this form of ALTER VIEW is not supported").At(stmt.Name.Pos)
 	}
@@ -365,7 +395,7 @@ func (s *Session) renameRelation(st state, key relationKey, name syntax.Ident) e
 	if d := st.dependents(key); len(d) > 0 {
 		return sqlstate.Unsupported("Drop the view first.", "cannot rename \"%s\", since view \"%s\" uses it", key.name, d[0].name)
 	}
-	to := relationKey{key.temporary, name.Name}
+	to := relationKey{key.schema, name.Name}
 	if _, _, err := s.place("ALTER TABLE", to, false, false); err != nil {
 		return err
 	}
@@ -376,12 +406,13 @@ func (s *Session) renameRelation(st state, key relationKey, name syntax.Ident) e
 		return sqlstate.Unsupported("Make another sequence.", "renaming a sequence is not supported")
 	case after.table != nil:
 		after.table = after.table.Renamed(name.Name)
-	default:
+	case after.view != nil:
 		v := *after.view
 		v.Name.Table = name.Name
 		after.view = &v
 	}
-	return s.change(newReplace(key, before, nil), newReplace(to, nil, &after))
+	changes := []*change{newReplace(key, before, nil), newReplace(to, nil, &after)}
+	return s.change(append(changes, st.of(key.temporary()).movedComments(key, to)...)...)
 }
 
 func (s *Session) alterColumns(ctx context.Context, st state, key relationKey, t *memory.Table, actions []*syntax.AlterAction) error {
@@ -409,14 +440,14 @@ func (s *Session) alterColumns(ctx context.Context, st state, key relationKey, t
 		held.Release()
 		return err
 	}
-	changes = slices.DeleteFunc(changes, func(c *change) bool { return kept[c.name] })
+	changes = slices.DeleteFunc(changes, func(c *change) bool { return kept[c.key.name] })
 	c := newUpdate(key, t, held, func(now *memory.Table) (*memory.Table, error) {
 		if now != t && now.Rows() != t.Rows() { // rows were added, which need no lock
 			return nil, sqlstate.New(sqlstate.SerializationFailure, "could not serialize access due to concurrent update").WithHint("Run the transaction again.")
 		}
 		return out, nil
 	})
-	return s.change(append(changes, c)...)
+	return s.change(append(append(changes, c), st.of(key.temporary()).columnComments(key, actions)...)...)
 }
 
 // alterColumn makes one change of a table's columns.
@@ -521,21 +552,36 @@ func (s *Session) addColumn(ctx context.Context, t *memory.Table, a *syntax.Alte
 	return t.AddColumn(ctx, c, value, &s.db.tables, held)
 }
 
-// showTables lists the tables and views by name.
+// showTables lists the tables and views of the schemas in search_path by name.
 func (s *Session) showTables(cols []Column) (*Rows, error) {
-	names, err := s.db.Tables()
-	if err != nil {
-		return nil, err
-	}
 	st, err := s.state()
 	if err != nil {
 		return nil, err
 	}
-	for _, list := range []*relations{st.temporary, st.shared} {
-		for name, r := range list.byName {
-			if r.sequence == nil {
-				names = append(names, name)
+	var names []string
+	c := s.namesIn(st)
+	for _, schema := range c.schemas {
+		p, err := c.schema(schema)
+		if err != nil {
+			return nil, err
+		}
+		if p == nil {
+			continue
+		}
+		for key, r := range st.of(p.name == temporarySchema).byKey {
+			if key.schema == p.name && r.sequence == nil {
+				names = append(names, key.name)
 			}
+		}
+		if !p.files {
+			continue
+		}
+		entries, err := s.db.catalog.EntriesIn(p.folder)
+		if err != nil {
+			return nil, err
+		}
+		for _, e := range entries {
+			names = append(names, e.Name)
 		}
 	}
 	slices.Sort(names)

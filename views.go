@@ -9,29 +9,16 @@ import (
 	"gsql/sql/syntax"
 )
 
-// view returns the definition of a view.
-func (c *tables) view(name exec.Name) (*sql.View, bool) {
-	_, key, r := c.find(name)
-	if r == nil || r.view == nil {
-		return nil, false
-	}
-	c.uses(key)
-	return r.view, true
-}
-
-// within looks names up along another path until what it returns is called: those in a view mean what they meant when it was made.
-func (c *tables) within(path []string) (end func()) {
-	saved := c.schemas
-	c.schemas = path
-	return func() { c.schemas = saved }
-}
-
 func (s *Session) createView(ctx context.Context, stmt *syntax.CreateViewStmt) error {
-	key, err := newKey(stmt.Name, stmt.Temporary)
+	st, err := s.state()
 	if err != nil {
 		return err
 	}
-	v := &sql.View{Name: exec.Name{Schema: stmt.Name.Schema, Table: stmt.Name.Name}, Query: stmt.Source}
+	key, err := s.newKey(st, stmt.Name, stmt.Temporary)
+	if err != nil {
+		return err
+	}
+	v := &sql.View{Name: exec.Name{Schema: key.schema, Table: key.name}, Query: stmt.Source}
 	for _, c := range stmt.Columns {
 		v.Columns = append(v.Columns, c.Name)
 	}
@@ -44,15 +31,19 @@ func (s *Session) createView(ctx context.Context, stmt *syntax.CreateViewStmt) e
 	if err != nil {
 		return err
 	}
-	used := env.Catalog.(*tables).used
-	v.Path = env.Catalog.(*tables).schemas
+	used := env.Catalog.(*tables).direct
+	v.Path, v.Scope = env.Catalog.(*tables).schemas, &viewScope{used}
 	for _, u := range used {
 		// A view of temporary relations is temporary itself, as in PostgreSQL, which tells so.
-		if u.temporary && !key.temporary {
-			key.temporary = true
+		if u.temporary() && !key.temporary() {
+			if stmt.Name.Schema != "" {
+				return sqlstate.New(sqlstate.InvalidTableDefinition, "cannot create temporary relation in non-temporary schema")
+			}
+			key.schema = temporarySchema
 			s.tell("NOTICE", "00000", "view \"%s\" will be a temporary view", key.name)
 		}
 	}
+	v.Name.Schema = key.schema
 	columns, err := viewColumns(v, bound)
 	if err != nil {
 		return err
@@ -97,7 +88,7 @@ func (s *Session) putView(ctx context.Context, key relationKey, v *relation, col
 			return err
 		}
 	}
-	if err := s.mayWrite("CREATE VIEW", key.temporary); err != nil {
+	if err := s.mayWrite("CREATE VIEW", key.temporary()); err != nil {
 		return err
 	}
 	return s.change(newReplace(key, before, v))
@@ -118,7 +109,7 @@ func (s *Session) mayReplace(ctx context.Context, before *sql.View, columns []sq
 	if err != nil {
 		return err
 	}
-	defer env.Within(before.Path)()
+	defer env.Within(before)()
 	bound, err := sql.Bind(ctx, q.Query, env)
 	if err != nil {
 		return nil

@@ -134,7 +134,7 @@ func (p *Prepared) modify(ctx context.Context, values []*vec.Vector) (rows *Rows
 
 func (p *Prepared) modifyOnce(ctx context.Context, values []*vec.Vector) (rows *Rows, err error) {
 	s := p.s
-	if err := s.mayWrite(p.stmt.Tag(), p.write.key.temporary); err != nil {
+	if err := s.mayWrite(p.stmt.Tag(), p.write.key.temporary()); err != nil {
 		return nil, err
 	}
 	stmt, insert := p.stmt.(*syntax.InsertStmt)
@@ -321,7 +321,11 @@ func (p *Prepared) returned(ctx context.Context, values []*vec.Vector, rows *mem
 func (p *Prepared) createTableAs(ctx context.Context, stmt *syntax.CreateTableAsStmt) (*Rows, error) {
 	s := p.s
 	defer s.unlockOutside()
-	key, err := newKey(stmt.Name, stmt.Temporary)
+	st, err := s.state()
+	if err != nil {
+		return nil, err
+	}
+	key, err := s.newKey(st, stmt.Name, stmt.Temporary)
 	if err != nil {
 		return nil, err
 	}

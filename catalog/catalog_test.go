@@ -67,6 +67,10 @@ func checks(table string) []Check {
 	return []Check{{Name: "keyed_a_check", Text: "(a > 0)"}}
 }
 
+func (f *fakeSource) Schemas() []string { return []string{"empty"} }
+func (f *fakeSource) Comments() []Comment {
+	return []Comment{{Class: "pg_database", OID: databaseOID, Text: "of the database"}}
+}
 func (f *fakeSource) Settings() []Setting {
 	return []Setting{{Name: "work_mem", Value: "4MB", Reset: "4MB"}}
 }

@@ -21,6 +21,7 @@ type Key struct {
 	Deferrable       bool
 	Deferred         bool
 	Index            bool // of CREATE UNIQUE INDEX, no constraint
+	Comment          string
 }
 
 // Check is a CHECK constraint of a table.
@@ -36,7 +37,7 @@ type index struct {
 func (r *Relation) indexes(numbers *numbers) (list []*Relation) {
 	for i := range r.Keys {
 		k := &r.Keys[i]
-		list = append(list, &Relation{Schema: r.Schema, Name: k.Name, Temporary: r.Temporary, index: &index{r, k},
+		list = append(list, &Relation{Schema: r.Schema, Name: k.Name, Temporary: r.Temporary, Comment: k.Comment, index: &index{r, k},
 			oid: numbers.next("relation", r.Schema, k.Name), columns: func() (s exec.Schema) {
 				columns := r.columns()
 				for _, c := range k.Columns {

@@ -38,14 +38,11 @@ func init() {
 		registerNull(name, tText, one, pretty)
 	}
 	for _, name := range []string{"pg_get_statisticsobjdef", "pg_get_statisticsobjdef_columns", "pg_get_partkeydef", "pg_get_partition_constraintdef",
-		"pg_get_function_sqlbody", "obj_description"} {
+		"pg_get_function_sqlbody"} {
 		registerNull(name, tText, one)
 	}
 	registerNull("pg_get_statisticsobjdef_expressions", tTexts, one)
 	registerNull("pg_get_function_arg_default", tText, []types.Type{tOID, number})
-	registerNull("obj_description", tText, []types.Type{tOID, tName})
-	registerNull("shobj_description", tText, []types.Type{tOID, tName})
-	registerNull("col_description", tText, []types.Type{tOID, number})
 	registerNull("pg_get_replica_identity_index", tClass, []types.Type{tClass})
 	register("pg_tablespace_location", tText, constant([]byte(nil)), tOID)
 

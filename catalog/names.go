@@ -9,13 +9,14 @@ import (
 	"gsql/exec/types"
 )
 
-// searchPath returns the schemas of the setting that exist, behind pg_catalog unless it names that itself.
-func (s *Snapshot) searchPath() []string {
-	names := splitNames(s.SearchPath)
+// SearchPath returns the schemas in which a user looks names up with a setting of search_path, in order, whether or not they
+// exist: those of the setting, behind pg_temp and pg_catalog unless it names these itself.
+func SearchPath(setting, user string) []string {
+	names := SplitNames(setting)
 	path := make([]string, 0, len(names)+2)
 	for _, name := range names {
 		if name == "$user" {
-			name = s.User
+			name = user
 		}
 		if !slices.Contains(path, name) {
 			path = append(path, name)
@@ -29,13 +30,18 @@ func (s *Snapshot) searchPath() []string {
 	return path
 }
 
+// IsSystemSchema reports whether a name is one that PostgreSQL keeps for its own schemas. Nothing can be made in these.
+func IsSystemSchema(name string) bool {
+	return name == "information_schema" || strings.HasPrefix(name, "pg_") && name != "pg_temp"
+}
+
 // Path returns the schemas in which names are looked up, in order, whether or not they exist.
 func (s *Snapshot) Path() []string { return s.path }
 
 // Schemas returns the existing schemas in which names are looked up, in order; without implicit, those that the
 // setting names.
 func (s *Snapshot) Schemas(implicit bool) []string {
-	named := splitNames(s.Session.SearchPath)
+	named := SplitNames(s.Session.SearchPath)
 	var out []string
 	for _, p := range s.path {
 		if s.objects().schema(p) == nil || (p == "pg_catalog" || p == "pg_temp") && !implicit && !slices.Contains(named, p) {
@@ -46,8 +52,8 @@ func (s *Snapshot) Schemas(implicit bool) []string {
 	return out
 }
 
-// splitNames reads a list of identifiers, separated by commas.
-func splitNames(list string) []string {
+// SplitNames reads a list of identifiers, separated by commas.
+func SplitNames(list string) []string {
 	var out []string
 	for list = strings.TrimSpace(list); list != ""; {
 		name, rest, ok := cutIdentifier(list)

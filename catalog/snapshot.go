@@ -15,6 +15,10 @@ import (
 type Source interface {
 	// Relations returns the tables and views but those of this package. It opens no files.
 	Relations(ctx context.Context) ([]*Relation, error)
+	// Schemas returns the names of schemas, also of those that have no relations. Those of PostgreSQL may be missing.
+	Schemas() []string
+	// Comments returns what comments say of other things than relations.
+	Comments() []Comment
 	// Settings returns the run-time parameters of the session.
 	Settings() []Setting
 	// Activity returns the sessions that are known.
@@ -44,6 +48,9 @@ type Relation struct {
 	Checks []Check
 	// Sequence is what a sequence is; nil: it is none.
 	Sequence *Sequence
+	Comment  string // "" if none
+	// ColumnComments are the comments on columns by their names.
+	ColumnComments map[string]string
 
 	index                  *index // what an index is; nil: it is none
 	oid, rowType, rowArray uint32
@@ -129,6 +136,10 @@ type Snapshot struct {
 	path   []string // schemas in which names are looked up, in order
 
 	objects func() *objects
+
+	describe  sync.Once
+	described []description
+	comments  map[described]string
 }
 
 // objects are the relations by what they are found by.
@@ -148,7 +159,7 @@ type qualified struct{ schema, name string }
 func New(ctx context.Context, source Source, session Session) *Snapshot {
 	s := &Snapshot{Session: session, ctx: ctx, source: source}
 	s.objects = sync.OnceValue(s.load)
-	s.path = s.searchPath()
+	s.path = SearchPath(session.SearchPath, session.User)
 	return s
 }
 
@@ -201,7 +212,7 @@ func (s *Snapshot) load() *objects {
 			o.user = append(o.user, x)
 		}
 	}
-	o.schemas = schemasOf(o.user, numbers)
+	o.schemas = schemasOf(s.source.Schemas(), o.user, numbers)
 	o.relations = slices.Concat(o.user, systemRelations())
 	return o
 }
@@ -228,11 +239,19 @@ const (
 	informationSchemaOID = 13207
 )
 
-func schemasOf(relations []*Relation, numbers *numbers) []*Schema {
+func schemasOf(names []string, relations []*Relation, numbers *numbers) []*Schema {
 	list := []*Schema{{pgCatalogOID, "pg_catalog"}, {pgToastOID, "pg_toast"}, {publicOID, "public"}, {informationSchemaOID, "information_schema"}}
+	known := map[string]bool{}
+	for _, s := range list {
+		known[s.name] = true
+	}
 	for _, r := range relations {
-		if !slices.ContainsFunc(list, func(s *Schema) bool { return s.name == r.Schema }) {
-			list = append(list, &Schema{numbers.next("schema", r.Schema, ""), r.Schema})
+		names = append(names, r.Schema)
+	}
+	slices.Sort(names)
+	for _, name := range slices.Compact(names) {
+		if !known[name] {
+			list = append(list, &Schema{numbers.next("schema", name, ""), name})
 		}
 	}
 	return list

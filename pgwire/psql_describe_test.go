@@ -21,15 +21,31 @@ CREATE TABLE cities(city text, population bigint, founded date);
 CREATE TABLE events(id bigint, at timestamp, "user" text, score float8, tags json);
 CREATE TABLE orders(id bigint, day date, city text, item text, quantity bigint, price numeric(10,2), note text);
 CREATE TABLE sales(id bigint, day date, city text, item text, quantity bigint, price float8, note text);
+CREATE SCHEMA ugly;
 `
 
-const describeView = `CREATE VIEW big AS SELECT city, population FROM cities WHERE population > 1000000;`
+// describeMore is made in both.
+const describeMore = `
+CREATE VIEW big AS SELECT city, population FROM cities WHERE population > 1000000;
+CREATE SCHEMA shop;
+CREATE TABLE shop.items (id int NOT NULL, name text DEFAULT 'none');
+CREATE VIEW shop.named AS SELECT name FROM shop.items;
+CREATE VIEW described AS SELECT city, population FROM cities;
+COMMENT ON SCHEMA shop IS 'what is sold';
+COMMENT ON TABLE shop.items IS 'one a row';
+COMMENT ON COLUMN shop.items.name IS 'as it is shown';
+COMMENT ON VIEW shop.named IS 'names';
+COMMENT ON COLUMN described.population IS 'of the city';
+COMMENT ON VIEW described IS 'cities, with comments';
+COMMENT ON FUNCTION lower(text) IS 'small letters';
+`
 
 // describeCommands are psql's commands whose whole output is as PostgreSQL's.
 var describeCommands = []string{`\d`, `\dt`, `\dt public.*`, `\d cities`, `\d+ cities`, `\d events`, `\d orders`, `\d sales`, `\d public.s*`, `\dt s*`, `\dt nothing`,
 	`\d nothing`, `\dv`, `\d big`, `\d *.big`, `\dn`, `\df abs`, `\df lower`, `\df nothing`, `\dfw`, `\dT`, `\dp`, `\z cities`, `\di`, `\ds`, `\dm`,
 	`\dE`, `\dD`, `\dy`, `\dA`, `\dRp`, `\dRs`, `\dX`, `\des`, `\dew`, `\ddp`, `\dl`, `\dP`, `\encoding`,
-	`\dconfig work_mem`, `\dO C`, `\sf nothing`, `SELECT 1::int8 AS a, 'x' AS b, NULL::numeric(5,2) AS c, ARRAY[1] AS d \gdesc`}
+	`\dn+ shop`, `\d+ shop.items`, `\dt shop.*`, `\dt *.items`, `\dv+ shop.*`, `\d shop.nothing`, `\dt nothing.*`,
+	`SELECT set_config('search_path', 'shop, public', false) \gset \\ \dt \\ \d items`, `\dconfig work_mem`, `\dO C`, `\sf nothing`, `SELECT 1::int8 AS a, 'x' AS b, NULL::numeric(5,2) AS c, ARRAY[1] AS d \gdesc`}
 
 // TestPsqlDescribe lets psql describe the database.
 func TestPsqlDescribe(t *testing.T) {
@@ -51,7 +67,7 @@ func TestPsqlDescribe(t *testing.T) {
 	}
 	host, port, _ := net.SplitHostPort(startServer(t, gsqlConfig()))
 	ask := []string{path, "-h", host, "-p", port, "-U", "tester", "-d", "files"}
-	runPsql(ask, describeView)
+	runPsql(ask, describeMore+"COMMENT ON TABLE cities IS 'places'; COMMENT ON DATABASE files IS 'all files';")
 	for _, c := range describeCommands {
 		if got := runPsql(ask, c); got != want[c] {
 			t.Errorf("%s\n%swant\n%s", c, got, want[c])
@@ -59,9 +75,13 @@ func TestPsqlDescribe(t *testing.T) {
 	}
 	// Where sizes and names of the server are in it, it is not the same.
 	for command, part := range map[string]string{
-		`\dt+`:            " public | cities | table | tester | permanent   | heap          | 156 bytes | ",
+		`\dt+`:            " public | cities | table | tester | permanent   | heap          | 156 bytes | places",
+		`\dt+ shop.items`: "| one a row",
+		`\d+ described`:   "| plain    | of the city\n",
 		`\l+`:             " files | tester | UTF8     | C ",
-		`\dn+`:            " public | pg_database_owner | ",
+		`\l+ files`:       "| all files",
+		`\dfS+ lower`:     "| small letters",
+		`\dn+`:            "| standard public schema",
 		`\du`:             " tester    | Superuser,",
 		`\conninfo`:       `You are connected to database "files" as user "tester" on host "` + host,
 		`\d+ big`:         " SELECT city, population FROM cities WHERE population > 1000000;",
@@ -90,7 +110,7 @@ func runPsql(args []string, command string) string {
 
 func recordDescriptions(t *testing.T) {
 	ask := strings.Fields(*psqlOracle)
-	runPsql(ask, describeTables+describeView)
+	runPsql(ask, describeTables+describeMore)
 	var out bytes.Buffer
 	for _, c := range describeCommands {
 		out.WriteString("=== " + c + "\n" + runPsql(ask, c))

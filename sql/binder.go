@@ -37,7 +37,6 @@ type columns struct {
 	nextCTE int
 	session bool // see Bound.Session
 
-	path      []string                 // in which names are looked up; nil: that of the session
 	tables    map[exec.Name]exec.Table // of the catalog, that the statement uses
 	functions map[string]exec.Table    // of calls in FROM
 }

@@ -49,6 +49,9 @@ func (b *binder) table(blk *block, name exec.Name, pos int) (*relation, error) {
 	if !name.File {
 		b.originate(r.whole(), schema, name.Table)
 	}
+	if name.Schema != "" {
+		schema = name.Schema // as other parts of the query write it
+	}
 	if schema == "" {
 		schema = defaultSchema
 	}
@@ -174,20 +177,13 @@ func (b *binder) derived(blk *block, q *query, alias string) *relation {
 	return &relation{q.node, []*fromItem{it}}
 }
 
-func (b *binder) currentPath() []string {
-	if b.path != nil {
-		return b.path
-	}
-	return b.env.Path
-}
-
-// within looks names up along another path until what it returns is called.
-func (b *binder) within(path []string) (end func()) {
-	restore, before, tables := b.env.Within(path), b.path, b.tables
-	b.path, b.tables = path, map[exec.Name]exec.Table{}
+// within looks names up as they are meant in a view until what it returns is called.
+func (b *binder) within(v *View) (end func()) {
+	restore, tables := b.env.Within(v), b.tables
+	b.tables = map[exec.Name]exec.Table{}
 	return func() {
 		restore()
-		b.path, b.tables = before, tables
+		b.tables = tables
 	}
 }
 
@@ -198,8 +194,8 @@ func (b *binder) view(blk *block, v *View, pos int) (*relation, error) {
 		return nil, sqlstate.New(sqlstate.InvalidObjectDefinition, "infinite recursion detected in rules for relation \"%s\"", v.Name.Table).At(pos)
 	}
 	vb := &binder{ctx: b.ctx, env: b.env, columns: b.columns, views: append(b.views[:len(b.views):len(b.views)], key)}
-	if b.env.Within != nil && !slices.Equal(v.Path, b.currentPath()) {
-		defer b.within(v.Path)()
+	if b.env.Within != nil {
+		defer b.within(v)()
 	}
 	q, err := vb.viewQuery(v)
 	if err != nil {

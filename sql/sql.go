@@ -33,10 +33,9 @@ type Env struct {
 	Excluded exec.Table
 	// View returns the definition of a view; nil when there are none. A view is bound at each use.
 	View func(name exec.Name) (*View, bool)
-	// Path has the schemas in which Catalog and View look names up, and Within has them look along another path until what it
-	// returns is called; nil: there are no paths.
-	Path   []string
-	Within func(path []string) (end func())
+	// Within has Catalog and View look names up as they are meant in a view until what it returns is called; nil: they mean the
+	// same there.
+	Within func(v *View) (end func())
 	// Run returns the values of the only column of a query, which binding another one depends on; nil where queries
 	// cannot be run.
 	Run func(ctx context.Context, q *Bound) ([]*vec.Vector, error)
@@ -48,6 +47,7 @@ type View struct {
 	Columns []string // names given to the columns, from the first; may be fewer than there are
 	Query   string   // source text
 	Path    []string // schemas in which names in it are looked up, in order
+	Scope   any      // what else Env.Within has to know
 }
 
 // Column is an output column of a query.

@@ -136,13 +136,17 @@ func (c *Catalog) Table(ctx context.Context, name exec.Name) (exec.Table, error)
 	if name.File {
 		return c.open(ctx, newRequest(name.Table))
 	}
-	if name.Schema == "" || name.Schema == "public" {
-		if e, ok, err := c.entry(name.Table); err != nil {
+	schema, ok, err := c.Schema(name.Schema)
+	if err != nil {
+		return nil, err
+	}
+	if ok {
+		if e, ok, err := c.Entry(schema, name.Table); err != nil {
 			return nil, err
 		} else if ok {
 			return c.Open(ctx, e)
 		}
-		if looksLikePath(name.Table) {
+		if schema == "" && looksLikePath(name.Table) {
 			return c.open(ctx, newRequest(name.Table))
 		}
 	}
@@ -153,7 +157,7 @@ func (c *Catalog) Table(ctx context.Context, name exec.Name) (exec.Table, error)
 	if err := c.refusedFolder(ctx, name); err != nil {
 		return nil, err
 	}
-	return nil, c.noTable(full)
+	return nil, c.NoTable(full)
 }
 
 // looksLikePath tells "dir/x.parquet" and "x.csv" from a name that is no table.

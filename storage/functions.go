@@ -34,8 +34,7 @@ func (c *Catalog) TableFunction(ctx context.Context, name string, args []exec.Ar
 	if facts[name] != nil {
 		return c.facts(ctx, name, args)
 	}
-	format, ok := readers[name]
-	if !ok {
+	if readers[name] == "" {
 		return nil, noFunction(name, args).WithHint("Functions in FROM are read_csv, read_parquet, read_json, read_ndjson, read_arrow, read_avro, read_xlsx, read_npy, read_text, read_blob, read_lines, read_fixed, generate_series and range, " +
 			"and of what there is to know of files gsql_files, gsql_schema_drift, parquet_metadata, parquet_schema and sniff_csv.")
 	}
@@ -46,11 +45,21 @@ func (c *Catalog) TableFunction(ctx context.Context, name string, args []exec.Ar
 	if err != nil {
 		return nil, err
 	}
-	r := newRequest(patterns...)
+	r, err := c.request(name, patterns, args[1:])
+	if err != nil {
+		return nil, err
+	}
+	return c.open(ctx, r)
+}
+
+// request returns the request for files that one of readers reads with options.
+func (c *Catalog) request(name string, patterns []string, options []exec.Arg) (r request, err error) {
+	format := readers[name]
+	r = newRequest(patterns...)
 	r.format = format
 	var own []exec.Arg
-	if r.files, own, err = splitOptions(name, args[1:]); err != nil {
-		return nil, err
+	if r.files, own, err = splitOptions(name, options); err != nil {
+		return r, err
 	}
 	r.args = name + argsKey(own)
 	switch {
@@ -64,12 +73,12 @@ func (c *Catalog) TableFunction(ctx context.Context, name string, args []exec.Ar
 		r.plain, err = plain.ParseOptions(plain.Kind(strings.TrimPrefix(name, "read_")), own)
 		r.plain.Name = c.filename
 	case len(own) > 0:
-		return nil, fileOptions.Parse(name, own, &r.files) // none is known
+		return r, fileOptions.Parse(name, own, &r.files) // none is known
 	}
 	if err != nil {
-		return nil, withFileOptions(err)
+		err = withFileOptions(err)
 	}
-	return c.open(ctx, r)
+	return r, err
 }
 
 // withFileOptions adds the options of all formats to an error that lists those of one.

@@ -12,10 +12,11 @@ import (
 
 // refusedFolder returns the error of a name that is a folder which is no table for a reason that there is to tell.
 func (c *Catalog) refusedFolder(ctx context.Context, name exec.Name) error {
-	if c.cfg.Dir == "" || name.Schema != "" && name.Schema != "public" || !filepath.IsLocal(name.Table) || !isFolder(c.full(name.Table)) {
+	schema, ok, err := c.Schema(name.Schema)
+	if c.cfg.Dir == "" || !ok || err != nil || !filepath.IsLocal(name.Table) || !isFolder(c.full(filepath.Join(schema, name.Table))) {
 		return nil
 	}
-	_, err := c.open(ctx, request{patterns: []string{name.Table}})
+	_, err = c.open(ctx, request{patterns: []string{filepath.Join(schema, name.Table)}})
 	if sqlstate.Of(err) == sqlstate.FeatureNotSupported {
 		return err
 	}

@@ -14,40 +14,52 @@ import (
 	"gsql/storage/file"
 )
 
-// Entry is a table of the catalog's folder.
+// Entry is a table of the catalog's folder, or of a folder in it.
 type Entry struct {
 	Name   string
-	path   string // relative to the folder
+	schema string // the folder that it is in; "" for the catalog's own
+	path   string // relative to the catalog's folder
 	format string
 }
 
 // Entries lists the tables of the catalog's folder by name.
-func (c *Catalog) Entries() ([]Entry, error) {
-	return c.entries(func(string) bool { return true })
+func (c *Catalog) Entries() ([]Entry, error) { return c.EntriesIn("") }
+
+// EntriesIn lists the tables of a schema that Schema returned.
+func (c *Catalog) EntriesIn(schema string) ([]Entry, error) {
+	return c.entries(schema, func(string) bool { return true })
 }
 
-// entries lists the tables whose names are wanted.
-func (c *Catalog) entries(wanted func(name string) bool) ([]Entry, error) {
+// entries lists the tables of a folder in the catalog's, or of that itself, whose names are wanted.
+func (c *Catalog) entries(schema string, wanted func(name string) bool) ([]Entry, error) {
 	if c.cfg.Dir == "" {
 		return nil, nil
 	}
-	list, err := os.ReadDir(c.cfg.Dir)
+	dir := filepath.Join(c.cfg.Dir, schema)
+	list, err := os.ReadDir(dir)
 	if err != nil {
-		return nil, file.Error(c.cfg.Dir, err)
+		return nil, file.Error(c.shown(dir), err)
 	}
 	var out []Entry
-	if e, ok := c.wholeEntry(list); ok && wanted(e.Name) {
-		out = append(out, e)
+	if schema == "" {
+		if e, ok := c.wholeEntry(list); ok && wanted(e.Name) {
+			out = append(out, e)
+		}
 	}
+	return append(out, c.entriesOf(schema, list, wanted)...), nil
+}
+
+// entriesOf returns the tables among what is in a folder.
+func (c *Catalog) entriesOf(schema string, list []fs.DirEntry, wanted func(name string) bool) (out []Entry) {
 	for _, d := range list {
 		if hidden(d.Name()) || isKey(d) || !wanted(tableName(d.Name())) {
 			continue
 		}
-		if e, ok := c.asEntry(d); ok {
+		if e, ok := c.asEntry(schema, d); ok {
 			out = append(out, e)
 		}
 	}
-	return out, nil
+	return out
 }
 
 // keyFolders is the pattern of the folders key=value in the catalog's own.
@@ -82,8 +94,9 @@ func tableName(path string) string {
 	return strings.TrimSuffix(name, filepath.Ext(name))
 }
 
-func (c *Catalog) asEntry(d fs.DirEntry) (Entry, bool) {
-	path := filepath.Join(c.cfg.Dir, d.Name())
+func (c *Catalog) asEntry(schema string, d fs.DirEntry) (Entry, bool) {
+	inner := filepath.Join(schema, d.Name())
+	path := filepath.Join(c.cfg.Dir, inner)
 	mode := d.Type()
 	if mode&fs.ModeSymlink != 0 {
 		info, err := os.Stat(path)
@@ -92,7 +105,7 @@ func (c *Catalog) asEntry(d fs.DirEntry) (Entry, bool) {
 		}
 		mode = info.Mode().Type()
 	}
-	e := Entry{Name: tableName(d.Name()), path: d.Name(), format: formatOf(d.Name())}
+	e := Entry{Name: tableName(d.Name()), schema: schema, path: inner, format: formatOf(d.Name())}
 	switch {
 	case mode.IsRegular():
 		return e, e.format != ""
@@ -100,7 +113,7 @@ func (c *Catalog) asEntry(d fs.DirEntry) (Entry, bool) {
 		return Entry{}, false
 	}
 	var ok bool
-	e.format, ok = c.folderFormat(d.Name())
+	e.format, ok = c.folderFormat(inner)
 	return e, ok
 }
 
@@ -135,11 +148,12 @@ func (c *Catalog) folderFormat(path string) (_ string, ok bool) {
 	return format, format != ""
 }
 
-// entry finds a table of the folder by name; if there is none, in any case of letters.
-func (c *Catalog) entry(name string) (e Entry, ok bool, err error) {
-	found, err := c.entries(func(n string) bool { return n == name })
+// Entry finds a table by name; if there is none, in any case of letters. The schema is "", for the catalog's own folder, or
+// what Schema returned.
+func (c *Catalog) Entry(schema, name string) (e Entry, ok bool, err error) {
+	found, err := c.entries(schema, func(n string) bool { return n == name })
 	if err == nil && len(found) == 0 {
-		found, err = c.entries(func(n string) bool { return strings.EqualFold(n, name) })
+		found, err = c.entries(schema, func(n string) bool { return strings.EqualFold(n, name) })
 	}
 	switch {
 	case err != nil || len(found) == 0:
@@ -152,19 +166,31 @@ func (c *Catalog) entry(name string) (e Entry, ok bool, err error) {
 		WithHint("Name the file: FROM '%s'.", found[0].path)
 }
 
-// noTable says that a name is no table, and what it might be.
-func (c *Catalog) noTable(name string) error {
-	e := sqlstate.New(sqlstate.UndefinedTable, "relation \"%s\" does not exist", name)
-	if formatOf(name) != "" {
-		return e.WithHint("Names of files are written in single quotes: FROM '%s'.", name)
+// NoTable says that a name is no table, and what it might be.
+func (c *Catalog) NoTable(full string) error {
+	e := sqlstate.New(sqlstate.UndefinedTable, "relation \"%s\" does not exist", full)
+	if formatOf(full) != "" {
+		return e.WithHint("Names of files are written in single quotes: FROM '%s'.", full)
 	}
 	if c.cfg.Dir == "" && !c.cfg.Restrict {
 		here := &Catalog{cfg: Config{Dir: "."}}
-		if f, ok, err := here.entry(name); ok && err == nil {
+		if f, ok, err := here.Entry("", full); ok && err == nil {
 			return e.WithHint("Name the file: FROM '%s'. With gsql -C . the files of this folder are tables.", f.path)
 		}
 	}
-	all, err := c.Entries()
+	schema, name := "", full
+	if s, n, ok := strings.Cut(full, "."); ok {
+		folder, is, err := c.Schema(s)
+		if !is && err == nil && c.cfg.Dir != "" && !reservedSchema(s) {
+			return e.WithHint("%s", c.schemaHint(s))
+		}
+		if is && err == nil {
+			schema, name = folder, n
+		}
+	} else if in := c.schemasWith(full); in != nil {
+		return e.WithHint("Perhaps you meant %s.", strings.Join(in, " or "))
+	}
+	all, err := c.EntriesIn(schema)
 	if err != nil || len(all) == 0 {
 		return e.WithHint("Name a file: FROM 'sales.csv', FROM 'logs/*.parquet'.")
 	}
@@ -206,9 +232,9 @@ func distance(a, b string) int {
 	return row[len(b)]
 }
 
-// Has reports whether a name is one of a table of the catalog's folder, or of several.
-func (c *Catalog) Has(name string) (bool, error) {
-	_, ok, err := c.entry(name)
+// Has reports whether a name is one of a table in files, or of several; see Entry.
+func (c *Catalog) Has(schema, name string) (bool, error) {
+	_, ok, err := c.Entry(schema, name)
 	if sqlstate.Of(err) == sqlstate.AmbiguousAlias {
 		return true, nil
 	}
@@ -218,13 +244,18 @@ func (c *Catalog) Has(name string) (bool, error) {
 // Open returns the table of an entry.
 func (c *Catalog) Open(ctx context.Context, e Entry) (exec.Table, error) {
 	r := newRequest(e.path)
-	r.name = e.Name
+	r.name, r.schema = e.Name, e.schema
 	return c.open(ctx, r)
 }
 
 // Size returns the bytes and the number of the files that an entry's table reads.
 func (c *Catalog) Size(e Entry) (bytes int64, files int, err error) {
-	list, err := c.files([]string{e.path})
+	return c.SizeOf([]string{e.path})
+}
+
+// SizeOf is Size for the files that paths and globs name.
+func (c *Catalog) SizeOf(paths []string) (bytes int64, files int, err error) {
+	list, err := c.files(paths)
 	for _, f := range list {
 		bytes += f.Size
 	}

@@ -24,6 +24,8 @@ type request struct {
 	patterns []string
 	format   string // "" to find out
 	name     string // for messages; "" for the first pattern
+	declared bool   // keys are checked later
+	schema   string // the folder in the catalog's that has the table; "" if none
 	files    filesOptions
 	csv      csv.Options
 	json     json.Options
@@ -40,11 +42,28 @@ func newRequest(patterns ...string) request {
 // open returns the table of a request. It looks at some files: where all lie in folders of the form key=value, the others
 // are looked for when the table is scanned.
 func (c *Catalog) open(ctx context.Context, r request) (exec.Table, error) {
+	return c.openWith(ctx, r, func(*found) error { return nil })
+}
+
+// openWith is open for a table whose columns change changes.
+func (c *Catalog) openWith(ctx context.Context, r request, change func(*found) error) (exec.Table, error) {
+	f, err := c.find(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	if err := change(f); err != nil {
+		return nil, err
+	}
+	return &table{found: f}, nil
+}
+
+// find finds out what there is to know of the files of a request before they are read.
+func (c *Catalog) find(ctx context.Context, r request) (*found, error) {
 	patterns, err := c.resolveAll(ctx, r.patterns)
 	if err != nil {
 		return nil, err
 	}
-	f := &found{c: c, name: r.name, patterns: patterns}
+	f := &found{c: c, name: r.name, schema: r.schema, patterns: patterns}
 	if f.name == "" {
 		f.name = r.patterns[0]
 	}
@@ -61,8 +80,10 @@ func (c *Catalog) open(ctx context.Context, r request) (exec.Table, error) {
 			return nil, err
 		}
 	}
-	if err := f.hive.checkTypes(&r.files); err != nil {
-		return nil, err
+	if !r.declared {
+		if err := f.hive.checkTypes(&r.files); err != nil {
+			return nil, err
+		}
 	}
 	format := r.format
 	if format == "" {
@@ -75,10 +96,7 @@ func (c *Catalog) open(ctx context.Context, r request) (exec.Table, error) {
 		}
 		f.format = format
 	}
-	if err := f.shape(ctx, format, &r, sample); err != nil {
-		return nil, err
-	}
-	return &table{found: f}, nil
+	return f, f.shape(ctx, format, &r, sample)
 }
 
 // probe is a file that was found by looking around.

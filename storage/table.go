@@ -11,6 +11,7 @@ import (
 	"gsql/exec/expr"
 	"gsql/exec/fn"
 	"gsql/exec/types"
+	"gsql/exec/vec"
 	"gsql/storage/file"
 )
 
@@ -30,6 +31,7 @@ type table struct {
 type found struct {
 	c        *Catalog
 	name     string
+	schema   string // "" for the usual one
 	format   string // that names of files must be of; "" for any
 	patterns []*pattern
 	hive     *hive
@@ -48,6 +50,10 @@ type found struct {
 type column struct {
 	field   exec.Field
 	ordinal int // in the format's table, extras behind the columns in files
+	// What a statement has declared of it: another type than that in the files, and that it has no NULL.
+	convert *conversion
+	notNull bool
+	name    string // in the files, if that may be another
 }
 
 // extra is a column that is not in the files.
@@ -65,6 +71,7 @@ const (
 	extraTime                    // when it was changed
 	extraRow                     // number of the row in it, from 1
 	extraNumber                  // likewise from 0
+	extraNull                    // NULL: a column that is declared, but not in the files
 )
 
 func (k extraKind) typ() types.Type {
@@ -88,7 +95,7 @@ var systemColumns = []struct {
 func (f *found) addColumns(schema exec.Schema, o *filesOptions) {
 	f.inner = len(schema)
 	add := func(name string, t types.Type, kind extraKind, key int) {
-		f.columns = append(f.columns, column{exec.Field{Name: name, Type: t}, f.inner + len(f.extras)})
+		f.columns = append(f.columns, column{field: exec.Field{Name: name, Type: t}, ordinal: f.inner + len(f.extras)})
 		f.extras = append(f.extras, extra{kind, key})
 	}
 	have := map[string]bool{}
@@ -98,7 +105,7 @@ func (f *found) addColumns(schema exec.Schema, o *filesOptions) {
 			add(c.Name, f.hive.keys[k].typ, extraKey, k)
 			continue
 		}
-		f.columns = append(f.columns, column{c, i})
+		f.columns = append(f.columns, column{field: c, ordinal: i})
 	}
 	if o.rowNumber {
 		add("file_row_number", extraNumber.typ(), extraNumber, 0)
@@ -118,6 +125,9 @@ func (f *found) addColumns(schema exec.Schema, o *filesOptions) {
 		add(s.name, s.kind.typ(), s.kind, 0)
 	}
 }
+
+// Namespace returns the schema that has the table, "" for the usual one.
+func (t *table) Namespace() string { return t.found.schema }
 
 func (t *table) Schema() exec.Schema { return t.found.fields(0, t.found.visible) }
 
@@ -144,7 +154,7 @@ func (t *table) Restrict(f *fn.Ctx, terms []expr.Expr, ordinal func(expr.ColID) 
 		}
 		if at := t.found.columns[i].ordinal; at >= t.found.inner {
 			x := t.found.extras[at-t.found.inner]
-			return x.kind, x.key, true
+			return x.kind, x.key, x.kind != extraNull
 		}
 		return 0, 0, false
 	})
@@ -200,12 +210,16 @@ func (t *table) files(ctx context.Context) (*fileSet, error) {
 // newExtras returns the columns that are not in the files, over some files.
 func (f *found) newExtras(set *fileSet, terms *restriction) *file.Extras {
 	x := &file.Extras{Pruned: set.pruned, Note: f.note(set, terms)}
-	for _, e := range f.extras {
+	for i, e := range f.extras {
 		c := &file.Extra{}
 		switch e.kind {
 		case extraRow:
 			c.First = 1
 		case extraNumber:
+		case extraNull:
+			c.Of = func() file.Values { // of the type that the column has
+				return file.Values{Dict: vec.Flatten(vec.NewNull(x.Columns[i].Field.Type, 1)), Code: make([]uint32, len(set.files))}
+			}
 		default:
 			c.Of = func() file.Values { return set.values(e.kind, e.key) }
 		}
@@ -253,7 +267,7 @@ func (t *table) Stats() exec.Stats {
 	in := inner.Stats()
 	out := exec.Stats{Rows: in.Rows, Bytes: in.Bytes, Columns: make([]exec.ColumnStats, len(t.found.columns))}
 	for i, c := range t.found.columns {
-		if c.ordinal < len(in.Columns) && c.ordinal < t.found.inner {
+		if c.ordinal < len(in.Columns) && c.ordinal < t.found.inner && c.convert == nil {
 			out.Columns[i] = in.Columns[c.ordinal]
 		}
 		if x := c.ordinal - t.found.inner; x >= 0 && t.found.extras[x].kind == extraKey {
@@ -268,6 +282,9 @@ func (t *table) Scan(ctx context.Context, req exec.ScanRequest) (exec.Plan, erro
 	inner, err := t.open(ctx)
 	if err != nil {
 		return nil, err
+	}
+	if slices.ContainsFunc(req.Columns, func(c int) bool { return t.found.columns[c].convert != nil || t.found.columns[c].notNull }) {
+		return t.newDeclaredScan(req, func(req exec.ScanRequest) (exec.Plan, error) { return inner.Scan(ctx, req) })
 	}
 	req.Columns = slices.Clone(req.Columns)
 	for i, c := range req.Columns {

@@ -97,13 +97,8 @@ func unwritable(path string) error {
 		WithHint("Start the server with --allow-write=FOLDER for others.")
 }
 
-// Folder returns the path and the files of a table of the catalog's folder that is a folder of files itself; ok is false when
-// there is no such folder.
-func (c *Catalog) Folder(name string) (path string, files []file.File, ok bool, err error) {
-	e, ok, err := c.entry(name)
-	if err != nil || !ok {
-		return "", nil, false, err
-	}
+// Folder returns the path and the files of an entry's table, if that is a folder of files itself.
+func (c *Catalog) Folder(e Entry) (path string, files []file.File, ok bool, err error) {
 	info, err := os.Stat(filepath.Join(c.cfg.Dir, e.path))
 	if err != nil || !info.IsDir() {
 		return "", nil, false, nil

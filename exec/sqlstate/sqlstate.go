@@ -53,6 +53,8 @@ const (
 	InvalidCursorName          Code = "34000"
 	InvalidCatalogName         Code = "3D000"
 	InvalidSchemaName          Code = "3F000"
+	DuplicateSchema            Code = "42P06"
+	ReservedName               Code = "42939"
 	DependentObjects           Code = "2BP01"
 	SerializationFailure       Code = "40001"
 	InsufficientPrivilege      Code = "42501"

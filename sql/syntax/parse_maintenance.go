@@ -22,13 +22,6 @@ func (p *parser) noop(name string) Statement {
 	return &NoopStmt{Name: name}
 }
 
-// comment reads COMMENT ON.
-func (p *parser) comment() Statement {
-	p.expect("comment", "on")
-	p.skipRest()
-	return &NoopStmt{Name: "COMMENT", Notice: "comments are not kept"}
-}
-
 // grant reads GRANT. Who takes rights away must not believe that they are gone, so REVOKE is not among these statements.
 func (p *parser) grant() Statement {
 	p.expect("grant")
@@ -102,10 +95,9 @@ func (p *parser) dropIndex() Statement {
 // unsupportedHints are what a user can do instead of a statement, by its name.
 var unsupportedHints = map[string]string{
 	"MERGE":                     "Use UPDATE ... FROM, and INSERT ... SELECT ... WHERE NOT EXISTS.",
-	"CREATE FOREIGN TABLE":      "Files are tables already: SELECT ... FROM 'path/*.csv'.",
+	"CREATE FOREIGN TABLE":      "Use CREATE EXTERNAL TABLE. Files are tables already: SELECT ... FROM 'path/*.csv'.",
 	"CREATE MATERIALIZED VIEW":  "Use CREATE TABLE ... AS, or CREATE VIEW.",
 	"REFRESH MATERIALIZED VIEW": "Use CREATE OR REPLACE TABLE ... AS.",
-	"CREATE SCHEMA":             "Tables and views are in schema public, temporary ones in pg_temp.",
 	"CREATE TYPE":               "Use one of the types that there are, such as text.",
 	"CREATE DOMAIN":             "Use one of the types that there are, such as text.",
 	"CREATE FUNCTION":           "Use a view.",

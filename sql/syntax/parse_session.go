@@ -133,6 +133,12 @@ func (p *parser) show() Statement {
 		p.i++
 		return &ShowTablesStmt{}
 	}
+	if p.is("create") && (p.peek(1).is("table") || p.peek(1).is("view")) {
+		s := &ShowCreateStmt{View: p.peek(1).is("view")}
+		p.i += 2
+		s.Name = p.qualifiedName()
+		return s
+	}
 	s := &ShowStmt{NamePos: p.pos()}
 	s.Name = p.shownName()
 	return s

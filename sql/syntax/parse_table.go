@@ -176,9 +176,9 @@ func (p *parser) into() {
 	p.intoTable = s
 }
 
-// dropTable reads DROP TABLE from what follows TABLE.
-func (p *parser) dropTable() Statement {
-	s := &DropTableStmt{}
+// dropTable reads DROP TABLE from what follows TABLE; kind stood before it.
+func (p *parser) dropTable(kind string) Statement {
+	s := &DropTableStmt{Kind: kind}
 	s.IfExists, s.Names, s.Cascade = p.dropped()
 	return s
 }

@@ -2,7 +2,7 @@ package syntax
 
 import "strings"
 
-// create reads CREATE VIEW and CREATE TABLE, or skips another CREATE.
+// create reads CREATE VIEW, CREATE TABLE and what else there is, or skips another CREATE.
 func (p *parser) create() Statement {
 	i := 1
 	word := func(words ...string) bool {
@@ -48,6 +48,14 @@ func (p *parser) create() Statement {
 	if !recursive && p.peekWord(i, "secret") {
 		p.i += i + 1
 		return p.createSecret(v.OrReplace)
+	}
+	if !recursive && p.peek(i).is("external") && p.peek(i+1).is("table") {
+		p.i += i + 2
+		return p.createExternal(v.OrReplace, v.Temporary)
+	}
+	if i == 1 && p.peek(i).is("schema") {
+		p.i += i + 1
+		return p.createSchema()
 	}
 	if unique := p.peek(i).is("unique"); !v.OrReplace && !v.Temporary && !recursive && (unique && p.peek(i+1).is("index") || p.peek(i).is("index")) {
 		p.i += i
@@ -104,11 +112,20 @@ func (p *parser) alter() Statement {
 	return p.unsupportedStatement("ALTER "+name, "")
 }
 
-// drop reads DROP VIEW and DROP TABLE, or skips another DROP.
+// drop reads DROP VIEW, DROP TABLE and what else there is, or skips another DROP.
 func (p *parser) drop() Statement {
 	if p.peek(1).is("table") {
 		p.i += 2
-		return p.dropTable()
+		return p.dropTable("")
+	}
+	if (p.peek(1).is("external") || p.peek(1).is("foreign")) && p.peek(2).is("table") {
+		kind := p.peek(1).text
+		p.i += 3
+		return p.dropTable(kind)
+	}
+	if p.peek(1).is("schema") {
+		p.i += 2
+		return p.dropSchema()
 	}
 	if p.peek(1).is("index") {
 		p.i++

@@ -69,9 +69,10 @@ type CreateTableAsStmt struct {
 	NoData      bool // WITH NO DATA
 }
 
-// DropTableStmt is DROP TABLE.
+// DropTableStmt is DROP [EXTERNAL | FOREIGN] TABLE.
 type DropTableStmt struct {
 	span
+	Kind     string // "external", "foreign" or ""
 	IfExists bool
 	Cascade  bool
 	Names    []QualifiedName
@@ -198,17 +199,34 @@ type CopyFromStmt struct {
 	Options []Option
 }
 
+// ShowCreateStmt is SHOW CREATE TABLE, or SHOW CREATE VIEW.
+type ShowCreateStmt struct {
+	span
+	View bool
+	Name QualifiedName
+}
+
 // ShowTablesStmt is SHOW TABLES.
 type ShowTablesStmt struct{ span }
 
 func (*CreateTableStmt) Tag() string { return "CREATE TABLE" }
-func (*DropTableStmt) Tag() string   { return "DROP TABLE" }
 func (*TruncateStmt) Tag() string    { return "TRUNCATE TABLE" }
 func (*InsertStmt) Tag() string      { return "INSERT" }
 func (*UpdateStmt) Tag() string      { return "UPDATE" }
 func (*DeleteStmt) Tag() string      { return "DELETE" }
 func (*CopyFromStmt) Tag() string    { return "COPY" }
 func (*ShowTablesStmt) Tag() string  { return "SHOW" }
+func (*ShowCreateStmt) Tag() string  { return "SHOW" }
+
+func (s *DropTableStmt) Tag() string {
+	switch s.Kind {
+	case "external":
+		return "DROP EXTERNAL TABLE"
+	case "foreign":
+		return "DROP FOREIGN TABLE"
+	}
+	return "DROP TABLE"
+}
 
 func (s *CreateTableAsStmt) Tag() string {
 	if s.Into {
