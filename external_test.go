@@ -196,6 +196,7 @@ func TestShowCreate(t *testing.T) {
 	for _, x := range []struct{ kind, name, make string }{
 		{"TABLE", "s.a", ""}, {"TABLE", "y", ""},
 		{"TABLE", "m", `CREATE TABLE m (a int NOT NULL, "B b" varchar(3) DEFAULT 'it''s', n numeric(5,2)[])`},
+		{"TABLE", "k", "CREATE TABLE k (a serial, b int GENERATED ALWAYS AS IDENTITY, c int CHECK (c > 0) UNIQUE NULLS NOT DISTINCT, d text UNIQUE DEFERRABLE INITIALLY DEFERRED, PRIMARY KEY (a, d))"},
 		{"VIEW", "v", "CREATE VIEW v (x) AS SELECT a AS q FROM y"},
 		{"TABLE", "e", "CREATE EXTERNAL TABLE e (a int NOT NULL COMMENT 'it''s', b text) STORED AS CSV LOCATION ['t.txt'] OPTIONS (delim '|', header false, nullstr ['', 'none'], skip '0')"},
 		{"TABLE", "h", "CREATE EXTERNAL TABLE h PARTITIONED BY (k text) STORED AS CSV LOCATION 'y' COMMENT 'keys'"},
@@ -220,6 +221,10 @@ func TestShowCreate(t *testing.T) {
 		if strings.Join(first, "\n") != strings.Join(again, "\n") || c.run("SELECT * FROM "+x.name) != before {
 			t.Errorf("%s: %q and %q", show, first, again)
 		}
+	}
+	c.want("CREATE UNIQUE INDEX by_name ON m (a, \"B b\")", "CREATE INDEX")
+	if list := statementsOf(t, c, "SHOW CREATE TABLE m"); len(list) != 2 || list[1] != `CREATE UNIQUE INDEX by_name ON m (a, "B b");` {
+		t.Errorf("%q", list)
 	}
 	c.want("SHOW CREATE TABLE v", "42809", "SHOW CREATE VIEW m", "42809", "SHOW CREATE TABLE nothing", "42P01")
 }

@@ -49,7 +49,7 @@ func (db *DB) RunStartup(ctx context.Context) error {
 
 func (s *Session) runStartup(ctx context.Context, text string, stmt syntax.Statement) error {
 	switch stmt.(type) {
-	case *syntax.CreateViewStmt, *syntax.DropViewStmt, *syntax.CreateTableStmt, *syntax.CreateTableAsStmt, *syntax.DropTableStmt,
+	case *syntax.CreateViewStmt, *syntax.DropViewStmt, *syntax.CreateTableStmt, *syntax.CreateTableAsStmt, *syntax.DropTableStmt, *syntax.CreateIndexStmt, *syntax.CreateSequenceStmt,
 		*syntax.CreateExternalTableStmt, *syntax.CreateSchemaStmt, *syntax.CommentStmt, *syntax.CreateSecretStmt, *syntax.SetStmt, *syntax.NoopStmt:
 	default:
 		return sqlstate.Unsupported("It is for what a database has: CREATE VIEW, CREATE TABLE, CREATE EXTERNAL TABLE, CREATE SCHEMA, CREATE SECRET and COMMENT ON.", "%s is not supported in %s", stmt.Tag(), StartupFile)
