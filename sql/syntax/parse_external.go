@@ -112,7 +112,7 @@ func (p *parser) externalColumn(typed bool) *ExternalColumn {
 		case p.is("default"):
 			p.unsupported(pos, "Make a view with coalesce().", "DEFAULT of a column in files is not supported")
 		case p.isOneOf("constraint", "primary", "unique", "check", "references", "generated", "foreign"):
-			p.unsupported(pos, "Leave it out; NOT NULL is supported.", "%s constraints of files are not supported", strings.ToUpper(p.tok().text))
+			p.unsupported(pos, "Leave it out; NOT NULL is supported.", "constraints of columns in files are not supported")
 		default:
 			if c.NotNull && null {
 				p.failLater(sqlstate.SyntaxError, pos, "conflicting NULL/NOT NULL declarations for column \"%s\"", c.Name)
