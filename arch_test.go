@@ -23,7 +23,7 @@ var layers = [][]string{
 	{"exec/fn"},
 	{"exec/expr"},
 	{"exec"},
-	{"exec/exectest", "storage/file", "storage/option", "storage/commit"},
+	{"exec/exectest", "storage/file", "storage/option", "storage/commit", "storage/parquet/bloom"},
 	{"storage/scan"},
 	{"storage/arrow", "storage/avro", "storage/excel", "storage/numpy", "storage/plain"},
 	{"storage/csv", "storage/json", "storage/memory", "storage/parquet", "storage/remote"},

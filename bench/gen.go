@@ -25,6 +25,7 @@ func generate(o options) error {
 		{"seed", "seed.tsv", func(p string) error { return writeSeed(p, int(13e6*o.scale)) }},
 		{"groupby", "G1_1e7_1e2_0_0.csv", func(p string) error { return writeGroupBy(p, int(1e7*o.scale), 100) }},
 		{"join", "J1_1e7_1e7_0_0.csv", func(p string) error { return writeJoin(filepath.Dir(p), int(1e7*o.scale)) }},
+		{"prune", eventsFile, func(p string) error { return writeEvents(p, int(5e6*o.scale)) }},
 		{"tpch", "tpch/lineitem.parquet", func(p string) error { return writeTPCH(filepath.Dir(p), o) }},
 	} {
 		path := filepath.Join(o.dir, g.file)

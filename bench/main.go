@@ -27,7 +27,7 @@ func main() {
 func run() error {
 	var o options
 	flag.StringVar(&o.dir, "data", "/tmp/gsql-bench", "folder of the data")
-	flag.StringVar(&o.set, "set", "all", "seed, groupby, join, tpch, all, or folder for the files of -data")
+	flag.StringVar(&o.set, "set", "all", "seed, groupby, join, tpch, prune, all, or folder for the files of -data")
 	flag.StringVar(&o.format, "format", "all", "csv, parquet or all")
 	flag.StringVar(&o.query, "q", "", "only queries whose names match this regular expression")
 	flag.StringVar(&o.queries, "queries", "../testdata/tpch", "folder of the queries of tpch and folder, one a file")

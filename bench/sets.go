@@ -39,7 +39,7 @@ func sets(o options) ([]set, error) {
 			set{name: "join", format: format, queries: joinQueries(o.dir, format)},
 			set{name: "tpch", format: format, setup: tpchSetup(o.dir, format), queries: tpch})
 	}
-	return out, nil
+	return append(out, set{name: "prune", format: "parquet", queries: pruneQueries(o.dir)}), nil
 }
 
 func seedQueries(file string) []query {

@@ -178,6 +178,7 @@ type KeyFilter struct {
 	// Empty: there are no keys, so no row passes.
 	Empty    bool
 	Min, Max *vec.Vector // constants; nil: unknown
+	Keys     *vec.Vector // the keys, flat and without NULLs, where they are few; nil: unknown
 	// Contains, when set, appends to dst those of sel (nil: all rows) whose value may be a key.
 	// NULLs do not pass.
 	Contains func(v *vec.Vector, sel, dst []uint32) []uint32

@@ -14,6 +14,8 @@ const (
 	maxFilterRows = 4 << 20
 	// maxFilterBits bounds the exact filter, one bit per possible key.
 	maxFilterBits = 1 << 26
+	// maxFilterKeys is the number of build rows up to which a filter has the keys themselves.
+	maxFilterKeys = 100
 )
 
 // newKeyFilter makes the filter of a build side's key, a flat vector of n rows.
@@ -29,6 +31,9 @@ func newKeyFilter(ctx context.Context, key *vec.Vector, n int) (*KeyFilter, erro
 	if n > maxFilterRows {
 		return f, nil
 	}
+	if n <= maxFilterKeys {
+		f.Keys = vec.Flatten(vec.Gather(key, dropNulls(key, allRows(n))))
+	}
 	if exactWord(key.Kind) {
 		if set := newBitSet(key, n); set != nil {
 			f.Contains = set.contains
@@ -37,6 +42,14 @@ func newKeyFilter(ctx context.Context, key *vec.Vector, n int) (*KeyFilter, erro
 	}
 	f.Contains = newBloom(key, n).contains
 	return f, nil
+}
+
+func allRows(n int) []uint32 {
+	rows := make([]uint32, n)
+	for i := range rows {
+		rows[i] = uint32(i)
+	}
+	return rows
 }
 
 // keyFilterBytes returns how much the filter of a key of n rows keeps at most.

@@ -54,6 +54,7 @@ type OpStats struct {
 	// Of scans: files and row groups, which are few.
 	FilesRead, FilesPruned   atomic.Int64
 	GroupsRead, GroupsPruned atomic.Int64
+	PagesPruned              atomic.Int64 // of the row groups that are read
 
 	profile *Profile
 	parts   []PartStats

@@ -130,6 +130,9 @@ func (in *Input) String() string {
 	if in.GroupsPruned > 0 {
 		s += fmt.Sprintf(" (%d pruned)", in.GroupsPruned)
 	}
+	if in.PagesPruned > 0 {
+		s += ", " + count(in.PagesPruned, "page") + " pruned"
+	}
 	return s
 }
 

@@ -142,6 +142,9 @@ func (m *Measured) members(x *object, opts PrintOptions) {
 		x.add("Files Pruned", in.FilesPruned)
 		x.add("Row Groups Read", in.GroupsRead)
 		x.add("Row Groups Pruned", in.GroupsPruned)
+		if in.PagesPruned > 0 {
+			x.add("Pages Pruned", in.PagesPruned)
+		}
 	}
 	if m.MemoryPeak > 0 {
 		x.add("Peak Memory", m.MemoryPeak)

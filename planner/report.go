@@ -86,6 +86,7 @@ type Input struct {
 	FilesPruned  int64 `json:"files_pruned"`
 	GroupsRead   int64 `json:"groups_read"`
 	GroupsPruned int64 `json:"groups_pruned"`
+	PagesPruned  int64 `json:"pages_pruned"` // of the row groups that were read
 }
 
 // Totals are sums over all operators.
@@ -239,7 +240,7 @@ func (r *reporter) measure(o *Operator, p exec.Plan) {
 func inputOf(p exec.Reader, s *exec.OpStats) *Input {
 	size := p.InputSize()
 	in := &Input{BytesTotal: size.Bytes, Files: int64(size.Files), FilesRead: s.FilesRead.Load(), FilesPruned: s.FilesPruned.Load(),
-		GroupsRead: s.GroupsRead.Load(), GroupsPruned: s.GroupsPruned.Load()}
+		GroupsRead: s.GroupsRead.Load(), GroupsPruned: s.GroupsPruned.Load(), PagesPruned: s.PagesPruned.Load()}
 	for i := range s.Parts() {
 		x := s.Part(i)
 		in.BytesRead += x.BytesRead.Load()

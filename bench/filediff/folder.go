@@ -287,7 +287,7 @@ func pair(ours []gsql.Column, theirs []field) (p paired, diff string) {
 		case refuses(their) && typ == "json" && !strings.Contains(their, "JSON"):
 			continue // which gsql does not read, from Parquet
 		case typ == want:
-			if typ != "json" && !strings.HasPrefix(typ, "record") && !strings.HasSuffix(typ, "[]") {
+			if typ != "json" && their != "TIMESTAMP_NS" && !strings.HasPrefix(typ, "record") && !strings.HasSuffix(typ, "[]") {
 				p.simple = append(p.simple, name)
 			}
 		case typ == "json" && their != "VARCHAR":

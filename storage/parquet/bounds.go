@@ -15,6 +15,7 @@ type bounds struct {
 	min, max *vec.Vector
 	nulls    int64
 	rows     int64
+	filter   *membership // a Bloom filter of the values; nil: none
 }
 
 // boundsOf decodes the statistics of a chunk. What cannot be trusted is left out.

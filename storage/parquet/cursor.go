@@ -56,6 +56,9 @@ type cursor struct {
 
 	scratch vec.Bitmap // for levels that are passed over
 
+	index  *offsetIndex // where the pages are; nil: unknown
+	ranges []rowRange   // of the row group that will be read; nil: unknown
+
 	nest     *nestedCursor // of a nested column, which reads it all
 	levelsOf *leafCursor   // of which the cursor walks the pages
 }
@@ -125,14 +128,26 @@ func (c *cursor) skip(n int64) error {
 		return nil
 	}
 	for n > 0 {
+		if c.index != nil && n > int64(c.left) {
+			passed, err := c.jump(n)
+			if err != nil {
+				return err
+			}
+			if n -= passed; n == 0 {
+				return nil
+			}
+		}
 		if err := c.header(false); err != nil {
 			return err
 		}
 		k := int(min(n, int64(c.left)))
-		if k == c.left && !c.loaded {
+		switch {
+		case k < c.left:
+			if err := c.skipWithin(k); err != nil {
+				return err
+			}
+		case !c.loaded:
 			c.pages.skip(&c.hdr)
-		} else if err := c.skipWithin(k); err != nil {
-			return err
 		}
 		c.left -= k
 		n -= int64(k)
@@ -169,7 +184,7 @@ func (c *cursor) skipWithin(k int) error {
 // way is read at once when the body will be wanted, since going back to it costs reading it twice.
 func (c *cursor) header(body bool) error {
 	for c.left == 0 {
-		h, err := c.pages.next()
+		h, err := c.next()
 		if errors.Is(err, io.EOF) && c.levelsOf != nil {
 			return io.EOF // which ends the last row
 		}

@@ -41,7 +41,7 @@ func readBytes(b []byte, limit int64) error {
 				return err
 			}
 			boundsOf(&cols[i], k, m.groups[g].rows)
-			c, err := m.cursor(r, g, &cols[i], nil)
+			c, err := m.cursor(r, g, &cols[i], nil, new(selection))
 			if err != nil {
 				return err
 			}

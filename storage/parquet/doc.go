@@ -11,9 +11,9 @@
 // The table's columns are found by their names in each file. One that a file lacks is NULL, one of another type is cast
 // behind the decoding, statistics and all, where no value can change by it.
 //
-// What a condition excludes is left out as early as possible: row groups by their statistics, pages
-// without being decompressed when no row of theirs is left, values after they were decoded. All this is a
-// favour to the operators above, which check again.
+// What a condition excludes is left out as early as possible: row groups by their statistics and Bloom filters, pages by the
+// bounds of the page index, other pages without being decompressed when no row of theirs is left, values after they
+// were decoded. All this is a favour to the operators above, which check again.
 //
 // Files are foreign bytes. Every count and offset in them is checked before it is used, allocations are
 // bounded by what was read and not by what a header says, and damage is an XX001 error with the file's name.

@@ -60,6 +60,12 @@ type chunkMeta struct {
 	dictAt    int64 // 0: unknown
 	allDict   bool  // every data page is dictionary encoded, as far as the footer says
 	stats     statistics
+
+	// Where the chunk's Bloom filter, page bounds and page places are, each 0 where there is none.
+	bloomAt                        int64
+	columnIndexAt, offsetIndexAt   int64
+	columnIndexLen, offsetIndexLen int32
+	bloomLen                       int32 // 0: unknown
 }
 
 // statistics are the bounds of a chunk, as PLAIN values without length. Old marks the deprecated fields,
@@ -275,6 +281,14 @@ func readChunk(c *compact) chunkMeta {
 			m.elsewhere = len(c.bytes()) > 0
 		case id == 3 && typ == tStruct:
 			m.read(c)
+		case id == 4 && typ == tI64:
+			m.offsetIndexAt = c.int()
+		case id == 5 && typ == tI32:
+			m.offsetIndexLen = int32(c.int())
+		case id == 6 && typ == tI64:
+			m.columnIndexAt = c.int()
+		case id == 7 && typ == tI32:
+			m.columnIndexLen = int32(c.int())
 		case (id == 8 || id == 9) && (typ == tStruct || typ == tBinary):
 			m.encrypted = true
 			return false
@@ -316,6 +330,10 @@ func (m *chunkMeta) read(c *compact) {
 			m.stats.read(c)
 		case id == 13 && typ == tList:
 			c.list(tStruct, nil, func() { m.readEncodingStats(c) })
+		case id == 14 && typ == tI64:
+			m.bloomAt = c.int()
+		case id == 15 && typ == tI32:
+			m.bloomLen = int32(c.int())
 		default:
 			return false
 		}

@@ -19,6 +19,9 @@ type leafCursor struct {
 	defs hybrid // of the current page
 	rep, def []uint32 // the next levels, taken from the page but not read
 	unread   int      // values of the page behind them
+	row      int64    // how many rows began so far
+	page     int      // with an offset index, the current page; -1: none
+	jumped   bool     // to the next page, which other pages were left out for
 	bufs     [2][levelsAtOnce]uint32
 }
 
@@ -32,7 +35,7 @@ type leafRows struct {
 }
 
 func newLeafCursor(col *leafColumn, p *pages) *leafCursor {
-	l := &leafCursor{col: col, cur: newCursor(&col.column, p, math.MaxInt64, nil)}
+	l := &leafCursor{col: col, cur: newCursor(&col.column, p, math.MaxInt64, nil), page: -1}
 	l.cur.levelsOf = l
 	return l
 }
@@ -80,6 +83,7 @@ func (l *leafCursor) fill() error {
 	if len(l.def) > 0 {
 		return nil
 	}
+	begins := l.unread == 0
 	for l.unread == 0 {
 		l.cur.left = 0
 		if err := l.cur.load(); err != nil {
@@ -92,7 +96,47 @@ func (l *leafCursor) fill() error {
 	if err := l.levels(&l.reps, l.rep, l.col.rep); err != nil {
 		return err
 	}
+	if x := l.cur.index; begins && x != nil {
+		if l.rep[0] != 0 {
+			return l.cur.pages.corrupt("a page does not begin with a row, as it has to with a page index")
+		}
+		l.page = x.page(l.row)
+		if l.jumped {
+			l.jumped = false
+			if err := l.checkRows(x.end(l.page) - l.row); err != nil {
+				return err
+			}
+		}
+	}
 	return l.levels(&l.defs, l.def, l.col.def)
+}
+
+// checkRows makes sure that as many rows begin in the current page, of which the first levels are taken, as the offset index
+// says: it was found by that, and other columns' pages have to have the same rows.
+func (l *leafCursor) checkRows(want int64) error {
+	rows := int64(0)
+	count := func(levels []uint32) {
+		for _, x := range levels {
+			if x == 0 {
+				rows++
+			}
+		}
+	}
+	count(l.rep)
+	reps := l.reps
+	var buf [levelsAtOnce]uint32
+	for left := l.unread; left > 0; {
+		n := min(left, len(buf))
+		if err := l.levels(&reps, buf[:n], l.col.rep); err != nil {
+			return err
+		}
+		count(buf[:n])
+		left -= n
+	}
+	if rows != want {
+		return l.cur.pages.corrupt("a page has %d rows and not %d, as the page index says", rows, want)
+	}
+	return nil
 }
 
 func (l *leafCursor) levels(h *hybrid, dst []uint32, highest int) error {
@@ -114,6 +158,9 @@ func (l *leafCursor) levels(h *hybrid, dst []uint32, highest int) error {
 // next passes on up to a number of rows to take, with levels that lie in one page, until all are there and it returns
 // false. The last row's end is where the next one begins, or the chunk ends.
 func (l *leafCursor) next(rows *int) (reps, defs []uint32, more bool, err error) {
+	if *rows == 0 && l.cur.index != nil && len(l.def) == 0 && l.unread == 0 {
+		return nil, nil, false, nil // pages end with rows
+	}
 	switch err := l.fill(); {
 	case err == io.EOF && *rows > 0:
 		return nil, nil, false, l.cur.pages.corrupt("a column chunk has fewer rows than its row group")
@@ -129,6 +176,7 @@ func (l *leafCursor) next(rows *int) (reps, defs []uint32, more bool, err error)
 				break
 			}
 			*rows--
+			l.row++
 		}
 	}
 	reps, defs = l.rep[:k], l.def[:k]
@@ -195,6 +243,10 @@ func (l *leafCursor) decode(defs []uint32) (*vec.Vector, error) {
 
 // skip passes over n rows.
 func (l *leafCursor) skip(n int) error {
+	n, err := l.jump(n)
+	if err != nil {
+		return err
+	}
 	for {
 		_, defs, more, err := l.next(&n)
 		if err != nil || !more {

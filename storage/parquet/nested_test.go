@@ -280,7 +280,7 @@ func checkSkips(t *testing.T, b []byte, want [][]string) {
 	for i := range cols {
 		at := 0
 		for g := range m.groups {
-			c, err := m.cursor(r, g, &cols[i], nil)
+			c, err := m.cursor(r, g, &cols[i], nil, new(selection))
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -22,7 +22,8 @@ type pages struct {
 	win   []byte
 	winAt int64
 	kept  bool
-	ahead int // bytes to read at once; grows, so that the first rows of a file cost little
+	ahead int   // bytes to read at once; grows, so that the first rows of a file cost little
+	until int64 // what lies behind it will not be needed soon; 0: unknown
 
 	page []byte // memory for decompressed pages that nobody keeps
 	read int64  // bytes read since the caller last asked
@@ -90,7 +91,15 @@ func (p *pages) peek(want int) ([]byte, error) {
 	if p.pos >= p.winAt && p.pos+int64(want) <= p.winAt+int64(len(p.win)) {
 		return p.win[p.pos-p.winAt:], nil
 	}
-	n := int(min(int64(max(want, p.ahead)), p.end-p.pos))
+	n := min(int64(max(want, p.ahead)), p.end-p.pos)
+	if p.until > p.pos {
+		n = min(n, max(int64(want), p.until-p.pos))
+	}
+	return p.fill(int(n))
+}
+
+// fill reads the next n bytes.
+func (p *pages) fill(n int) ([]byte, error) {
 	if cap(p.win) < n || p.kept {
 		p.win = alignedBytes(n)
 		p.kept = false

@@ -89,7 +89,7 @@ func columnBounds(e expr.Expr, of func(expr.ColID) (bounds, bool)) (b bounds, t 
 		return b, t, false
 	}
 	if from.ID == types.Date && c.Typ.ID == types.Timestamp {
-		b.min, b.max = dateToTimestamp(b.min, c.Typ), dateToTimestamp(b.max, c.Typ)
+		b.min, b.max, b.filter = dateToTimestamp(b.min, c.Typ), dateToTimestamp(b.max, c.Typ), nil
 	}
 	return b, c.Typ, true
 }
@@ -160,7 +160,7 @@ func compareMayMatch(op string, b bounds, k *vec.Vector) bool {
 	hi, haveHi := compareBound(b.max, k)
 	switch op {
 	case "=":
-		return !(haveLo && lo > 0) && !(haveHi && hi < 0)
+		return !(haveLo && lo > 0) && !(haveHi && hi < 0) && !b.filter.lacks(k)
 	case "<>":
 		return !(haveLo && haveHi && lo == 0 && hi == 0)
 	case "<":

@@ -40,6 +40,7 @@ type task struct {
 	rows  int64
 	size  int64       // its share of the file's bytes
 	dicts []dictCache // by output column, shared by the tasks of a row group; nil when there is one
+	sel   *selection  // of the row group
 }
 
 // openFile is a file with tasks that are not done.
@@ -92,9 +93,6 @@ func (q *queue) take(ctx context.Context) (*task, error) {
 				q.stats.Part(0).Finish(t.size, 0)
 				q.done(t)
 				continue
-			}
-			if t.skip == 0 && q.stats != nil {
-				q.stats.GroupsRead.Add(1)
 			}
 			q.claimed += t.rows
 			return t, nil
@@ -271,36 +269,35 @@ func (q *queue) divide(of *openFile, g, groups int) (tasks []*task) {
 	for _, g := range of.groups[:g] {
 		first += g.rows
 	}
+	sel := new(selection)
 	size := (rows + pieces - 1) / pieces
 	for at := int64(0); at < rows; at += size {
 		n := min(size, rows-at)
-		tasks = append(tasks, &task{of, g, at, first + at, n, of.share(n), dicts})
+		tasks = append(tasks, &task{of, g, at, first + at, n, of.share(n), dicts, sel})
 	}
 	return tasks
 }
 
 // wanted reports whether the filters published so far leave anything of a row group.
 func (q *queue) wanted(m *meta, g int) bool {
-	for _, rf := range q.scan.filters {
-		f := q.env.Filter(rf.id)
-		if f == nil {
-			continue
-		}
-		if f.Empty {
-			return false
-		}
-		b := q.columnBounds(m, g, rf.col)
-		if onlyNulls(b) {
-			return false
-		}
-		if order, ok := compareBound(b.max, f.Min); ok && order < 0 {
-			return false
-		}
-		if order, ok := compareBound(b.min, f.Max); ok && order > 0 {
+	for _, f := range q.knownFilters() {
+		if f.Empty || !f.may(q.columnBounds(m, g, f.col)) {
 			return false
 		}
 	}
 	return true
+}
+
+// begin counts a task that is about to be read, and the row group with the first of its tasks.
+func (q *queue) begin(t *task) {
+	switch {
+	case t.skip > 0 || q.stats == nil:
+	case t.sel.none:
+		q.prune()
+	default:
+		q.stats.GroupsRead.Add(1)
+		q.stats.PagesPruned.Add(t.sel.pruned)
+	}
 }
 
 // prune counts a row group that is left out.

@@ -20,12 +20,14 @@ type stream struct {
 	extra *file.Gatherer
 
 	task    *task
-	left    int64     // rows of the task
-	cur     []*cursor // of the task, or of an earlier one, whose memory is used again
-	behind  []int64   // rows that a cursor has yet to pass over
-	passing []bool    // see rows
-	casts   []*caster // by column, of the file's to the table's type; nil: the same
-	window  int       // rows looked at at once
+	left    int64      // rows of the task
+	rows    int64      // of the task that are in ranges
+	ranges  []rowRange // of the row group, in the task, that are yet to be read
+	cur     []*cursor  // of the task, or of an earlier one, whose memory is used again
+	behind  []int64    // rows that a cursor has yet to pass over
+	passing []bool     // see rows
+	casts   []*caster  // by column, of the file's to the table's type; nil: the same
+	window  int        // rows looked at at once
 	sent    int64
 
 	pending *vec.Batch // the rest of a batch that was too large
@@ -99,13 +101,28 @@ func (s *stream) start(ctx context.Context) error {
 		return err
 	}
 	s.task, s.left = t, t.rows
+	sel := t.sel
+	s.stats.Read(s.queue.selected(t))
+	s.queue.begin(t)
+	if !sel.none {
+		s.ranges = sel.within(t.skip, t.skip+t.rows)
+	}
+	s.rows = 0
+	for _, r := range s.ranges {
+		s.rows += r.to - r.from
+	}
+	if sel.none || len(s.ranges) == 0 {
+		s.stats.Finish(t.size, 0)
+		s.drop()
+		return nil
+	}
 	f := t.file
 	for i, ord := range s.scan.columns {
 		var shared *dictCache
 		if t.dicts != nil {
 			shared = &t.dicts[i]
 		}
-		c, err := f.cursor(f.ReaderAt, t.group, &f.cols[ord], shared)
+		c, err := f.cursor(f.ReaderAt, t.group, &f.cols[ord], shared, sel)
 		if err != nil {
 			return err
 		}
@@ -129,14 +146,42 @@ func (s *stream) end() {
 	if s.task == nil {
 		return
 	}
-	s.stats.Finish(s.task.size, s.task.rows)
+	s.stats.Finish(s.task.size, s.rows)
+	s.drop()
+}
+
+// drop gives the task back.
+func (s *stream) drop() {
 	s.queue.finish(s.task)
-	s.task = nil
+	s.task, s.left = nil, 0
+}
+
+// seek passes over the rows in front of the next range, and returns how many rows it has; 0 when there is none left.
+func (s *stream) seek() int64 {
+	at := s.task.skip + s.task.rows - s.left
+	for len(s.ranges) > 0 && s.ranges[0].to <= at {
+		s.ranges = s.ranges[1:]
+	}
+	if len(s.ranges) == 0 {
+		s.left = 0
+		return 0
+	}
+	if gap := s.ranges[0].from - at; gap > 0 {
+		for i := range s.behind {
+			s.behind[i] += gap
+		}
+		s.left -= gap
+		at += gap
+	}
+	return s.ranges[0].to - at
 }
 
 // step reads the next window of the task. It returns nil when no row of it is left.
 func (s *stream) step(ctx context.Context) (*vec.Batch, error) {
-	n := int(min(int64(s.window), s.left))
+	n := int(min(int64(s.window), s.seek()))
+	if n == 0 {
+		return nil, nil
+	}
 	if s.scan.limit >= 0 {
 		if n = int(min(int64(n), s.scan.limit-s.sent)); n <= 0 {
 			s.left = 0

@@ -157,8 +157,9 @@ func (m *meta) chunk(g, i int) (*chunkMeta, error) {
 	return m.chunkOf(g, &m.cols[i])
 }
 
-// cursor returns a cursor of a column at the first row of row group g, which reads from r.
-func (m *meta) cursor(r io.ReaderAt, g int, c *column, shared *dictCache) (*cursor, error) {
+// cursor returns a cursor of a column at the first row of row group g, which reads from r, with the help of what a selection has
+// of the places of pages.
+func (m *meta) cursor(r io.ReaderAt, g int, c *column, shared *dictCache, sel *selection) (*cursor, error) {
 	if c.missing {
 		return newCursor(c, &pages{path: m.file.Path, column: c.name}, m.groups[g].rows, nil), nil
 	}
@@ -180,9 +181,15 @@ func (m *meta) cursor(r io.ReaderAt, g int, c *column, shared *dictCache) (*curs
 		}
 	}
 	if c.root != nil {
-		return newNestedCursor(c, all), nil
+		n := newNestedCursor(c, all)
+		for i, l := range n.nest.leaves {
+			l.cur.index, l.cur.ranges = sel.offsets[leaves[i].leaf], sel.ranges
+		}
+		return n, nil
 	}
-	return newCursor(c, all[0], m.groups[g].rows, shared), nil
+	cur := newCursor(c, all[0], m.groups[g].rows, shared)
+	cur.index, cur.ranges = sel.offsets[c.leaf], sel.ranges
+	return cur, nil
 }
 
 // bounds returns what is known of column i, by the table's order and with its type, in row group g.

@@ -8,16 +8,6 @@ import (
 	"testing"
 )
 
-// The hash is XXH64 with seed 0, whose values for some strings are known.
-func TestXXHash64(t *testing.T) {
-	for s, want := range map[string]uint64{"": 0xef46db3751d8e999, "a": 0xd24ec4f1a98c6e5b, "abc": 0x44bc2cf5ad770999,
-		"Nobody inspects the spammish repetition": 0xfbcea83c8a378bf1} {
-		if got := xxhash64([]byte(s)); got != want {
-			t.Errorf("%q: %x, want %x", s, got, want)
-		}
-	}
-}
-
 // Packed numbers are read back by a plain reading of the format's description.
 func TestHybrid(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))

@@ -6,6 +6,8 @@ import (
 	"gsql/exec/text"
 	"gsql/exec/types"
 	"gsql/exec/vec"
+
+	"gsql/storage/parquet/bloom"
 )
 
 // byteStrings encodes values of any length.
@@ -68,7 +70,7 @@ func (e *byteStrings) put(s []byte) {
 		e.bound.addBytes(s)
 		e.buf = append(binary.LittleEndian.AppendUint32(e.buf, uint32(len(s))), s...)
 		if e.bloom {
-			e.hash = append(e.hash, xxhash64(s))
+			e.hash = append(e.hash, bloom.Hash(s))
 		}
 		return
 	}
@@ -154,7 +156,7 @@ func (e *byteStrings) page(dst []byte) ([]byte, bool, bounds) {
 			s := e.value(c)
 			dst = append(binary.LittleEndian.AppendUint32(dst, uint32(len(s))), s...)
 			if e.bloom {
-				e.hash = append(e.hash, xxhash64(s))
+				e.hash = append(e.hash, bloom.Hash(s))
 			}
 		}
 		e.dropDictionary()
@@ -191,7 +193,7 @@ func (e *byteStrings) dictionary() ([]byte, int) {
 
 func (e *byteStrings) hashes(dst []uint64) []uint64 {
 	for n := range e.ends {
-		dst = append(dst, xxhash64(e.value(uint32(n))))
+		dst = append(dst, bloom.Hash(e.value(uint32(n))))
 	}
 	return append(dst, e.hash...)
 }
@@ -262,7 +264,7 @@ func (e *fixed) page(dst []byte) ([]byte, bool, bounds) {
 	}
 	if e.bloom {
 		for i := range n {
-			e.hash = append(e.hash, xxhash64(buf[i*e.width:(i+1)*e.width]))
+			e.hash = append(e.hash, bloom.Hash(buf[i*e.width:(i+1)*e.width]))
 		}
 	}
 	return append(dst, buf...), false, b
@@ -293,7 +295,7 @@ func (e *fixed) dictionary() ([]byte, int) {
 
 func (e *fixed) hashes(dst []uint64) []uint64 {
 	for v := e.values; len(v) > 0; v = v[e.width:] {
-		dst = append(dst, xxhash64(v[:e.width]))
+		dst = append(dst, bloom.Hash(v[:e.width]))
 	}
 	return append(dst, e.hash...)
 }

@@ -5,6 +5,8 @@ import (
 	"math/bits"
 
 	"gsql/exec/vec"
+
+	"gsql/storage/parquet/bloom"
 )
 
 // encoder takes the values of a leaf that are there and makes pages of them.
@@ -108,9 +110,9 @@ func hashWord[T uint32 | uint64](x T) uint64 {
 	var b [8]byte
 	binary.LittleEndian.PutUint64(b[:], uint64(x))
 	if bits.Len64(uint64(^T(0))) == 32 {
-		return xxhash64(b[:4])
+		return bloom.Hash(b[:4])
 	}
-	return xxhash64(b[:])
+	return bloom.Hash(b[:])
 }
 
 // table numbers values in the order in which they come.
