@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"gsql/exec/fn"
+	"gsql/exec/inet"
 	"gsql/exec/sqlstate"
 	"gsql/exec/types"
 	"gsql/exec/vec"
@@ -44,6 +45,9 @@ func init() {
 	transaction := map0(func(_ *Snapshot, c *fn.Call) (int64, bool) { return c.Ctx.Now.UnixMilli(), true })
 	register("txid_current", tInt8, transaction)
 	registerNull("txid_current_if_assigned", tInt8, nil)
+	xid8 := types.Of(types.XID8)
+	register("pg_current_xact_id", xid8, map0(func(_ *Snapshot, c *fn.Call) (int64, bool) { return c.Ctx.Now.UnixMilli() ^ -1<<63, true }))
+	registerNull("pg_current_xact_id_if_assigned", xid8, nil)
 	register("age", tInt4, map1(func(_ *Snapshot, xid int64) (int32, bool, error) {
 		if xid < 3 { // frozen, or none
 			return 1<<31 - 1, true, nil
@@ -52,7 +56,8 @@ func init() {
 	}), types.Of(types.XID))
 	register("inet_client_addr", types.Of(types.Inet), map0(func(s *Snapshot, _ *fn.Call) ([]byte, bool) {
 		address, _ := s.peer()
-		return []byte(address), address != ""
+		a, ok := inet.Parse([]byte(address))
+		return a.AppendKey(nil), ok
 	}))
 	register("inet_client_port", tInt4, map0(func(s *Snapshot, _ *fn.Call) (int32, bool) {
 		address, port := s.peer()

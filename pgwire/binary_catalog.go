@@ -3,7 +3,6 @@ package pgwire
 import (
 	"encoding/binary"
 	"fmt"
-	"net/netip"
 	"strconv"
 	"strings"
 
@@ -17,17 +16,11 @@ import (
 // textHeld reports whether a type is one of these.
 func textHeld(t types.Type) bool {
 	switch t.ID {
-	case types.TID, types.LSN, types.Inet, types.ACLItem:
+	case types.TID, types.LSN, types.ACLItem:
 		return true
 	}
 	return false
 }
-
-// Families of addresses in inet's binary form.
-const (
-	familyIPv4 = 2
-	familyIPv6 = 3
-)
 
 // appendTextHeld appends the binary form of a value.
 func appendTextHeld(dst []byte, t types.Type, s string) ([]byte, error) {
@@ -53,27 +46,8 @@ func appendTextHeld(dst []byte, t types.Type, s string) ([]byte, error) {
 			return dst, bad
 		}
 		return be.AppendUint64(dst, hi<<32|lo), nil
-	case types.Inet:
-		return appendInet(dst, s, bad)
 	}
 	return dst, sqlstate.New(sqlstate.UndefinedFunction, "no binary output function available for type %s", t.Base())
-}
-
-func appendInet(dst []byte, s string, bad error) ([]byte, error) {
-	prefix, err := netip.ParsePrefix(s)
-	if err != nil {
-		addr, err := netip.ParseAddr(s)
-		if err != nil {
-			return dst, bad
-		}
-		prefix = netip.PrefixFrom(addr, addr.BitLen())
-	}
-	family := byte(familyIPv4)
-	if prefix.Addr().Is6() {
-		family = familyIPv6
-	}
-	b := prefix.Addr().AsSlice()
-	return append(append(dst, family, byte(prefix.Bits()), 0, byte(len(b))), b...), nil
 }
 
 // decodeTextHeld appends the value with the binary form b.
@@ -84,26 +58,8 @@ func decodeTextHeld(bl *vec.Builder, t types.Type, b []byte) error {
 		bl.AppendString(fmt.Sprintf("(%d,%d)", be.Uint32(b), be.Uint16(b[4:])))
 	case types.LSN:
 		bl.AppendString(fmt.Sprintf("%X/%X", be.Uint32(b), be.Uint32(b[4:])))
-	case types.Inet:
-		return decodeInet(bl, b)
 	default:
 		return sqlstate.New(sqlstate.UndefinedFunction, "no binary input function available for type %s", t.Base())
-	}
-	return nil
-}
-
-func decodeInet(bl *vec.Builder, b []byte) error {
-	if len(b) < 4 || len(b) != 4+int(b[3]) || b[0] == familyIPv4 != (b[3] == 4) || b[0] == familyIPv6 != (b[3] == 16) {
-		return errBinary
-	}
-	addr, ok := netip.AddrFromSlice(b[4:])
-	if !ok || int(b[1]) > addr.BitLen() {
-		return errBinary
-	}
-	if int(b[1]) == addr.BitLen() {
-		bl.AppendString(addr.String())
-	} else {
-		bl.AppendString(netip.PrefixFrom(addr, int(b[1])).String())
 	}
 	return nil
 }

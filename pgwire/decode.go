@@ -114,7 +114,11 @@ func decodeBinary(bl *vec.Builder, t types.Type, b []byte) error {
 			return errBinary
 		}
 		return text.Parse(bl, t, text.UnpackBits(b[4:], int(be.Uint32(b))), nil)
-	case types.Bytea:
+	case types.Inet, types.CIDR:
+		return decodeInet(bl, t, b)
+	case types.XID8:
+		vec.Append(bl, int64(be.Uint64(b)^1<<63))
+	case types.Bytea, types.MacAddr, types.MacAddr8:
 		bl.AppendBytes(b)
 	case types.Array:
 		return decodeArray(bl, t, b)

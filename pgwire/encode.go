@@ -101,6 +101,10 @@ func appendBinary(dst []byte, v *vec.Vector, i int) ([]byte, error) {
 	case types.Bit, types.VarBit:
 		s := v.Bytes(i)
 		return append(be.AppendUint32(dst, uint32(len(s))), text.PackBits(s)...), nil
+	case types.Inet, types.CIDR:
+		return appendInet(dst, v.Type, v.Bytes(i)), nil
+	case types.XID8:
+		return be.AppendUint64(dst, uint64(vec.At[int64](v, i))^1<<63), nil
 	case types.Array:
 		return appendBinaryArray(dst, v, i)
 	case types.Record:

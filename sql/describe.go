@@ -147,7 +147,7 @@ func summaryOf(t types.Type, c string) (out [len(summaryNames)]string) {
 	case types.JSON, types.JSONB, types.Record, types.Array, types.Bytea: // whose least value says little
 		out[2] = fmt.Sprintf("approx_count_distinct(%s::text)", c)
 		return out
-	case types.Bool, types.UUID, types.Name:
+	case types.Bool, types.UUID, types.Name, types.MacAddr, types.MacAddr8: // texts have the same order
 		ordered = c + "::text"
 	}
 	out[0], out[1] = fmt.Sprintf("min(%s)::text", ordered), fmt.Sprintf("max(%s)::text", ordered)

@@ -46,7 +46,7 @@ func categoryOf(t types.Type) category {
 		return catPseudo
 	case types.InternalChar, types.NodeTree:
 		return catInternal
-	case types.Inet:
+	case types.Inet, types.CIDR:
 		return catNetwork
 	}
 	if t.IsReg() {
@@ -58,7 +58,7 @@ func categoryOf(t types.Type) category {
 // isPreferred reports whether a type is a preferred one of its category.
 func isPreferred(t types.Type) bool {
 	switch t.ID {
-	case types.Bool, types.Float64, types.OID, types.Text, types.TimestampTZ, types.Interval, types.VarBit:
+	case types.Bool, types.Float64, types.OID, types.Text, types.TimestampTZ, types.Interval, types.VarBit, types.Inet:
 		return true
 	}
 	return false

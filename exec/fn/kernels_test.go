@@ -13,6 +13,14 @@ import (
 	"gsql/exec/vec"
 )
 
+// keyValues has values of types that are held as bytes of a form of their own.
+var keyValues = map[types.ID][]string{
+	types.Inet:     {"10.0.0.0/8", "10.1.2.3", "10.1.2.3/8", "10.1.0.0/15", "0.0.0.0/0", "255.255.255.255", "::", "::1/64", "2001:db8::1", "2001:db8::/32"},
+	types.CIDR:     {"10.0.0.0/8", "10.1.2.3", "10.2.0.0/15", "0.0.0.0/0", "::", "2001:db8::/32"},
+	types.MacAddr:  {"08:00:2b:01:02:03", "08:00:2b:01:02:04", "00:00:00:00:00:00", "ff:ff:ff:ff:ff:ff"},
+	types.MacAddr8: {"08:00:2b:01:02:03", "08:00:2b:01:02:04:05:06", "00:00:00:00:00:00:00:00", "ff:ff:ff:ff:ff:ff:ff:ff"},
+}
+
 // randomNumber appends a number: small, or with edge set, one of those that overflow.
 func randomNumber(r *rand.Rand, b *vec.Builder, t types.Type, edge bool) {
 	small := int64(r.IntN(21) - 10)
@@ -46,6 +54,12 @@ func randomNumber(r *rand.Rand, b *vec.Builder, t types.Type, edge bool) {
 		}
 		vec.Append(b, n)
 	case types.KView:
+		if values := keyValues[t.ID]; values != nil {
+			if err := text.Parse(b, t, []byte(values[r.IntN(len(values))]), nil); err != nil {
+				panic(err)
+			}
+			return
+		}
 		b.AppendString([]string{"", "a", "b ", "b", "abcdefghijkl", "abcdefghijklm", "abcdefghijklmn", "abcdefghijklm "}[r.IntN(8)])
 	case types.KInterval:
 		vec.Append(b, vec.Interval{Micros: small % 5, Days: int32(r.IntN(40)), Months: int32(r.IntN(3))})

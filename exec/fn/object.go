@@ -55,7 +55,7 @@ func init() {
 		})),
 	)
 	for _, pair := range [][2]types.ID{{types.XID, types.XID}, {types.XID, i4}, {types.CID, types.CID}, {types.TID, types.TID},
-		{types.LSN, types.LSN}, {types.Inet, types.Inet}} {
+		{types.LSN, types.LSN}} {
 		for op := range comparisonNames {
 			if cmpOp(op) != cmpEq && cmpOp(op) != cmpNe || pair[0] == types.CID && cmpOp(op) == cmpNe {
 				continue

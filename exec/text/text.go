@@ -74,6 +74,12 @@ func Append(dst []byte, v *vec.Vector, i int, st *Style) []byte {
 		return AppendUUID(dst, vec.At[[16]byte](v, i))
 	case types.Bytea:
 		return hex.AppendEncode(append(dst, `\x`...), v.Bytes(i))
+	case types.Inet, types.CIDR:
+		return appendAddress(dst, v.Type.ID, v.Bytes(i))
+	case types.MacAddr, types.MacAddr8:
+		return appendMac(dst, v.Bytes(i))
+	case types.XID8:
+		return strconv.AppendUint(dst, uint64(vec.At[int64](v, i))^1<<63, 10)
 	case types.Array:
 		if v.Type.IsVector() {
 			return appendVector(dst, v, i)
@@ -179,6 +185,16 @@ func Parse(b *vec.Builder, t types.Type, s []byte, st *Style) error {
 			return err
 		}
 		b.AppendBytes(x)
+	case types.Inet, types.CIDR:
+		return parseAddress(b, t, s)
+	case types.MacAddr, types.MacAddr8:
+		return parseMac(b, t, s)
+	case types.XID8:
+		x, err := parseXID8(s)
+		if err != nil {
+			return err
+		}
+		vec.Append(b, int64(x^1<<63))
 	case types.Array:
 		if t.IsVector() {
 			return parseVector(b, t, s)

@@ -44,7 +44,11 @@ const (
 	NodeTree                // pg_node_tree, text
 	ACLItem                 // aclitem, text
 	LSN                     // pg_lsn, text
-	Inet                    // inet, text as it came
+	Inet                    // inet, as package inet has it
+	CIDR                    // cidr, likewise
+	MacAddr                 // macaddr, six bytes
+	MacAddr8                // macaddr8, eight bytes
+	XID8                    // xid8, an unsigned 64-bit number held in 64 bits with the highest one flipped, so that it is ordered
 	Void                    // void, what functions return that have nothing to say: the empty text
 	RegProc                 // regproc and the following: the OID of an object that is read and written as its name
 	RegProcedure            // regprocedure
@@ -133,7 +137,7 @@ var names = [...]string{
 	Interval: "interval", UUID: "uuid", JSON: "json", JSONB: "jsonb", JSONPath: "jsonpath", Bit: "bit", VarBit: "bit varying",
 	OID: "oid", Name: "name",
 	InternalChar: "\"char\"", XID: "xid", CID: "cid", TID: "tid", NodeTree: "pg_node_tree", ACLItem: "aclitem",
-	LSN: "pg_lsn", Inet: "inet", Void: "void", RegProc: "regproc", RegProcedure: "regprocedure", RegOper: "regoper",
+	LSN: "pg_lsn", Inet: "inet", CIDR: "cidr", MacAddr: "macaddr", MacAddr8: "macaddr8", XID8: "xid8", Void: "void", RegProc: "regproc", RegProcedure: "regprocedure", RegOper: "regoper",
 	RegOperator: "regoperator", RegClass: "regclass", RegType: "regtype", RegRole: "regrole",
 	RegNamespace: "regnamespace", RegCollation: "regcollation", RegConfig: "regconfig", RegDictionary: "regdictionary",
 	Array: "array", Record: "record", Any: "any", AnyElement: "anyelement", AnyArray: "anyarray",
@@ -187,6 +191,15 @@ func (t Type) IsString() bool {
 		return true
 	}
 	return false
+}
+
+// HasOwnText reports whether values are held as the bytes of their text, as strings and documents are.
+func (t Type) HasOwnText() bool {
+	switch t.ID {
+	case Bytea, Inet, CIDR, MacAddr, MacAddr8:
+		return false
+	}
+	return t.Kind() == KView
 }
 
 // IsInteger reports whether the type is smallint, integer or bigint.
@@ -248,7 +261,7 @@ func (t Type) Kind() Kind {
 		return KInt16
 	case Int32, Date:
 		return KInt32
-	case Int64, Time, Timestamp, TimestampTZ, OID, XID, CID, RegProc, RegProcedure, RegOper, RegOperator, RegClass, RegType,
+	case Int64, Time, Timestamp, TimestampTZ, OID, XID, CID, XID8, RegProc, RegProcedure, RegOper, RegOperator, RegClass, RegType,
 		RegRole, RegNamespace, RegCollation, RegConfig, RegDictionary:
 		return KInt64
 	case Float32:

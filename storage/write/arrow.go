@@ -291,7 +291,7 @@ func appendArrow(b array.Builder, v *vec.Vector, i int, st *text.Style) error {
 	case *array.BinaryBuilder:
 		b.Append(v.Bytes(i))
 	case *array.StringBuilder:
-		if v.Kind == types.KView {
+		if v.Type.HasOwnText() {
 			b.BinaryBuilder.Append(v.Bytes(i))
 		} else {
 			b.BinaryBuilder.Append(text.Append(nil, v, i, st))
