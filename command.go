@@ -83,6 +83,12 @@ func (s *Session) command(ctx context.Context, p *Prepared) (*Rows, error) {
 		return done(s.dropSecret(stmt))
 	case *syntax.DiscardStmt:
 		return done(s.discard(stmt))
+	case *syntax.ListenStmt:
+		return done(s.listen(stmt.Channel))
+	case *syntax.UnlistenStmt:
+		return done(s.unlisten(stmt))
+	case *syntax.NotifyStmt:
+		return done(s.notifyNow(stmt.Channel, stmt.Payload))
 	}
 	if tag, ok, err := s.transaction(p.stmt); err != nil {
 		return nil, err
@@ -180,6 +186,9 @@ func (s *Session) discard(stmt *syntax.DiscardStmt) error {
 		if err := s.dropTemporary(); err != nil {
 			return err
 		}
+	}
+	if stmt.What == "all" {
+		s.db.channels.leave(s)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

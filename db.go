@@ -35,7 +35,8 @@ type DB struct {
 		sync.Mutex
 		list []*Backends
 	}
-	queries queries
+	queries  queries
+	channels channels
 
 	main *Session // of DB.Query
 

@@ -320,8 +320,16 @@ func (s *Session) joinAppend(c *change) bool {
 	return true
 }
 
-// commit makes the transaction's changes everybody's. The session's lock is held.
+// commit makes the transaction's changes everybody's, and sends its notifications. The session's lock is held.
 func (s *Session) commit() error {
+	if len(s.tx.listening) == 0 && len(s.tx.notes.list) == 0 {
+		return s.commitRelations()
+	}
+	return s.db.channels.commit(s, s.commitRelations)
+}
+
+// commitRelations makes the changes of tables and views everybody's.
+func (s *Session) commitRelations() error {
 	if len(s.tx.changes) == 0 {
 		return nil
 	}

@@ -36,6 +36,7 @@ type Session struct {
 	tx             transaction
 	user, database string
 	notice         func(severity string, n *sqlstate.Error)
+	notified       func() // there are notifications
 
 	locked  []*memory.Identity // tables whose lock it has; guarded by the DB's locks
 	writing chan struct{}      // held by a statement that changes rows which are there
@@ -68,6 +69,7 @@ func (s *Session) ID() int64 { return s.id }
 // Close ends the session: an open transaction is rolled back, and what is temporary is dropped.
 func (s *Session) Close() error {
 	s.closeCursors(func(*Cursor) bool { return true })
+	s.db.channels.leave(s)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.forget()
@@ -155,7 +157,10 @@ func (s *Session) Query(ctx context.Context, query string, args ...any) (*Rows, 
 		s.Fail()
 		return nil, err
 	}
-	rows.release = cancel
+	rows.release = func() {
+		cancel()
+		s.endNotifying(rows.Err())
+	}
 	return rows, nil
 }
 

@@ -26,7 +26,8 @@ func (s *Session) snapshot(ctx context.Context, settings *Settings, user, databa
 	return catalog.New(ctx, src, catalog.Session{
 		User: user, Database: database, PID: int64(pid), Started: s.db.opened, SearchPath: path, Setting: settings.Get,
 		Set: s.setConfig, Sequences: sequences{s}, Cancel: func(pid int64, terminate bool) bool { return s.db.CancelBackend(int32(pid), terminate) },
-		Peer: func() (string, int32) { return s.db.client(pid) },
+		Peer: func() (string, int32) { return s.db.client(pid) }, Notify: s.notify,
+		Channels: func() []string { return s.db.channels.of(s) }, QueueUsage: s.db.channels.usage,
 	})
 }
 

@@ -34,12 +34,16 @@ type transaction struct {
 	// those of them that a SERIALIZABLE one has read.
 	snapshot *relations
 	reads    map[relationKey]bool
+
+	listening []listening // what LISTEN and UNLISTEN change when the transaction commits
+	notes     notes       // what NOTIFY sends then
 }
 
 type savepoint struct {
 	name     string
 	settings *Settings
-	changes  int // how many changes of relations there were
+	// How many changes of relations, of channels, and notifications there were.
+	changes, listening, notes int
 }
 
 const maxSavepoints = 10_000
@@ -56,6 +60,7 @@ func (t *transaction) time() time.Time {
 func (s *Session) forget() {
 	s.tx.points, s.tx.together = nil, false
 	s.undo(0)
+	s.forgetChannels(0, 0)
 	s.tx.snapshot, s.tx.reads = nil, nil
 	s.unlock()
 }
@@ -130,6 +135,8 @@ func (s *Session) fail() bool {
 		s.rollbackTo(0)
 		s.forget()
 		return true
+	case s.tx.status == Idle:
+		s.forgetChannels(0, 0)
 	}
 	return false
 }
@@ -143,6 +150,7 @@ func (s *Session) begin() {
 func (s *Session) rollbackTo(i int) {
 	p := s.tx.points[i]
 	s.undo(p.changes)
+	s.forgetChannels(p.listening, p.notes)
 	s.settings = p.settings.clone()
 	s.tx.points = s.tx.points[:i+1]
 }
@@ -191,7 +199,7 @@ func (s *Session) transaction(stmt syntax.Statement) (tag string, ok bool, err e
 		if err = s.needBlock("SAVEPOINT"); err == nil && len(s.tx.points) > maxSavepoints {
 			err = sqlstate.New(sqlstate.ProgramLimitExceeded, "too many savepoints")
 		} else if err == nil {
-			s.tx.points = append(s.tx.points, savepoint{stmt.Name, s.settings.clone(), len(s.tx.changes)})
+			s.tx.points = append(s.tx.points, savepoint{stmt.Name, s.settings.clone(), len(s.tx.changes), len(s.tx.listening), len(s.tx.notes.list)})
 		}
 	case *syntax.ReleaseStmt:
 		var i int

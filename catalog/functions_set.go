@@ -45,7 +45,24 @@ func init() {
 		}, types.ArrayOf(tInt2))
 	register("pg_partition_ancestors[]", types.ArrayOf(tClass), emptyLists, tClass)
 	register("pg_partition_ancestors[]relid", types.ArrayOf(tClass), emptyLists, tClass)
-	register("pg_listening_channels[]", tTexts, emptyLists)
+	register("pg_listening_channels[]", tTexts, listeningChannels).Volatility = fn.Stable
+}
+
+// listeningChannels is an array of what the session listens to.
+func listeningChannels(c *fn.Call) (*vec.Vector, error) {
+	s, err := snapshotOf(c)
+	if err != nil {
+		return nil, err
+	}
+	b := vec.NewBuilder(c.Ret)
+	for range c.N {
+		b.AppendList(func(child *vec.Builder) {
+			for _, name := range s.channels() {
+				child.AppendString(name)
+			}
+		})
+	}
+	return b.Finish(), nil
 }
 
 // emptyLists are arrays without elements.

@@ -124,6 +124,11 @@ type Session struct {
 	Peer func() (string, int32)
 	// Sequences has the numbers of sequences; nil: there are none.
 	Sequences Sequences
+	// Notify sends a notification when the transaction commits, Channels lists what the session listens to, and
+	// QueueUsage tells how full the queue of notifications is, 1 being full; nil: there are none.
+	Notify     func(channel, payload string) error
+	Channels   func() []string
+	QueueUsage func() float64
 	// Cancel ends the running query of a session, as pg_cancel_backend does; with terminate, the session itself.
 	Cancel func(pid int64, terminate bool) bool
 }

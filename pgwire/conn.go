@@ -34,10 +34,12 @@ type conn struct {
 	lost        bool              // what comes from the client makes no sense any more
 	skip        bool              // after an error in the extended protocol, until Sync
 
-	mu     sync.Mutex
-	cancel context.CancelCauseFunc // of the running query
-	down   bool
-	act    activity
+	mu       sync.Mutex
+	cancel   context.CancelCauseFunc // of the running query
+	down     bool
+	awaiting bool // the client is to send something, and may be sent notifications meanwhile
+	notified bool // there are notifications
+	act      activity
 }
 
 // flushBytes is how much output is gathered before it is sent.
@@ -125,23 +127,87 @@ func (c *conn) serve() error {
 	}
 }
 
-// await waits for the client to send something, as long as it may be idle.
+// await waits for the client to send something, as long as it may be idle. Meanwhile notifications are sent.
 func (c *conn) await() error {
 	c.idle()
 	limit, inTransaction := c.session.IdleTimeout()
-	if limit == 0 {
-		return nil
+	var until time.Time
+	if limit > 0 {
+		until = time.Now().Add(limit)
 	}
-	c.readUntil(time.Now().Add(limit))
-	_, err := c.in.peek()
-	if isTimeout(err) && !c.isDown() {
-		if inTransaction {
-			return sqlstate.New("25P03", "terminating connection due to idle-in-transaction timeout")
+	for {
+		if err := c.sendNotifications(); err != nil {
+			return err
 		}
-		return sqlstate.New("57P05", "terminating connection due to idle-session timeout")
+		if err := c.flush(); err != nil {
+			return err
+		}
+		woken := c.peekUntil(until)
+		switch {
+		case woken:
+			continue
+		case limit == 0 || c.in.buffered() > 0 || c.isDown() || time.Now().Before(until):
+		case inTransaction:
+			return sqlstate.New("25P03", "terminating connection due to idle-in-transaction timeout")
+		default:
+			return sqlstate.New("57P05", "terminating connection due to idle-session timeout")
+		}
+		return nil // message tells of errors
 	}
-	c.readUntil(time.Time{})
-	return nil // message tells other errors
+}
+
+// peekUntil waits for the client to send something, until a time if that is not zero. It reports whether it was woken by
+// notifications instead.
+func (c *conn) peekUntil(until time.Time) (woken bool) {
+	c.mu.Lock()
+	if c.notified && !c.down {
+		c.notified = false
+		c.mu.Unlock()
+		return true
+	}
+	c.awaiting = true
+	if !c.down {
+		_ = c.raw.SetReadDeadline(until)
+	}
+	c.mu.Unlock()
+	_, err := c.in.peek()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	woken = c.notified && isTimeout(err) && !c.down
+	c.awaiting, c.notified = false, c.notified && !woken
+	if !c.down {
+		_ = c.raw.SetReadDeadline(time.Time{})
+	}
+	return woken
+}
+
+// wake makes a connection that waits for its client send notifications.
+func (c *conn) wake() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.notified = true
+	if c.awaiting && !c.down {
+		_ = c.raw.SetReadDeadline(time.Unix(1, 0))
+	}
+}
+
+// sendNotifications sends what there is for the client, which is nothing within a transaction.
+func (c *conn) sendNotifications() error {
+	for !c.skip {
+		list := c.session.Notifications()
+		if list == nil {
+			break
+		}
+		for _, n := range list {
+			c.send(&pgproto3.NotificationResponse{PID: uint32(n.PID), Channel: clean(n.Channel), Payload: clean(n.Payload)})
+		}
+		if len(c.out) >= flushBytes {
+			if err := c.flush(); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // readUntil limits the time for reading, unless the connection is being ended.

@@ -49,7 +49,9 @@ func (c *conn) sync() error {
 	if err := c.endStatements(); err != nil {
 		return err
 	}
-	c.ready()
+	if err := c.ready(); err != nil {
+		return err
+	}
 	return c.flush()
 }
 

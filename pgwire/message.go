@@ -73,8 +73,11 @@ func (c *conn) complete(tag string) {
 	c.send(&pgproto3.CommandComplete{CommandTag: []byte(tag)})
 }
 
-// ready tells that the next query may come, and before that what settings have changed.
-func (c *conn) ready() {
+// ready tells that the next query may come, and before that of notifications and of settings that have changed.
+func (c *conn) ready() error {
+	if err := c.sendNotifications(); err != nil {
+		return err
+	}
 	for _, name := range reported {
 		if v, _ := c.session.Setting(name); v != c.reported[name] {
 			c.reported[name] = v
@@ -82,6 +85,7 @@ func (c *conn) ready() {
 		}
 	}
 	c.send(&pgproto3.ReadyForQuery{TxStatus: byte(c.session.Status())})
+	return nil
 }
 
 // clean makes a text fit for messages, in which strings end with a zero byte: names of columns and values in

@@ -34,7 +34,9 @@ func (c *conn) simple(query string, err error) error {
 	if err := c.endStatements(); err != nil {
 		return err
 	}
-	c.ready()
+	if err := c.ready(); err != nil {
+		return err
+	}
 	return c.flush()
 }
 

@@ -174,6 +174,7 @@ func (c *conn) start(params map[string]string, version uint32) error {
 	session := c.srv.DB.Session()
 	session.SetIdentity(user, database)
 	session.OnNotice(c.writeNotice)
+	session.OnNotification(c.wake)
 	c.session = session
 	now := time.Now()
 	c.act = activity{user: user, database: database, begun: now, changed: now, session: session}
@@ -195,7 +196,9 @@ func (c *conn) start(params map[string]string, version uint32) error {
 		c.parameterStatus(name, v)
 	}
 	c.message('K', binary.BigEndian.AppendUint32(binary.BigEndian.AppendUint32(nil, c.pid), c.secret))
-	c.ready()
+	if err := c.ready(); err != nil {
+		return err
+	}
 	return c.flush()
 }
 

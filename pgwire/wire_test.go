@@ -471,6 +471,9 @@ func show(kind byte, body []byte) string {
 		return s
 	case 'D':
 		return showDataRow(body)
+	case 'A':
+		parts := strings.Split(string(body[4:]), "\x00")
+		return fmt.Sprintf("NotificationResponse %s %q", parts[0], parts[1])
 	}
 	if kind == 'G' || kind == 'H' || kind == 'W' {
 		name := map[byte]string{'G': "CopyInResponse", 'H': "CopyOutResponse", 'W': "CopyBothResponse"}[kind]

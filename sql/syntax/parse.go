@@ -152,7 +152,7 @@ func init() {
 		"release": (*parser).release, "prepare": (*parser).prepare, "execute": (*parser).execute,
 		"deallocate": (*parser).deallocate, "declare": (*parser).declare, "fetch": (*parser).fetch,
 		"move": (*parser).fetch, "close": (*parser).closeCursor, "copy": (*parser).copy,
-		"unlisten": (*parser).unlisten, "alter": (*parser).alter, "truncate": (*parser).truncate,
+		"listen": (*parser).listen, "unlisten": (*parser).unlisten, "notify": (*parser).notify, "alter": (*parser).alter, "truncate": (*parser).truncate,
 		"insert":  func(p *parser) Statement { return p.insert(nil) },
 		"update":  func(p *parser) Statement { return p.update(nil) },
 		"delete":  func(p *parser) Statement { return p.delete(nil) },
@@ -168,7 +168,7 @@ func init() {
 var unsupportedStatements = map[string]string{
 	"merge":  "MERGE",
 	"revoke": "REVOKE", "security": "SECURITY LABEL", "lock": "LOCK TABLE",
-	"listen": "LISTEN", "notify": "NOTIFY", "do": "DO", "call": "CALL", "load": "LOAD",
+	"do": "DO", "call": "CALL", "load": "LOAD",
 	"import": "IMPORT FOREIGN SCHEMA", "reassign": "REASSIGN OWNED", "refresh": "REFRESH MATERIALIZED VIEW",
 }
 

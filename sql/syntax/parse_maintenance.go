@@ -108,8 +108,6 @@ var unsupportedHints = map[string]string{
 	"CREATE USER":               "There are no roles: whoever can connect may query everything.",
 	"REVOKE":                    "There are no privileges: whoever can connect may query everything.",
 	"LOCK TABLE":                "UPDATE and DELETE lock the tables that they change; readers need no lock.",
-	"LISTEN":                    "There are no channels.",
-	"NOTIFY":                    "There are no channels.",
 	"DO":                        "Send the statements one by one.",
 	"CALL":                      "Send the statements one by one.",
 }

@@ -180,11 +180,27 @@ func (p *parser) discard() Statement {
 	return &DiscardStmt{What: strings.TrimSuffix(t.text, "orary")}
 }
 
+// listen reads LISTEN.
+func (p *parser) listen() Statement {
+	p.expect("listen")
+	return &ListenStmt{Channel: p.colID().Name}
+}
+
 // unlisten reads UNLISTEN.
 func (p *parser) unlisten() Statement {
 	p.expect("unlisten")
-	if !p.acceptPunct("*") {
-		p.colID()
+	if p.acceptPunct("*") {
+		return &UnlistenStmt{All: true}
 	}
-	return &NoopStmt{Name: "UNLISTEN"}
+	return &UnlistenStmt{Channel: p.colID().Name}
+}
+
+// notify reads NOTIFY.
+func (p *parser) notify() Statement {
+	p.expect("notify")
+	s := &NotifyStmt{Channel: p.colID().Name}
+	if p.acceptPunct(",") {
+		s.Payload = p.string()
+	}
+	return s
 }

@@ -233,7 +233,26 @@ type Option struct {
 	Star  bool     // the value is *
 }
 
-// NoopStmt is a statement that has nothing to do in gsql and succeeds: UNLISTEN, ANALYZE.
+// ListenStmt is LISTEN.
+type ListenStmt struct {
+	span
+	Channel string
+}
+
+// UnlistenStmt is UNLISTEN, of one channel or of all.
+type UnlistenStmt struct {
+	span
+	Channel string
+	All     bool
+}
+
+// NotifyStmt is NOTIFY.
+type NotifyStmt struct {
+	span
+	Channel, Payload string
+}
+
+// NoopStmt is a statement that has nothing to do in gsql and succeeds, such as ANALYZE.
 type NoopStmt struct {
 	span
 	Name   string         // its tag
@@ -266,6 +285,9 @@ func (*PrepareStmt) Tag() string        { return "PREPARE" }
 func (*ExecuteStmt) Tag() string        { return "EXECUTE" }
 func (*DeclareStmt) Tag() string        { return "DECLARE CURSOR" }
 func (*CopyStmt) Tag() string           { return "COPY" }
+func (*ListenStmt) Tag() string         { return "LISTEN" }
+func (*UnlistenStmt) Tag() string       { return "UNLISTEN" }
+func (*NotifyStmt) Tag() string         { return "NOTIFY" }
 func (s *NoopStmt) Tag() string         { return s.Name }
 func (s *UnsupportedStmt) Tag() string  { return s.Name }
 
