@@ -98,6 +98,8 @@ func appendBinary(dst []byte, v *vec.Vector, i int) ([]byte, error) {
 		return append(dst, u[:]...), nil
 	case types.JSONB, types.JSONPath:
 		return append(append(dst, 1), v.Bytes(i)...), nil
+	case types.XML:
+		return text.Append(dst, v, i, nil), nil
 	case types.Bit, types.VarBit:
 		s := v.Bytes(i)
 		return append(be.AppendUint32(dst, uint32(len(s))), text.PackBits(s)...), nil

@@ -167,7 +167,7 @@ var typeFunctions = map[string]types.ID{
 	"float8": types.Float64, "numeric": types.Numeric, "text": types.Text, "varchar": types.Varchar,
 	"bpchar": types.Char, "bytea": types.Bytea, "date": types.Date, "time": types.Time, "timetz": types.TimeTZ,
 	"timestamp": types.Timestamp, "timestamptz": types.TimestampTZ, "interval": types.Interval,
-	"uuid": types.UUID, "json": types.JSON, "jsonb": types.JSONB, "jsonpath": types.JSONPath, "bit": types.Bit, "varbit": types.VarBit,
+	"uuid": types.UUID, "json": types.JSON, "jsonb": types.JSONB, "jsonpath": types.JSONPath, "xml": types.XML, "bit": types.Bit, "varbit": types.VarBit,
 	"oid": types.OID, "name": types.Name,
 	"char": types.InternalChar, "xid": types.XID, "cid": types.CID, "tid": types.TID, "pg_node_tree": types.NodeTree,
 	"aclitem": types.ACLItem, "pg_lsn": types.LSN, "inet": types.Inet, "cidr": types.CIDR, "macaddr": types.MacAddr,

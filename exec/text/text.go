@@ -15,6 +15,7 @@ import (
 	"gsql/exec/sqlstate"
 	"gsql/exec/types"
 	"gsql/exec/vec"
+	"gsql/exec/xmltext"
 )
 
 // Style is what the text forms depend on besides the value. nil means UTC and the current time.
@@ -74,6 +75,8 @@ func Append(dst []byte, v *vec.Vector, i int, st *Style) []byte {
 		return AppendUUID(dst, vec.At[[16]byte](v, i))
 	case types.Bytea:
 		return hex.AppendEncode(append(dst, `\x`...), v.Bytes(i))
+	case types.XML:
+		return xmltext.Append(dst, v.Bytes(i))
 	case types.Inet, types.CIDR:
 		return appendAddress(dst, v.Type.ID, v.Bytes(i))
 	case types.MacAddr, types.MacAddr8:
@@ -170,6 +173,11 @@ func Parse(b *vec.Builder, t types.Type, s []byte, st *Style) error {
 		b.AppendBytes(parseInternalChar(s))
 	case types.JSON:
 		if err := jsontext.Check(s); err != nil {
+			return err
+		}
+		b.AppendBytes(s)
+	case types.XML:
+		if err := xmltext.Check(s); err != nil {
 			return err
 		}
 		b.AppendBytes(s)

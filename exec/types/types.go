@@ -32,6 +32,7 @@ const (
 	UUID                    // uuid
 	JSON                    // json, text as it came
 	JSONB                   // jsonb, in PostgreSQL's normal form as text
+	XML                     // xml, text as it came
 	JSONPath                // jsonpath, as PostgreSQL prints it
 	Bit                     // bit(n), a text of 0 and 1; Type.Prec is n, 0 unstated
 	VarBit                  // bit varying, a text of 0 and 1; Type.Prec is the limit in bits, 0 for none
@@ -134,7 +135,7 @@ var names = [...]string{
 	Varchar: "character varying", Char: "character", Bytea: "bytea", Date: "date",
 	Time: "time without time zone", TimeTZ: "time with time zone",
 	Timestamp: "timestamp without time zone", TimestampTZ: "timestamp with time zone",
-	Interval: "interval", UUID: "uuid", JSON: "json", JSONB: "jsonb", JSONPath: "jsonpath", Bit: "bit", VarBit: "bit varying",
+	Interval: "interval", UUID: "uuid", JSON: "json", JSONB: "jsonb", XML: "xml", JSONPath: "jsonpath", Bit: "bit", VarBit: "bit varying",
 	OID: "oid", Name: "name",
 	InternalChar: "\"char\"", XID: "xid", CID: "cid", TID: "tid", NodeTree: "pg_node_tree", ACLItem: "aclitem",
 	LSN: "pg_lsn", Inet: "inet", CIDR: "cidr", MacAddr: "macaddr", MacAddr8: "macaddr8", XID8: "xid8", Void: "void", RegProc: "regproc", RegProcedure: "regprocedure", RegOper: "regoper",
@@ -196,7 +197,7 @@ func (t Type) IsString() bool {
 // HasOwnText reports whether values are held as the bytes of their text, as strings and documents are.
 func (t Type) HasOwnText() bool {
 	switch t.ID {
-	case Bytea, Inet, CIDR, MacAddr, MacAddr8:
+	case Bytea, Inet, CIDR, MacAddr, MacAddr8, XML:
 		return false
 	}
 	return t.Kind() == KView
