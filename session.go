@@ -272,6 +272,12 @@ func (s *Session) prepare(ctx context.Context, query string, stmt syntax.Stateme
 		if err := p.bindCreate(ctx, stmt.Query); err != nil {
 			return nil, err
 		}
+	case *syntax.CreateExternalTableStmt:
+		if stmt.Query != nil {
+			if err := p.bindCreateExternal(ctx, stmt); err != nil {
+				return nil, err
+			}
+		}
 	case *syntax.CopyFromStmt:
 		if err := p.bindCopy(ctx, stmt); err != nil {
 			return nil, err
@@ -491,6 +497,10 @@ func (p *Prepared) Query(ctx context.Context, args []*vec.Vector) (rows *Rows, e
 		return p.modify(ctx, values)
 	case *syntax.CreateTableAsStmt:
 		return p.createTableAs(ctx, stmt)
+	case *syntax.CreateExternalTableStmt:
+		if stmt.Query != nil {
+			return p.createExternalAs(ctx, stmt)
+		}
 	case *syntax.CopyFromStmt:
 		return p.copyFile(ctx, stmt)
 	case *syntax.CopyStmt:

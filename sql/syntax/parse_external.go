@@ -22,6 +22,7 @@ type CreateExternalTableStmt struct {
 	LocationPos int
 	Options     []ExternalOption
 	Comment     *string
+	Query       *Query // whose rows are written there; nil: they are there
 }
 
 // ExternalColumn is a column of CREATE EXTERNAL TABLE. Type is nil in a PARTITIONED BY that says names alone.
@@ -68,8 +69,8 @@ func (p *parser) createExternal(replace, temporary bool) Statement {
 		word, pos := p.tok().text, p.pos()
 		read := externalClauses[word]
 		switch {
-		case p.isOneOf("as"):
-			p.unsupported(pos, "Use COPY (SELECT ...) TO 'folder/', then CREATE EXTERNAL TABLE.", "CREATE EXTERNAL TABLE AS is not supported")
+		case p.accept("as"):
+			p.externalQuery(s)
 			return s
 		case p.isWord("clustered") || p.isWord("skewed"):
 			p.unsupported(pos, "Leave it out.", "%s BY is not supported", strings.ToUpper(word))
@@ -85,10 +86,30 @@ func (p *parser) createExternal(replace, temporary bool) Statement {
 		p.i++
 		read(p, s)
 	}
-	if p.err == nil && s.Locations == nil {
+	if p.err == nil && s.Locations == nil && s.Query == nil {
 		p.failf(sqlstate.SyntaxError, s.Name.Pos, "CREATE EXTERNAL TABLE needs a LOCATION")
 	}
 	return s
+}
+
+// externalQuery reads the query of CREATE EXTERNAL TABLE ... AS.
+func (p *parser) externalQuery(s *CreateExternalTableStmt) {
+	for _, c := range s.Partitions {
+		if c.Type != nil {
+			p.unsupported(c.Pos, "Leave the type out, or cast in the query.", "types of columns of CREATE EXTERNAL TABLE AS are not supported")
+		}
+	}
+	if s.Columns != nil {
+		p.unsupported(s.Columns[0].Pos, "Name and cast the columns in the query.", "columns of CREATE EXTERNAL TABLE AS are not supported")
+	}
+	if len(s.Locations) > 1 {
+		p.unsupported(s.LocationPos, "Name one folder.", "several locations of CREATE EXTERNAL TABLE AS are not supported")
+	}
+	if !p.atQuery() {
+		p.syntaxError()
+		return
+	}
+	s.Query = p.query()
 }
 
 // externalColumn reads a column.
