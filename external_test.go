@@ -149,6 +149,21 @@ func TestExternalForSessions(t *testing.T) {
 		"BEGIN READ ONLY", "BEGIN", "CREATE EXTERNAL TABLE t LOCATION 'a.csv'", "25006", "ROLLBACK", "ROLLBACK")
 }
 
+// TestUserSchema finds names in the schema of the user's name first, which search_path begins with.
+func TestUserSchema(t *testing.T) {
+	dir := folderOf(t, map[string]string{"ann/t.csv": "a\n1\n", "t.csv": "a\n2\n", "Bob/t.csv": "a\n3\n"})
+	db := openDB(t, gsql.Config{Dir: dir})
+	for user, want := range map[string]string{"ann": "1", "bob": "2", "gsql": "2"} {
+		c := newClient(t, db)
+		c.SetIdentity(user, "files")
+		c.want("SELECT a FROM t", want, "SELECT a FROM public.t", "2", "SELECT a FROM bob.t", "3", "CREATE VIEW made AS SELECT 1", "CREATE VIEW",
+			"SELECT schemaname FROM pg_views WHERE viewname = 'made'", map[bool]string{true: "ann", false: "public"}[want == "1"], "DROP VIEW made", "DROP VIEW")
+	}
+	c := newClient(t, db)
+	c.SetIdentity("carl", "files")
+	c.want("CREATE SCHEMA AUTHORIZATION carl", "CREATE SCHEMA", "CREATE TABLE t (b text)", "CREATE TABLE", "SELECT count(*) FROM t", "0", "SELECT current_schema", "carl")
+}
+
 // TestSchemasAtOnce makes and drops schemas and tables in them in several sessions.
 func TestSchemasAtOnce(t *testing.T) {
 	db := openDB(t, gsql.Config{Dir: t.TempDir()})

@@ -21,6 +21,7 @@ type tables struct {
 	db      *DB
 	state   state
 	schemas []string      // of search_path
+	user    string        // whose name is one of schemas, mostly, and mostly that of no schema
 	used    []relationKey // that were asked for and are there
 	direct  []relationKey // those of used that the statement names itself, not in a view
 	outside bool          // what is not in state was asked for, such as a file
@@ -28,6 +29,7 @@ type tables struct {
 	views  []*viewScope            // around the names that are looked up now, the innermost last
 	places map[string]*schemaPlace // by the name that was asked for; nil: there is none
 	opened map[string]exec.Table   // tables in files, by where they were found
+	own    *bool                   // see ownSchema
 }
 
 // viewScope is what names in a view mean: what they meant when the view was made. Those without a schema are of the relations
@@ -56,11 +58,11 @@ func (s *Session) namesIn(st state) *tables {
 	s.mu.Lock()
 	user := s.user
 	s.mu.Unlock()
-	return newTables(s.db, st, catalog.SearchPath(path, user))
+	return newTables(s.db, st, catalog.SearchPath(path, user), user)
 }
 
-func newTables(db *DB, st state, path []string) *tables {
-	return &tables{Catalog: db.catalog, db: db, state: st, schemas: path, places: map[string]*schemaPlace{}, opened: map[string]exec.Table{}}
+func newTables(db *DB, st state, path []string, user string) *tables {
+	return &tables{Catalog: db.catalog, db: db, state: st, schemas: path, user: user, places: map[string]*schemaPlace{}, opened: map[string]exec.Table{}}
 }
 
 // uses notes that a relation was asked for.
@@ -104,6 +106,16 @@ func (c *tables) findSchema(name string) (*schemaPlace, error) {
 	return &schemaPlace{name: folder, files: true, folder: folder}, nil
 }
 
+// ownSchema reports whether there is a schema of the user's name, which is written as it is. It lists no folder, since search_path
+// has the name in it unless told otherwise.
+func (c *tables) ownSchema() bool {
+	if c.own == nil {
+		own := c.state.shared.schemas[c.user] || c.HasSchema(c.user)
+		c.own = &own
+	}
+	return *c.own
+}
+
 // find finds what a name stands for. A table in files of the last schema that can have it is not looked for.
 func (c *tables) find(name exec.Name) (meaning, error) {
 	if name.File {
@@ -116,6 +128,9 @@ func (c *tables) find(name exec.Name) (meaning, error) {
 	for i, s := range schemas {
 		if t, ok := catalog.Lookup(s, name.Table); ok && s != "" {
 			return meaning{system: t}, nil
+		}
+		if name.Schema == "" && s == c.user && !c.ownSchema() {
+			continue
 		}
 		p, err := c.schema(s)
 		if err != nil {
@@ -267,9 +282,9 @@ func (s *Session) creationSchema(c *tables, n syntax.QualifiedName) (string, err
 	path, _ := s.Setting("search_path")
 	for _, name := range catalog.SplitNames(path) {
 		if name == "$user" {
-			s.mu.Lock()
-			name = s.user
-			s.mu.Unlock()
+			if name = c.user; !c.ownSchema() {
+				continue
+			}
 		}
 		if catalog.IsSystemSchema(name) {
 			return name, nil

@@ -57,6 +57,11 @@ func (c *Catalog) Schema(name string) (folder string, ok bool, err error) {
 		WithDetail("It may be \"%s\" or \"%s\".", found[0], found[1]).WithHint("Write the folder's name in double quotes.")
 }
 
+// HasSchema reports whether a folder of the name, as it is written, is a schema.
+func (c *Catalog) HasSchema(name string) bool {
+	return c.cfg.Dir != "" && filepath.IsLocal(name) && filepath.Base(name) == name && c.isSchema(name)
+}
+
 // isSchema reports whether a name in the catalog's folder is one of a folder that can be a schema.
 func (c *Catalog) isSchema(name string) bool {
 	if _, _, key := parseKey(name); key || hidden(name) || reservedSchema(name) {
