@@ -35,6 +35,15 @@ func (f *found) declare(declared []Declared, keys []Declared) error {
 	some := false
 	for _, d := range declared {
 		i := f.columnNamed(d.Name)
+		if at := slices.IndexFunc(f.columns[f.visible:], func(c column) bool { return c.field.Name == d.Name }); i < 0 && at >= 0 { // _file and its like
+			c := f.columns[f.visible+at]
+			c.notNull = d.NotNull
+			if err := c.convertTo(d.Type); err != nil {
+				return err
+			}
+			columns = append(columns, c)
+			continue
+		}
 		if i < 0 {
 			f.extras = append(f.extras, extra{kind: extraNull})
 			columns = append(columns, column{field: exec.Field{Name: d.Name, Type: d.Type}, ordinal: f.inner + len(f.extras) - 1, notNull: d.NotNull})

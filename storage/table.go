@@ -152,7 +152,7 @@ func (t *table) Restrict(f *fn.Ctx, terms []expr.Expr, ordinal func(expr.ColID) 
 		if i < 0 {
 			return 0, 0, false
 		}
-		if at := t.found.columns[i].ordinal; at >= t.found.inner {
+		if at := t.found.columns[i].ordinal; at >= t.found.inner && t.found.columns[i].convert == nil {
 			x := t.found.extras[at-t.found.inner]
 			return x.kind, x.key, x.kind != extraNull
 		}
