@@ -14,8 +14,8 @@
 // # Tables in memory
 //
 // Tables can be made and changed, beside those in files: CREATE TABLE, INSERT, UPDATE, DELETE, COPY ... FROM. Temporary ones
-// belong to a Session, others to the DB. What is committed is one immutable value: the relations by name, of which a table
-// is a list of chunks of columns (package storage/memory). A session's transaction is a list of changes to that, which is
+// belong to a Session, others to the DB. What is committed is one immutable value: the relations by schema and name, of which a
+// table is a list of chunks of columns (package storage/memory), with the schemas and what comments say, also of files. A session's transaction is a list of changes to that, which is
 // applied when it commits, to whatever is committed then. So readers keep what they began with, and ROLLBACK forgets.
 //
 // # The way of a query

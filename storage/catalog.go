@@ -3,8 +3,10 @@
 //
 // A catalog has a folder. In it, each data file is a table by its name without the extension (sales.csv is
 // sales), and each folder that holds files of one format, at any depth, is a table by its name. A path or
-// a glob, written as a string literal or a quoted identifier, is a table as well: FROM 'dir/*.csv'. README.md says all of
-// it to those who query.
+// a glob, written as a string literal or a quoted identifier, is a table as well: FROM 'dir/*.csv'. Each folder in the catalog's
+// is a schema, too, in which the same holds. README.md says all of it to those who query.
+//
+// Beside names and functions, External describes a table: where files are, how they are read and which columns they have.
 //
 // # Many files
 //
