@@ -15,7 +15,8 @@ type bounds struct {
 	min, max *vec.Vector
 	nulls    int64
 	rows     int64
-	filter   *membership // a Bloom filter of the values; nil: none
+	filter   *membership            // a Bloom filter of the values; nil: none
+	has      func(*vec.Vector) bool // whether a constant may be among the values; nil: not known
 }
 
 // boundsOf decodes the statistics of a chunk. What cannot be trusted is left out.

@@ -12,11 +12,16 @@ import (
 
 // caster converts the values of a file's column to the table's type. One goroutine uses it.
 type caster struct {
-	prog  *expr.Program
-	exact bool // floating point may not hold all values
+	prog    *expr.Program
+	exact   bool     // floating point may not hold all values
+	reshape *reshape // of nested values; nil: prog does it
 }
 
 func newCaster(c *column) (*caster, error) {
+	if c.reshape != nil {
+		own, err := c.reshape.own()
+		return &caster{reshape: own}, err
+	}
 	e := expr.Expr(&expr.Column{ID: 1, Typ: c.typ})
 	if f := fn.LookupCast(c.typ.ID, c.to.ID); f != nil {
 		e = &expr.Cast{Cast: f, Arg: e, Typ: c.to}
@@ -24,7 +29,7 @@ func newCaster(c *column) (*caster, error) {
 		return nil, sqlstate.New(sqlstate.InternalError, "no cast from %v to %v", c.typ, c.to)
 	}
 	p, err := expr.Compile(e, func(expr.ColID) int { return 0 })
-	return &caster{p, c.typ.ID == types.Int64 && c.to.IsFloat()}, err
+	return &caster{prog: p, exact: c.typ.ID == types.Int64 && c.to.IsFloat()}, err
 }
 
 // castContext is the context of casts that do not depend on the session.
@@ -32,6 +37,10 @@ var castContext = &fn.Ctx{}
 
 // cast returns the values converted; row is the first that floating point does not hold, or -1.
 func (k *caster) cast(v *vec.Vector) (out *vec.Vector, row int, err error) {
+	if k.reshape != nil {
+		out, err = k.reshape.apply(v)
+		return out, -1, err
+	}
 	out, err = k.prog.Eval(castContext, &vec.Batch{Cols: []*vec.Vector{v}, Rows: v.Len})
 	if err != nil || !k.exact {
 		return out, -1, err

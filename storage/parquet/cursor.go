@@ -88,6 +88,9 @@ func (c *cursor) read(n int, passing bool) (*vec.Vector, error) {
 		return c.nest.read(n)
 	}
 	if c.col.conv == convertNull {
+		if c.col.value != nil {
+			return c.col.value.WithLen(n), nil
+		}
 		return vec.NewNull(c.col.typ, n), nil
 	}
 	var valid vec.Bitmap

@@ -30,6 +30,7 @@ type schemaElement struct {
 	scale     int32
 	prec      int32
 	logical   logicalType
+	id        int32 // of the field, as its writer numbers them
 }
 
 // logicalType is the annotation of a leaf; kind is the number of the field in Thrift's union, 0 for none.
@@ -179,7 +180,7 @@ func (ft *footer) decode(c *compact) {
 }
 
 func readSchemaElement(c *compact) schemaElement {
-	e := schemaElement{typ: -1, rep: -1, converted: -1}
+	e := schemaElement{typ: -1, rep: -1, converted: -1, id: -1}
 	c.fields(func(id int, typ byte) bool {
 		var at *int32
 		switch id {
@@ -202,6 +203,8 @@ func readSchemaElement(c *compact) schemaElement {
 			at = &e.scale
 		case 8:
 			at = &e.prec
+		case 9:
+			at = &e.id
 		case 10:
 			if typ == tStruct {
 				e.logical = readLogical(c)

@@ -17,8 +17,10 @@ const (
 // numbers beside each value of a leaf: the repetition level says which array it goes on with, 0 being a new row, and the
 // definition level how many of the optional nodes down to the leaf are there.
 type nested struct {
-	typ types.Type
-	def int // the definition level from which on a value is not NULL
+	name string
+	id   int32 // that the writer has for it, -1 for none
+	typ  types.Type
+	def  int // the definition level from which on a value is not NULL
 
 	fields []*nested // of a record
 	elem   *nested   // of an array's elements, which have definition level exists or more
@@ -45,18 +47,20 @@ type nester struct {
 	leaves []leafColumn
 	depth  int
 	refuse string
+	want   *wanted // the fields that the node at hand is to have; nil: all
 }
 
-// resolveNested finds the type of a nested column, whose elements begin at number at of the schema, and its leaves.
-func (c *column) resolveNested(schema []schemaElement, at int) {
-	n := nester{schema: schema, at: at, chunk: c.leaf}
+// resolveNested finds the type of a nested column and its leaves: of its fields and those within, only those wanted.
+func (c *column) resolveNested(schema []schemaElement, want *wanted) {
+	n := nester{schema: schema, at: c.at, chunk: c.leaf, want: want}
+	c.refuse = ""
 	root := n.node(0, 0)
 	if n.refuse != "" {
 		c.nested(n.refuse)
 		return
 	}
 	c.set(root.typ, convertNone)
-	c.root, c.leaves, c.phys = root, n.leaves, n.leaves[0].phys
+	c.root, c.leaves, c.leaf, c.phys = root, n.leaves, n.leaves[0].leaf, n.leaves[0].phys
 }
 
 // node reads an element that stands within def optional and rep repeated ones. After a refusal nodes say nothing.
@@ -66,7 +70,9 @@ func (n *nester) node(def, rep int) *nested {
 	case 1:
 		def++
 	case 2: // an array of elements that are never NULL
-		return n.array(def, rep, func() *nested { return n.value(def+1, rep+1) })
+		a := n.array(def, rep, func() *nested { return n.value(def+1, rep+1) })
+		a.name, a.id = e.name, e.id
+		return a
 	}
 	return n.value(def, rep)
 }
@@ -74,7 +80,10 @@ func (n *nester) node(def, rep int) *nested {
 // array makes the node of an array, of whose elements the function makes the node.
 func (n *nester) array(def, rep int, elem func() *nested) *nested {
 	a := &nested{def: def, rep: rep + 1, exists: def + 1, leaf: len(n.leaves)}
+	own := n.want
+	n.want = own.element()
 	a.elem = elem()
+	n.want = own
 	a.leaves = len(n.leaves) - a.leaf
 	if a.elem.typ.ID == types.Array {
 		n.refuse = "an array of arrays"
@@ -98,21 +107,41 @@ func (n *nester) value(def, rep int) *nested {
 		return n.leafNode(def, rep)
 	case n.wrapsArray(e):
 		n.at++
-		return n.array(def, rep, func() *nested { return n.element(e, def+1, rep+1) })
+		a := n.array(def, rep, func() *nested { return n.element(e, def+1, rep+1) })
+		a.name, a.id = e.name, e.id
+		return a
 	}
+	return n.record(e, def, rep)
+}
+
+func (n *nester) record(e *schemaElement, def, rep int) *nested {
 	n.at++
-	r := &nested{def: def, leaf: len(n.leaves)}
+	r := &nested{name: e.name, id: e.id, def: def, leaf: len(n.leaves)}
 	var fields []types.Field
-	for range e.children {
-		name := n.schema[n.at].name
-		f := n.node(def, rep)
+	own := n.want
+	defer func() { n.want = own }()
+	for left := e.children; left > 0; left-- {
+		f := &n.schema[n.at]
+		var keep bool
+		if n.want, keep = own.field(f, int(e.children-left)); !keep && (left > 1 || len(fields) > 0) { // one tells whether there is a record
+			n.pass()
+			continue
+		}
+		c := n.node(def, rep)
 		if n.refuse != "" {
 			return r
 		}
-		r.fields, fields = append(r.fields, f), append(fields, types.Field{Name: name, Type: f.typ})
+		r.fields, fields = append(r.fields, c), append(fields, types.Field{Name: f.name, Type: c.typ})
 	}
 	r.leaves, r.typ = len(n.leaves)-r.leaf, types.RecordOf("", fields)
 	return r
+}
+
+// pass leaves out an element and what is in it.
+func (n *nester) pass() {
+	t := tree{schema: n.schema, at: n.at}
+	t.skip(0)
+	n.at, n.chunk = t.at, n.chunk+t.leaves
 }
 
 // wrapsArray reports whether a group is that of a LIST or a MAP: its one child is repeated.
@@ -156,5 +185,5 @@ func (n *nester) leafNode(def, rep int) *nested {
 		n.refuse = "a column with values of no type within"
 	}
 	n.leaves = append(n.leaves, l)
-	return &nested{typ: l.typ, def: def, leaf: len(n.leaves) - 1, leaves: 1}
+	return &nested{name: e.name, id: e.id, typ: l.typ, def: def, leaf: len(n.leaves) - 1, leaves: 1}
 }

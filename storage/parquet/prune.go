@@ -160,7 +160,7 @@ func compareMayMatch(op string, b bounds, k *vec.Vector) bool {
 	hi, haveHi := compareBound(b.max, k)
 	switch op {
 	case "=":
-		return !(haveLo && lo > 0) && !(haveHi && hi < 0) && !b.filter.lacks(k)
+		return !(haveLo && lo > 0) && !(haveHi && hi < 0) && !b.filter.lacks(k) && (b.has == nil || b.has(k))
 	case "<>":
 		return !(haveLo && haveHi && lo == 0 && hi == 0)
 	case "<":

@@ -39,6 +39,7 @@ type task struct {
 	first int64 // rows of the file before the range
 	rows  int64
 	size  int64       // its share of the file's bytes
+	kept  int64       // rows that are not known to be deleted
 	dicts []dictCache // by output column, shared by the tasks of a row group; nil when there is one
 	sel   *selection  // of the row group
 }
@@ -47,9 +48,10 @@ type task struct {
 type openFile struct {
 	*meta
 	io.ReaderAt
-	number int // in the table
-	close  func() error
-	tasks  int
+	number  int // in the table
+	deletes *Deletes
+	close   func() error
+	tasks   int
 }
 
 // newQueue returns the queue of all partitions, or where splits are fixed, of one: many files are divided as they are,
@@ -94,11 +96,11 @@ func (q *queue) take(ctx context.Context) (*task, error) {
 				q.done(t)
 				continue
 			}
-			q.claimed += t.rows
+			q.claimed += t.kept
 			return t, nil
 		}
 		if q.file < len(q.files) {
-			if err := q.nextFile(); err != nil {
+			if err := q.nextFile(ctx); err != nil {
 				return nil, err
 			}
 			continue
@@ -113,11 +115,11 @@ func (q *queue) take(ctx context.Context) (*task, error) {
 
 // nextFile opens the next file and adds its row groups. It is called with the lock, which it gives up while
 // it reads.
-func (q *queue) nextFile() error {
+func (q *queue) nextFile(ctx context.Context) error {
 	number := q.file
 	f := q.files[number]
 	q.file++
-	if q.scan.extra.Skips(q.env, q.first+number) {
+	if q.scan.extra.Skips(q.env, q.first+number) || !q.wantsFile(q.first+number) {
 		if q.stats != nil {
 			q.stats.FilesPruned.Add(1)
 			q.stats.Part(0).Finish(f.Size, 0)
@@ -126,11 +128,15 @@ func (q *queue) nextFile() error {
 	}
 	q.opening++
 	q.mu.Unlock()
-	m, opened, err := q.scan.table.shape.open(f)
+	m, opened, err := q.openMeta(f, q.first+number)
 	var h file.Handle
 	var groups []int
+	var deletes *Deletes
 	if err == nil {
 		groups, err = q.groups(m)
+	}
+	if err == nil && len(groups) > 0 {
+		deletes, err = q.deletes(ctx, m, q.first+number)
 	}
 	if err == nil && len(groups) > 0 {
 		h, err = q.reader(f, opened)
@@ -143,13 +149,13 @@ func (q *queue) nextFile() error {
 	if err != nil {
 		return err
 	}
-	if q.stats != nil {
+	if q.stats != nil && m.schema != nil {
 		q.count(m, groups)
 	}
 	if h == nil {
 		return nil
 	}
-	of := &openFile{meta: m, ReaderAt: h, number: q.first + number, close: h.Close}
+	of := &openFile{meta: m, ReaderAt: h, number: q.first + number, deletes: deletes, close: h.Close}
 	var tasks []*task
 	for _, g := range groups {
 		tasks = append(tasks, q.divide(of, g, len(groups))...)
@@ -273,7 +279,7 @@ func (q *queue) divide(of *openFile, g, groups int) (tasks []*task) {
 	size := (rows + pieces - 1) / pieces
 	for at := int64(0); at < rows; at += size {
 		n := min(size, rows-at)
-		tasks = append(tasks, &task{of, g, at, first + at, n, of.share(n), dicts, sel})
+		tasks = append(tasks, &task{of, g, at, first + at, n, of.share(n), of.deletes.kept(first+at, n), dicts, sel})
 	}
 	return tasks
 }
@@ -291,7 +297,7 @@ func (q *queue) wanted(m *meta, g int) bool {
 // begin counts a task that is about to be read, and the row group with the first of its tasks.
 func (q *queue) begin(t *task) {
 	switch {
-	case t.skip > 0 || q.stats == nil:
+	case t.skip > 0 || q.stats == nil || t.file.schema == nil:
 	case t.sel.none:
 		q.prune()
 	default:

@@ -16,7 +16,7 @@ type Scan struct {
 	table   *table
 	extra   *file.Scan
 	out     exec.Schema // of the columns in the files
-	columns []int       // ordinals in the table of out
+	columns []int       // ordinals in the table of out, and behind these of columns that tell which rows are deleted
 	prune   expr.Expr
 	limit   int64 // -1: none
 	parts   int
@@ -43,6 +43,9 @@ func (s *Scan) InputSize() exec.InputSize {
 func (s *Scan) Fingerprint(d *exec.Digest) {
 	d.Add(s.table.files, s.out, s.columns, s.prune, s.limit, s.parts, s.filters)
 	s.extra.Fingerprint(d)
+	if s.table.known != nil {
+		d.Add(s.table.known.Identity())
+	}
 }
 
 func (s *Scan) String() string {

@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"gsql/exec/types"
+	"gsql/exec/vec"
 	"gsql/storage/file"
 )
 
@@ -83,6 +84,8 @@ const (
 // column is a top-level column of one file.
 type column struct {
 	name     string
+	id       int32 // that the writer has for it, -1 for none
+	at       int   // number of its schema element
 	typ      types.Type
 	kind     types.Kind // of its vectors' values
 	leaf     int        // number of its chunk in a row group
@@ -97,7 +100,9 @@ type column struct {
 	leaves []leafColumn
 	// Of a table's column in one file: the file lacks it, or has it with another type, whose values become ones of type to.
 	missing bool
+	value   *vec.Vector // of a missing one: what it has in each row, nil for NULL
 	to      types.Type
+	reshape *reshape // of nested values; nil: they are the table's as they are
 	// refuse says why the column cannot be read; "" when it can.
 	refuse string
 }
@@ -120,10 +125,10 @@ func columnsOf(f file.File, ft *footer) ([]column, error) {
 		if !t.skip(0) {
 			return nil, corrupt(f.Path, "the schema is not complete")
 		}
-		c := column{name: e.name, leaf: first, phys: e.typ, optional: e.rep == 1}
+		c := column{name: e.name, id: e.id, at: at, leaf: first, phys: e.typ, optional: e.rep == 1}
 		switch {
 		case e.children > 0 || e.rep == 2:
-			c.resolveNested(t.schema, at)
+			c.resolveNested(t.schema, nil)
 		case e.typ < physBool || e.typ > physFixed:
 			return nil, corrupt(f.Path, "column %q has an unknown physical type", e.name)
 		default:

@@ -25,6 +25,8 @@ type Shape struct {
 	Schema exec.Schema
 
 	footers *Footers
+	fields  []Field // nil: the schema is that of files
+	by      Matching
 	first   []string // by column: a file that has it, with the type that it has in the table if there is one
 
 	mu      sync.Mutex
@@ -156,7 +158,12 @@ func (s *Shape) open(f file.File) (*meta, file.Handle, error) {
 	cols := s.matched[m.schema]
 	s.mu.Unlock()
 	if cols == nil {
-		if cols, err = s.match(f, m.schema.cols); err != nil {
+		if s.fields != nil {
+			cols, err = s.matchFields(f, m.schema.cols, m.schema.elements)
+		} else {
+			cols, err = s.match(f, m.schema.cols)
+		}
+		if err != nil {
 			if h != nil {
 				h.Close()
 			}

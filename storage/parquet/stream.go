@@ -192,12 +192,15 @@ func (s *stream) step(ctx context.Context) (*vec.Batch, error) {
 	s.left -= int64(n)
 	r := rows{n: n, kept: n, cols: make([]*vec.Vector, len(s.cur)), passing: s.passing}
 	clear(s.passing)
+	if err := s.leaveOut(s.task.file.deletes, first, &r); err != nil {
+		return nil, err
+	}
 	for _, t := range s.terms {
-		if err := s.apply(t, &r); err != nil {
-			return nil, err
-		}
 		if r.kept == 0 {
 			break
+		}
+		if err := s.apply(t, &r); err != nil {
+			return nil, err
 		}
 	}
 	s.adapt(&r)
@@ -206,7 +209,7 @@ func (s *stream) step(ctx context.Context) (*vec.Batch, error) {
 		case r.cols[i] != nil && r.passing[i]:
 			r.cols[i] = keep(r.cols[i])
 		case r.cols[i] != nil:
-		case r.kept == 0:
+		case r.kept == 0 || i >= len(s.scan.out):
 			s.behind[i] += int64(n)
 		default:
 			if ctx.Err() != nil { // a page of each of many columns takes its time
@@ -222,7 +225,7 @@ func (s *stream) step(ctx context.Context) (*vec.Batch, error) {
 	}
 	s.sent += int64(r.kept)
 	s.extra.Add(s.task.file.number, first, r.kept, r.sel)
-	return s.extra.Batch(r.cols, r.kept), nil
+	return s.extra.Batch(r.cols[:len(s.scan.out)], r.kept), nil
 }
 
 // adapt widens the window when few rows survive and narrows it when many do, so that batches keep a

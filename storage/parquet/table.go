@@ -18,12 +18,17 @@ type table struct {
 	files []file.File
 	shape *Shape
 	extra *file.Extras      // columns behind those of the shape; nil: none
+	known Known             // what is known of the files beside what they say; nil: nothing
 	stats func() exec.Stats // computed once
 }
 
 // NewTable returns the table of some files, of a shape that Infer found. Columns that are not in the files have the ordinals
 // behind those of the shape.
 func NewTable(name string, files []file.File, shape *Shape, extra *file.Extras) exec.Table {
+	return newTable(name, files, shape, extra)
+}
+
+func newTable(name string, files []file.File, shape *Shape, extra *file.Extras) *table {
 	t := &table{name: name, files: files, shape: shape, extra: extra}
 	t.stats = sync.OnceValue(t.readStats)
 	return t
@@ -39,7 +44,8 @@ func (t *table) Scan(_ context.Context, req exec.ScanRequest) (exec.Plan, error)
 	req, extra := t.extra.Split(req, t.shape.Schema)
 	s := &Scan{table: t, extra: extra, columns: req.Columns, prune: req.Prune, limit: req.Limit, parts: max(req.Partitions, 1)}
 	s.out = req.Output(t.shape.Schema)
-	if len(t.files) == 0 {
+	s.addKeyColumns()
+	if len(t.files) == 0 || s.counts() {
 		return s, nil
 	}
 	first, err := t.shape.meta(t.files[0])
@@ -76,9 +82,14 @@ func (t *table) readStats() exec.Stats {
 	st := exec.Stats{Columns: make([]exec.ColumnStats, len(t.shape.Schema))}
 	var metas []*meta
 	var known int64
+	limit := statsFiles
+	total, sure := t.knownRows()
+	if sure {
+		limit = 1
+	}
 	for i, f := range t.files {
 		st.Bytes += f.Size
-		if i >= statsFiles {
+		if i >= limit {
 			continue
 		}
 		m, err := t.shape.meta(f)
@@ -96,13 +107,18 @@ func (t *table) readStats() exec.Stats {
 		return st
 	}
 	rows := st.Rows
-	if known > 0 && len(metas) < len(t.files) {
+	if sure {
+		st.Rows = total
+	} else if known > 0 && len(metas) < len(t.files) {
 		st.Rows *= float64(st.Bytes) / float64(known)
 	}
 	counts := distinct(metas[0], st.Rows)
 	for i := range st.Columns {
 		st.Columns[i] = columnStats(metas, i, rows, len(metas) == len(t.files))
 		st.Columns[i].Distinct = math.Ceil(counts[i])
+		if sure {
+			t.addKnown(&st.Columns[i], i)
+		}
 	}
 	return st
 }
@@ -196,7 +212,7 @@ func (m *meta) cursor(r io.ReaderAt, g int, c *column, shared *dictCache, sel *s
 func (m *meta) bounds(g, i int) bounds {
 	c, rows := &m.cols[i], m.groups[g].rows
 	if c.missing {
-		return bounds{nulls: rows, rows: rows}
+		return constantBounds(c.value, rows)
 	}
 	k, err := m.chunk(g, i)
 	if err != nil {
