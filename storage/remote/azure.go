@@ -14,6 +14,7 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blob"
+	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/container"
 
 	"gsql/exec/sqlstate"
 )
@@ -155,6 +156,33 @@ func (b blobs) list(ctx context.Context, container, prefix string, each func(key
 		}
 		for _, x := range page.Segment.BlobItems {
 			if x.Name == nil || x.Properties == nil || x.Metadata["hdi_isfolder"] != nil {
+				continue
+			}
+			if err := each(*x.Name, newEntry(x.Properties.ContentLength, x.Properties.LastModified, x.Properties.ETag)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (b blobs) children(ctx context.Context, name, prefix string, each func(key string, e entry) error) error {
+	pages := b.c.ServiceClient().NewContainerClient(name).NewListBlobsHierarchyPager("/", &container.ListBlobsHierarchyOptions{Prefix: &prefix})
+	for pages.More() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return azureError(err)
+		}
+		for _, x := range page.Segment.BlobPrefixes {
+			if x.Name == nil {
+				continue
+			}
+			if err := each(*x.Name, entry{}); err != nil {
+				return err
+			}
+		}
+		for _, x := range page.Segment.BlobItems {
+			if x.Name == nil || x.Properties == nil {
 				continue
 			}
 			if err := each(*x.Name, newEntry(x.Properties.ContentLength, x.Properties.LastModified, x.Properties.ETag)); err != nil {

@@ -39,6 +39,8 @@ func (s *blobServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case container != "data":
 		w.WriteHeader(http.StatusNotFound)
+	case r.URL.Query().Get("delimiter") == "/":
+		s.children(w, r.URL.Query().Get("prefix"))
 	case r.URL.Query().Get("comp") == "list":
 		s.list(w, r.URL.Query().Get("prefix"), r.URL.Query().Get("marker"))
 	case s.blobs[key] == nil:
@@ -203,5 +205,65 @@ func TestAzureCredentials(t *testing.T) {
 				t.Errorf("%v, asked with %q, want %q", err, backend.asked, c.want)
 			}
 		})
+	}
+}
+
+// children answers what lies right in a folder.
+func (s *blobServer) children(w http.ResponseWriter, prefix string) {
+	var out, folders bytes.Buffer
+	out.WriteString(xml.Header + "<EnumerationResults><Blobs>")
+	seen := map[string]bool{}
+	for k, v := range s.blobs {
+		rest, ok := strings.CutPrefix(k, prefix)
+		if !ok {
+			continue
+		}
+		if dir, _, ok := strings.Cut(rest, "/"); ok {
+			if !seen[dir] {
+				fmt.Fprintf(&folders, "<BlobPrefix><Name>%s%s/</Name></BlobPrefix>", prefix, dir)
+			}
+			seen[dir] = true
+			continue
+		}
+		fmt.Fprintf(&out, "<Blob><Name>%s</Name><Properties><Content-Length>%d</Content-Length><Etag>%s</Etag></Properties></Blob>", k, len(v), s.tag)
+	}
+	out.Write(folders.Bytes())
+	out.WriteString("</Blobs></EnumerationResults>")
+	w.Header().Set("Content-Type", "application/xml")
+	_, _ = w.Write(out.Bytes())
+}
+
+// What lies right in a folder is told whatever it is called, and a file whose size is known is not looked for.
+func TestAzureFolder(t *testing.T) {
+	backend := &blobServer{account: "acc", tag: `"v1"`, blobs: map[string][]byte{"t/_log/1": []byte("x"), "t/b.csv": []byte("12"), "t/_a": {}, "t/sub/x/y": {}, "u": {}}}
+	ts := httptest.NewServer(backend)
+	defer ts.Close()
+	s := New(Config{})
+	s.SetSecret(Secret{Name: "s", Type: "azure", ID: "acc", Key: "c2VjcmV0", Endpoint: ts.URL + "/acc"})
+	ctx := context.Background()
+	files, folders, err := s.Folder(ctx, "az://data/t")
+	slices.Sort(folders)
+	if err != nil || len(files) != 2 || files[0].Path != "az://data/t/_a" || files[1].Size != 2 || !slices.Equal(folders, []string{"_log", "sub"}) {
+		t.Errorf("%v %v %v", files, folders, err)
+	}
+	asked := len(backend.asked)
+	f, err := s.Known(ctx, "az://data/t/b.csv", 2)
+	if err != nil || len(backend.asked) != asked {
+		t.Fatal(f, err)
+	}
+	h, err := s.Open(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer h.Close()
+	b := make([]byte, 2)
+	if _, err := h.ReadAt(b, 0); err != nil || string(b) != "12" {
+		t.Errorf("%q %v", b, err)
+	}
+	if f, err := s.Stat(ctx, "az://data/t/b.csv"); err != nil || f.Size != 2 {
+		t.Error(f, err)
+	}
+	if _, err := s.Stat(ctx, "az://data/none"); err == nil {
+		t.Error("a file that is not there")
 	}
 }

@@ -16,7 +16,10 @@ type service interface {
 	stat(ctx context.Context, bucket, key string) (entry, error)
 	// list calls each with the objects whose keys begin with a prefix.
 	list(ctx context.Context, bucket, prefix string, each func(key string, e entry) error) error
-	// get reads a range of an object, from one offset up to, not with, another, if it has the version still.
+	// children calls each with the objects whose keys have a prefix and no slash behind it; and once with the beginnings of
+	// the others' keys up to that slash, which are folders.
+	children(ctx context.Context, bucket, prefix string, each func(key string, e entry) error) error
+	// get reads a range of an object, from one offset up to, not with, another, if it has the version still; "" is any.
 	get(ctx context.Context, bucket, key, version string, from, to int64) (io.ReadCloser, error)
 }
 

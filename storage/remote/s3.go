@@ -62,9 +62,17 @@ func (c s3) stat(ctx context.Context, bucket, key string) (entry, error) {
 }
 
 func (c s3) list(ctx context.Context, bucket, prefix string, each func(key string, e entry) error) error {
+	return c.names(ctx, bucket, minio.ListObjectsOptions{Prefix: prefix, Recursive: true}, each)
+}
+
+func (c s3) children(ctx context.Context, bucket, prefix string, each func(key string, e entry) error) error {
+	return c.names(ctx, bucket, minio.ListObjectsOptions{Prefix: prefix}, each)
+}
+
+func (c s3) names(ctx context.Context, bucket string, opt minio.ListObjectsOptions, each func(key string, e entry) error) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel() // which ends the listing
-	for o := range c.core.Client.ListObjects(ctx, bucket, minio.ListObjectsOptions{Prefix: prefix, Recursive: true}) {
+	for o := range c.core.Client.ListObjects(ctx, bucket, opt) {
 		if o.Err != nil {
 			return s3Error(o.Err)
 		}
@@ -77,7 +85,11 @@ func (c s3) list(ctx context.Context, bucket, prefix string, each func(key strin
 
 func (c s3) get(ctx context.Context, bucket, key, version string, from, to int64) (io.ReadCloser, error) {
 	var opt minio.GetObjectOptions
-	if err := errors.Join(opt.SetRange(from, to-1), opt.SetMatchETag(version)); err != nil {
+	err := opt.SetRange(from, to-1)
+	if version != "" {
+		err = errors.Join(err, opt.SetMatchETag(version))
+	}
+	if err != nil {
 		return nil, err
 	}
 	in, _, _, err := c.core.GetObject(ctx, bucket, key, opt)
