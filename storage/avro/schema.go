@@ -52,6 +52,7 @@ type node struct {
 	symbols  []string // of an enum
 	children []*node  // fields, branches of a union, or the one type of elements
 	names    []string // of fields
+	ids      []int    // of fields, as Iceberg numbers them; 0: none
 	null     int      // of a union: the branch that is null, -1 if none
 	refuse   string   // why values cannot be read, "" if they can
 }
@@ -230,7 +231,8 @@ func (p *parser) record(o map[string]any, space string, depth int) (*node, error
 		if err != nil {
 			return nil, err
 		}
-		n.children, n.names = append(n.children, c), append(n.names, name)
+		id, _ := f["field-id"].(float64)
+		n.children, n.names, n.ids = append(n.children, c), append(n.names, name), append(n.ids, int(id))
 		n.least = max(n.least, c.least)
 		sql = append(sql, types.Field{Name: name, Type: c.typ})
 		n.within(c)
