@@ -122,9 +122,9 @@ func (p *parser) nullTreatment(c *Call) {
 	p.i += 2
 }
 
-// argument reads an argument, which may have a name.
+// argument reads an argument, which may have a name. In front of => it may be any word, since none begins an expression so.
 func (p *parser) argument() Arg {
-	if t := p.tok(); t.isTypeFuncName() && (p.peek(1).isPunct("=>") || p.peek(1).isPunct(":=")) {
+	if t := p.tok(); t.isLabel() && p.peek(1).isPunct("=>") || t.isTypeFuncName() && p.peek(1).isPunct(":=") {
 		p.i += 2
 		return Arg{Name: t.text, NamePos: int(t.pos), Value: p.expr()}
 	}
