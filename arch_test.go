@@ -27,6 +27,8 @@ var layers = [][]string{
 	{"storage/scan"},
 	{"storage/arrow", "storage/avro", "storage/excel", "storage/numpy", "storage/plain"},
 	{"storage/csv", "storage/json", "storage/memory", "storage/parquet", "storage/remote"},
+	{"storage/lake"},
+	{"storage/delta", "storage/iceberg"},
 	{"storage", "planner", "catalog"},
 	{"sql/syntax"},
 	{"sql"},

@@ -67,6 +67,7 @@ type Catalog struct {
 	mu       sync.Mutex
 	shapes   map[[sha256.Size]byte]any // of a format: columns, types and the like
 	archives map[file.File][]file.File // the members of each
+	lakes    map[string]*lakeState     // tables with logs, by their states
 }
 
 // maxShapes bounds what the catalog remembers.

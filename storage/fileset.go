@@ -20,6 +20,7 @@ type fileSet struct {
 	files  []file.File
 	names  []string      // as the query names them
 	keys   []*hiveColumn // by key
+	number []uint32      // of a table with a log: which of its files each is
 	pruned int           // files left out by a condition
 	// Of a tree that was not read as a whole: the folders of the form key=value that were read, and those left out.
 	folders, closed int
@@ -215,12 +216,18 @@ func (s *fileSet) stat(ctx context.Context) error {
 func (s *fileSet) keep(sel []uint32) {
 	for to, from := range sel {
 		s.files[to], s.names[to] = s.files[from], s.names[from]
+		if s.number != nil {
+			s.number[to] = s.number[from]
+		}
 		for _, k := range s.keys {
 			k.file[to] = k.file[from]
 		}
 	}
 	n := len(sel)
 	s.files, s.names = s.files[:n], s.names[:n]
+	if s.number != nil {
+		s.number = s.number[:n]
+	}
 	for _, k := range s.keys {
 		k.file = k.file[:n]
 	}
@@ -231,6 +238,7 @@ func (s *fileSet) clone() *fileSet {
 	c := *s
 	c.files = append([]file.File(nil), s.files...)
 	c.names = append([]string(nil), s.names...)
+	c.number = append([]uint32(nil), s.number...)
 	c.keys = nil
 	for _, k := range s.keys {
 		own := *k
@@ -268,6 +276,10 @@ type restriction struct {
 	terms []expr.Expr
 	// column returns which extra column an ID means; ok is false for another column.
 	column func(expr.ColID) (kind extraKind, key int, ok bool)
+	// bounds are those that can be decided by what a log says of the columns in files; field returns which of the table's
+	// an ID means, -1 for none.
+	bounds []expr.Expr
+	field  func(expr.ColID) int
 
 	levels map[int][]*expr.Program // by depth: what can be decided there and not above
 }

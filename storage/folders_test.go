@@ -295,7 +295,7 @@ func TestLakeTables(t *testing.T) {
 		t.Fatal(err)
 	}
 	check(t, c, []lookup{
-		{"delta", "!0A000 folder \"delta\" is a table of Delta Lake, …"}, {"'ice'", "!0A000 folder \"ice\" is a table of Iceberg, …"}, {"hudi", "!0A000 folder \"hudi\" is a table of Hudi, …"},
+		{"delta", "!XX001 the log of Delta Lake table \"delta\" does not say …"}, {"'ice'", "!XX001 file …/ice/metadata/v1.metadata.json\" of the metadata of an Iceberg table is damaged: it does not say …"}, {"hudi", "!0A000 folder \"hudi\" is a table of Hudi, …"},
 		{"'delta/*.csv'", "1"}, {"'ice/data'", "2"}, {"plain", "5 4"},
 	})
 }

@@ -31,12 +31,18 @@ func (c *Catalog) TableFunction(ctx context.Context, name string, args []exec.Ar
 	if name == "generate_series" || name == "range" {
 		return newSeries(name, args)
 	}
+	if kind, ok := lakeFunctions[name]; ok {
+		return c.lakeFunction(ctx, name, kind, args)
+	}
+	if history, ok := lakeHistories[name]; ok {
+		return c.lakeHistory(ctx, name, history, args)
+	}
 	if facts[name] != nil {
 		return c.facts(ctx, name, args)
 	}
 	if readers[name] == "" {
-		return nil, noFunction(name, args).WithHint("Functions in FROM are read_csv, read_parquet, read_json, read_ndjson, read_arrow, read_avro, read_xlsx, read_npy, read_text, read_blob, read_lines, read_fixed, generate_series and range, " +
-			"and of what there is to know of files gsql_files, gsql_schema_drift, parquet_metadata, parquet_schema and sniff_csv.")
+		return nil, noFunction(name, args).WithHint("Functions in FROM are read_csv, read_parquet, read_json, read_ndjson, read_arrow, read_avro, read_xlsx, read_npy, read_text, read_blob, read_lines, read_fixed, delta_scan, iceberg_scan, generate_series and range, " +
+			"and of what there is to know of files gsql_files, gsql_schema_drift, delta_history, iceberg_snapshots, parquet_metadata, parquet_schema and sniff_csv.")
 	}
 	if len(args) == 0 || args[0].Name != "" {
 		return nil, sqlstate.New(sqlstate.UndefinedFunction, "%s needs a path, a glob or a list of them as its first argument", name)

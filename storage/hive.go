@@ -220,6 +220,7 @@ type hiveColumn struct {
 	key     *hiveKey
 	codes   map[string]uint32 // by what folders are called
 	values  []*vec.Vector     // by code: one row each; none before the key has its type
+	all     *vec.Vector       // by code, where they were made together; nil: values has them
 	folders []string          // by code: where the value was met
 	file    []uint32          // by file: the code
 }
@@ -288,8 +289,19 @@ func (k *hiveKey) value(raw, folder string) (*vec.Vector, error) {
 	return nil, e.WithHint("The type was found from the names of some folders. Set it: hive_types => {'%s': 'VARCHAR'}.", k.name)
 }
 
+// distinct returns how many values there are.
+func (c *hiveColumn) distinct() int {
+	if c.all != nil {
+		return c.all.Len
+	}
+	return len(c.values)
+}
+
 // dict returns the values as one vector.
 func (c *hiveColumn) dict() *vec.Vector {
+	if c.all != nil {
+		return c.all
+	}
 	b := vec.NewBuilder(c.key.typ)
 	for _, v := range c.values {
 		b.AppendFrom(v, 0)

@@ -112,6 +112,10 @@ func (c *Catalog) asEntry(schema string, d fs.DirEntry) (Entry, bool) {
 	case !mode.IsDir():
 		return Entry{}, false
 	}
+	if kind, err := c.lakeAt(context.Background(), inner); err == nil && kind != noLake {
+		e.format = string(kind)
+		return e, kind != hudi
+	}
 	var ok bool
 	e.format, ok = c.folderFormat(inner)
 	return e, ok
@@ -250,6 +254,9 @@ func (c *Catalog) Open(ctx context.Context, e Entry) (exec.Table, error) {
 
 // Size returns the bytes and the number of the files that an entry's table reads.
 func (c *Catalog) Size(e Entry) (bytes int64, files int, err error) {
+	if lakeKind(e.format).known() {
+		return c.lakeSize(e)
+	}
 	return c.SizeOf([]string{e.path})
 }
 

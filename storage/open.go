@@ -14,6 +14,7 @@ import (
 	"gsql/storage/excel"
 	"gsql/storage/file"
 	"gsql/storage/json"
+	"gsql/storage/lake"
 	"gsql/storage/numpy"
 	"gsql/storage/parquet"
 	"gsql/storage/plain"
@@ -42,6 +43,11 @@ func newRequest(patterns ...string) request {
 // open returns the table of a request. It looks at some files: where all lie in folders of the form key=value, the others
 // are looked for when the table is scanned.
 func (c *Catalog) open(ctx context.Context, r request) (exec.Table, error) {
+	if r.format == "" && len(r.patterns) == 1 {
+		if kind, err := c.lakeAt(ctx, r.patterns[0]); err == nil && kind != noLake { // after an error, reading it will say
+			return c.openLake(ctx, kind, r.patterns[0], &r, lake.Options{})
+		}
+	}
 	return c.openWith(ctx, r, func(*found) error { return nil })
 }
 

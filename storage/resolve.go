@@ -130,6 +130,9 @@ func (c *Catalog) remoteFiles(url string) ([]file.File, error) {
 	if len(found) < 2 {
 		return found, err
 	}
+	if kind, err := c.lakeAt(context.Background(), url); err == nil && kind != noLake {
+		return nil, kind.refuse(url)
+	}
 	var data []file.File
 	for _, f := range found {
 		if formatOf(f.Path) != "" {

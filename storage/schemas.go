@@ -1,6 +1,7 @@
 package storage
 
 import (
+	"context"
 	"io"
 	"os"
 	"path/filepath"
@@ -68,6 +69,9 @@ func (c *Catalog) isSchema(name string) bool {
 		return false
 	}
 	path := filepath.Join(c.cfg.Dir, name)
+	if kind, err := c.lakeAt(context.Background(), name); err != nil || kind != noLake {
+		return false
+	}
 	return isFolder(path) && (!c.cfg.Restrict || c.mayList(path))
 }
 

@@ -35,8 +35,9 @@ type found struct {
 	format   string // that names of files must be of; "" for any
 	patterns []*pattern
 	hive     *hive
-	set      *fileSet // nil: it is yet to be found
-	found    any      // what the format knows of the files, as the catalog keeps it
+	set      *fileSet   // nil: it is yet to be found
+	found    any        // what the format knows of the files, as the catalog keeps it
+	lake     *lakeFiles // of a table with a log; nil: the files are what counts
 	// make returns the table of the format.
 	make func(files []file.File, extra *file.Extras) exec.Table
 
@@ -158,6 +159,9 @@ func (t *table) Restrict(f *fn.Ctx, terms []expr.Expr, ordinal func(expr.ColID) 
 		}
 		return 0, 0, false
 	})
+	if t.found.lake != nil {
+		r = t.found.withBounds(r, f, terms, ordinal)
+	}
 	if r == nil || t.terms != nil {
 		return t
 	}
@@ -169,13 +173,18 @@ func (t *table) Restricted() string {
 	if t.terms == nil {
 		return ""
 	}
+	if t.terms.bounds != nil {
+		return expr.NewAnd(t.terms.bounds...).String()
+	}
 	return expr.NewAnd(t.terms.terms...).String()
 }
 
 // open finds the files, unless they are known, and returns the format's table over them.
 func (t *table) open(ctx context.Context) (exec.Table, error) {
 	t.once.Do(func() {
-		if t.set, t.err = t.files(ctx); t.err == nil {
+		if t.set, t.err = t.files(ctx); t.err == nil && t.found.lake != nil {
+			t.inner = t.found.openLake(t.set, t.terms)
+		} else if t.err == nil {
 			t.inner = t.found.make(t.set.files, t.found.newExtras(t.set, t.terms))
 		}
 	})
@@ -185,6 +194,9 @@ func (t *table) open(ctx context.Context) (exec.Table, error) {
 // files returns the files that may matter.
 func (t *table) files(ctx context.Context) (*fileSet, error) {
 	f := t.found
+	if f.lake != nil {
+		return f.lakeFiles(ctx, t.terms)
+	}
 	if f.set != nil {
 		if t.terms == nil {
 			return f.set, nil
@@ -271,7 +283,7 @@ func (t *table) Stats() exec.Stats {
 			out.Columns[i] = in.Columns[c.ordinal]
 		}
 		if x := c.ordinal - t.found.inner; x >= 0 && t.found.extras[x].kind == extraKey {
-			out.Columns[i].Distinct = float64(max(1, len(t.set.keys[t.found.extras[x].key].values)))
+			out.Columns[i].Distinct = float64(max(1, t.set.keys[t.found.extras[x].key].distinct()))
 		}
 	}
 	return out

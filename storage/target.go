@@ -1,6 +1,7 @@
 package storage
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 	"slices"
@@ -46,6 +47,9 @@ func (c *Catalog) Target(path string) (string, error) {
 			return "", unwritable(path)
 		}
 		return full, nil // a device or a pipe, such as /dev/stdout, whose links may lead to no path
+	}
+	if k, err := c.lakeAt(context.Background(), full); err == nil && k != noLake {
+		return "", k.unwritable(path)
 	}
 	real, err := filepath.EvalSymlinks(full)
 	if err != nil {
@@ -99,6 +103,9 @@ func unwritable(path string) error {
 
 // Folder returns the path and the files of an entry's table, if that is a folder of files itself.
 func (c *Catalog) Folder(e Entry) (path string, files []file.File, ok bool, err error) {
+	if k := lakeKind(e.format); k.known() {
+		return "", nil, false, k.unwritable(e.Name)
+	}
 	info, err := os.Stat(filepath.Join(c.cfg.Dir, e.path))
 	if err != nil || !info.IsDir() {
 		return "", nil, false, nil

@@ -105,8 +105,8 @@ func (w *walker) folder(d *place) error {
 		list = w.literals(d)
 	}
 	if slices.ContainsFunc(d.at, func(s spot) bool { return w.part(s).kind == data }) {
-		if err := w.c.lakeTable(d, list); err != nil {
-			return err
+		if kind := w.c.lakeIn(d.path, list); kind != noLake {
+			return kind.refuse(d.name)
 		}
 	}
 	wanted, err := w.wanted(d, list)
