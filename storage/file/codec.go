@@ -69,6 +69,12 @@ func looksLikeBzip2(head []byte) bool {
 	return len(head) >= 10 && head[3] >= '1' && head[3] <= '9' && (string(head[4:10]) == block || string(head[4:10]) == end)
 }
 
+// skippable reports whether a file begins with a frame to be skipped, as zstd and lz4 have them: pzstd writes one before each
+// frame.
+func skippable(head []byte) bool {
+	return len(head) >= 8 && binary.LittleEndian.Uint32(head)&^15 == zstdSkippable
+}
+
 func codecNamed(name Codec) *codec {
 	for i, c := range codecs {
 		if c.name == name {
@@ -83,6 +89,9 @@ func codecNamed(name Codec) *codec {
 func codecFor(f File, head []byte) *codec {
 	if c := codecByMagic(head); c != nil {
 		return c
+	}
+	if skippable(head) && (f.Codec == "zstd" || f.Codec == "lz4") {
+		return codecNamed(f.Codec)
 	}
 	if f.Codec == "snappy" && hadoopSnappy(head) {
 		return codecNamed("hadoop snappy")

@@ -24,6 +24,7 @@ type decoder struct {
 	file   File
 	kind   string       // what is decoded, for messages
 	read   atomic.Int64 // bytes of the file
+	units  *units       // what of the file is decompressed in parts, nil: nothing
 	closes []io.Closer
 }
 
@@ -79,7 +80,7 @@ func (t *Text) decoder(h Handle) (*decoder, error) {
 	}
 	if c := codecFor(t.file, head); c != nil {
 		d.kind = string(c.name)
-		r, err := c.open(bufio.NewReaderSize(in, readAhead))
+		r, err := d.decompress(c, h, in)
 		if err != nil {
 			return nil, unreadable(t.file, d.kind, err)
 		}
@@ -105,6 +106,18 @@ func (t *Text) decoder(h Handle) (*decoder, error) {
 		d.Reader = in
 	}
 	return d, nil
+}
+
+// decompress returns the text of a compressed file, whose bytes in reads, too.
+func (d *decoder) decompress(c *codec, h Handle, in io.Reader) (io.ReadCloser, error) {
+	if d.file.Member == nil && d.file.Store == nil { // only there looking around in a file costs nothing
+		if cut := newCutter(c.name, h, d.file.Size, &d.read); cut != nil {
+			d.read.Store(0) // what was looked at is read again
+			d.units = newUnits(cut, &d.read)
+			return d.units, nil
+		}
+	}
+	return c.open(bufio.NewReaderSize(in, readAhead))
 }
 
 var utf16LE, utf16BE = []byte("\xff\xfe"), []byte("\xfe\xff")

@@ -15,7 +15,8 @@ import (
 //
 // A file that is such text as it stands can be read at any place. Any other one is decoded from its start: its readers
 // take blocks of it in their order (Take), and give them back (Done). What lies before all blocks in hand is forgotten,
-// so that a file of any size takes the memory of a few blocks; to read it again costs decoding from the start.
+// so that a file of any size takes the memory of a few blocks; to read it again costs decoding from the start. Where parts of
+// a file can be decompressed by themselves, its readers do that together (see units), some parts ahead.
 type Text struct {
 	file     File
 	encoding string
@@ -193,8 +194,18 @@ func (s *sequence) size() int64 {
 	return math.MaxInt64
 }
 
+// lock takes the lock. While another one has it, which decodes, parts of the file that come later are decompressed.
+func (s *sequence) lock() {
+	for !s.mu.TryLock() {
+		if s.r.units == nil || !s.r.units.help() {
+			s.mu.Lock()
+			return
+		}
+	}
+}
+
 func (s *sequence) take() (Block, bool, error) {
-	s.mu.Lock()
+	s.lock()
 	defer s.mu.Unlock()
 	begin := int64(s.next) * s.block
 	s.decode(begin + s.block)
@@ -212,7 +223,7 @@ func (s *sequence) take() (Block, bool, error) {
 }
 
 func (s *sequence) done(k int) {
-	s.mu.Lock()
+	s.lock()
 	defer s.mu.Unlock()
 	if i := slices.Index(s.taken, k); i >= 0 {
 		s.taken = slices.Delete(s.taken, i, i+1)
@@ -271,7 +282,7 @@ func (s *sequence) newChunk() []byte {
 }
 
 func (s *sequence) ReadAt(p []byte, off int64) (int, error) {
-	s.mu.Lock()
+	s.lock()
 	defer s.mu.Unlock()
 	if off < s.off {
 		return s.reread(p, off)

@@ -69,7 +69,7 @@ func hadoopPack(_ *testing.T, parts ...string) []byte {
 	return b
 }
 
-func put(t *testing.T, name string, data []byte) File {
+func put(t testing.TB, name string, data []byte) File {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), name)
 	if err := os.WriteFile(path, data, 0o600); err != nil {
