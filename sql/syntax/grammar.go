@@ -25,6 +25,9 @@ func setMode(p *tidb.Parser) {
 	p.EnableWindowFunc(true)
 }
 
+// keptTree is the length of a text whose tree a parser may keep: to make it forget takes as long as a small text.
+const keptTree = 4 << 10
+
 // grammarTree gives canonical text to TiDB's parser. A refusal, or a panic in it, is a bug of this package,
 // not of the user's text.
 func grammarTree(text string) (tree ast.StmtNode, err error) {
@@ -39,8 +42,10 @@ func grammarTree(text string) (tree ast.StmtNode, err error) {
 		return nil, bridgeError(err)
 	}
 	tree = stmts[0]
-	p.Reset() // so that it does not hold on to the tree
-	setMode(p)
+	if len(text) > keptTree { // a small one it may hold on to until the next
+		p.Reset()
+		setMode(p)
+	}
 	parsers.Put(p)
 	return tree, nil
 }
