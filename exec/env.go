@@ -34,16 +34,38 @@ type Env struct {
 
 	shares *share // nil: does not schedule
 	nested bool   // shares belong to the execution around it
-	root   context.Context
-	cancel context.CancelFunc
+	ctx    context.Context
 	mu     sync.Mutex
+	root   context.Context // ctx until the end of the execution; made when it is asked for, as shared is
+	cancel context.CancelFunc
+	closed bool
 	shared map[any]*once
 }
 
 // NewEnv returns the environment of one execution, which ctx cancels. It must be closed when all streams are.
 func NewEnv(ctx context.Context, f *fn.Ctx, pool *mem.Pool, batchRows int) *Env {
-	ctx, cancel := context.WithCancel(ctx)
-	return &Env{Fn: f, Mem: pool, BatchRows: batchRows, root: ctx, cancel: cancel, shared: map[any]*once{}}
+	return &Env{Fn: f, Mem: pool, BatchRows: batchRows, ctx: ctx}
+}
+
+// whole returns the context of the whole execution.
+func (e *Env) whole() context.Context {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.root == nil {
+		e.root, e.cancel = context.WithCancel(e.ctx)
+		if e.closed {
+			e.cancel()
+		}
+	}
+	return e.root
+}
+
+// keep adds a shared value. The lock is held.
+func (e *Env) keep(key any, o *once) {
+	if e.shared == nil {
+		e.shared = map[any]*once{}
+	}
+	e.shared[key] = o
 }
 
 // Schedule makes the execution's tasks share the workers with those of other executions; without it, or without a
@@ -69,13 +91,13 @@ func (e *Env) Shared(ctx context.Context, key any, build func(ctx context.Contex
 	o, ok := e.shared[key]
 	if !ok {
 		o = &once{done: make(chan struct{})}
-		e.shared[key] = o
+		e.keep(key, o)
 	}
 	e.mu.Unlock()
 	if !ok {
 		defer close(o.done)
 		o.err = guard(func() (err error) {
-			o.value, err = build(withTask(e.root, taskOf(ctx)))
+			o.value, err = build(withTask(e.whole(), taskOf(ctx)))
 			return err
 		})
 		return o.value, o.err
@@ -108,7 +130,7 @@ func (e *Env) share(key, value any) {
 	done := make(chan struct{})
 	close(done)
 	e.mu.Lock()
-	e.shared[key] = &once{done: done, value: value}
+	e.keep(key, &once{done: done, value: value})
 	e.mu.Unlock()
 }
 
@@ -127,12 +149,16 @@ func (e *Env) given(key any) any {
 
 // Close cancels what still runs and frees what was shared.
 func (e *Env) Close() error {
-	e.cancel()
+	e.mu.Lock()
+	if e.closed = true; e.cancel != nil {
+		e.cancel()
+	}
+	e.mu.Unlock()
 	var first error
 	for {
 		e.mu.Lock()
 		shared := e.shared
-		e.shared = map[any]*once{}
+		e.shared = nil
 		e.mu.Unlock()
 		if len(shared) == 0 {
 			if !e.nested {
