@@ -32,19 +32,17 @@ const (
 // selected makes the selection of a task's row group if it is the first to need it, and returns how many bytes it read for that.
 func (q *queue) selected(t *task) (read int64) {
 	t.sel.once.Do(func() {
-		q.selectRows(t.file, t.group, t.rows < t.file.groups[t.group].rows, t.sel)
+		q.selectRows(t.file, t.group, t.sel)
 		read = t.sel.read
 	})
 	return read
 }
 
-// selectRows finds which rows of a row group are to be read. divided says that tasks begin within it.
-func (q *queue) selectRows(of *openFile, g int, divided bool, sel *selection) {
+// selectRows finds which rows of a row group are to be read. Where these are all, indexes are not used: what a writer got wrong in them
+// does not matter then.
+func (q *queue) selectRows(of *openFile, g int, sel *selection) {
 	known := q.knownFilters()
 	if q.scan.prune == nil && len(known) == 0 {
-		if divided {
-			sel.locate(q, of, g)
-		}
 		return
 	}
 	file := &countingReader{r: of, n: &sel.read}
@@ -58,7 +56,7 @@ func (q *queue) selectRows(of *openFile, g int, divided bool, sel *selection) {
 		sel.ranges = q.matching(of.meta, g, known, indexes)
 		sel.none = sel.ranges != nil && len(sel.ranges) == 0
 	}
-	if !sel.none && (sel.ranges != nil || divided) {
+	if !sel.none && sel.ranges != nil {
 		sel.locate(q, of, g)
 		sel.count()
 	}
@@ -262,9 +260,6 @@ func (c *column) chunks() []int {
 
 // count counts the pages that no range touches.
 func (s *selection) count() {
-	if s.ranges == nil {
-		return
-	}
 	for _, x := range s.offsets {
 		r := 0
 		for i, p := range x.pages {
