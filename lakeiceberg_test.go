@@ -439,3 +439,45 @@ func TestIcebergTransforms(t *testing.T) {
 		asks(t, x.open(), cases)
 	}
 }
+
+// So it is for lists of manifests, manifests, and files that delete rows.
+func TestLakeMetadataPermissions(t *testing.T) {
+	other := newIceberg(t, icebergColumn(1, "id", "long"))
+	other.location = "/nowhere"
+	other.manifest(0, "", other.data("a.parquet", rowsFrom(0, 1), nil, icebergCols...))
+	other.commit()
+	outside := func(name string) string { return "file://" + filepath.Join(other.dir, name) }
+	denied := func(db *gsql.DB) {
+		t.Helper()
+		asks(t, db, [][2]string{{"SELECT id FROM t", "!permission denied to read"}})
+	}
+	table := func() *icebergTable {
+		x := newIceberg(t, icebergColumn(1, "id", "long"))
+		x.manifest(0, "", x.data("a.parquet", rowsFrom(0, 2), nil, icebergCols...))
+		x.commit()
+		return x
+	}
+	x := table()
+	x.snapshots[0]["manifest-list"] = outside("metadata/snap-1.avro")
+	x.write("v2.metadata.json")
+	denied(x.open(gsql.Config{Restrict: true}))
+	x = table()
+	x.manifests[0].(object)["manifest_path"] = outside("metadata/m1.avro")
+	x.commit()
+	denied(x.open(gsql.Config{Restrict: true}))
+	for _, more := range []object{{"content": 1}, {"content": 2, "equality_ids": []any{1}},
+		{"content": 1, "file_format": "PUFFIN", "referenced_data_file": "s3://elsewhere/t/a.parquet", "content_offset": 0, "content_size_in_bytes": 20}} {
+		x = table()
+		more["file_path"] = outside("a.parquet")
+		x.manifest(0, "", x.file("x", 1, 100, more))
+		x.commit()
+		denied(x.open(gsql.Config{Restrict: true}))
+	}
+	db := table().open(gsql.Config{Restrict: true})
+	asks(t, db, [][2]string{{"SELECT * FROM iceberg_scan('" + other.dir + "')", "!permission denied to read"}, {"SELECT * FROM '" + other.dir + "/metadata/v1.metadata.json'", "!permission denied to read"},
+		{"SELECT * FROM iceberg_snapshots('" + other.dir + "')", "!permission denied to read"}, {"SELECT * FROM '" + other.dir + "'", "!permission denied to read"}})
+	d := newDelta(t)
+	parquetFile(t, filepath.Join(d.dir, "_delta_log/00000000000000000000.checkpoint.01234567-89ab-cdef-0123-456789abcdef.parquet"),
+		jsonLines(deltaProtocol("v2Checkpoint"), deltaMeta(nil, nil, deltaColumn("id", "long", nil)), object{"sidecar": object{"path": outside("a.parquet"), "sizeInBytes": 1}}), checkpointColumns()...)
+	denied(openDB(t, gsql.Config{Dir: filepath.Dir(d.dir), Restrict: true}))
+}

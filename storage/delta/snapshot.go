@@ -157,7 +157,7 @@ func (s *snapshot) table() (*lake.Table, error) {
 	}
 	s.files = slices.DeleteFunc(s.files, func(f *addFile) bool { return f == nil })
 	s.at = nil
-	t := &lake.Table{Format: "Delta Lake", State: "version " + itoa(s.version), Fields: fields, Visible: len(fields), By: by}
+	t := &lake.Table{State: "version " + itoa(s.version), Fields: fields, Visible: len(fields), By: by}
 	if err := s.addFiles(t); err != nil {
 		return nil, err
 	}

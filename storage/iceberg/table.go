@@ -60,7 +60,7 @@ func (t *table) read(ctx context.Context) (*lake.Table, error) {
 	if err != nil {
 		return nil, corrupt(t.m.file.Path, "%v", err)
 	}
-	t.out = &lake.Table{Format: "Iceberg", State: "no snapshot", Fields: columns, Visible: len(columns), By: parquet.ByID, Bounds: t.bounds, MayHave: t.mayHave}
+	t.out = &lake.Table{State: "no snapshot", Fields: columns, Visible: len(columns), By: parquet.ByID, Bounds: t.bounds, MayHave: t.mayHave}
 	if names != nil {
 		t.out.By = parquet.ByIDOrName
 	}

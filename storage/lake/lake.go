@@ -30,7 +30,6 @@ type FS interface {
 
 // Table is a table in one of its states. It is immutable and safe for concurrent use.
 type Table struct {
-	Format   string // for messages
 	State    string // which of its states it is, as EXPLAIN shows it
 	Identity string // tells states from each other
 	Fields   []parquet.Field
