@@ -16,7 +16,7 @@ import (
 // one line do not know each other.
 var layers = [][]string{
 	{"exec/sqlstate"},
-	{"exec/types", "exec/jsontext", "exec/xmltext", "exec/inet"},
+	{"exec/types", "exec/jsontext", "exec/xmltext", "exec/inet", "exec/geo"},
 	{"exec/mem", "exec/vec"},
 	{"exec/jsonpath"},
 	{"exec/text", "exec/spill"},

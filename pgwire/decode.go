@@ -123,6 +123,9 @@ func decodeBinary(bl *vec.Builder, t types.Type, b []byte) error {
 	case types.Array:
 		return decodeArray(bl, t, b)
 	default:
+		if t.IsGeometric() {
+			return decodeGeometry(bl, t, b)
+		}
 		if textHeld(t) {
 			return decodeTextHeld(bl, t, b)
 		}

@@ -51,6 +51,14 @@ func (b *binder) resolveAggregate(c *aggregateCall) (*expr.Aggregate, error) {
 	if f, err = b.jsonArguments(c, f, es); err != nil {
 		return nil, err
 	}
+	if err := comparable(c.name, m.declared, c.args, c.pos); err != nil {
+		return nil, err
+	}
+	for _, v := range c.args {
+		if c.distinct && hasNoEquality(v.typ()) {
+			return nil, noEquality(v.typ(), v.pos)
+		}
+	}
 	a := &expr.Aggregate{Fn: f, Args: es, Distinct: c.distinct, Filter: c.filter, Typ: unstated(f.ReturnType(ats))}
 	if a.Typ.ID == types.Array && a.Typ.Elem == types.Array {
 		if c.within {

@@ -115,6 +115,9 @@ func (b *binder) invoke(f *fn.Scalar, m match, args []value, pos int) (value, er
 	if err != nil {
 		return value{}, err
 	}
+	if err := comparable(f.Name, m.declared, args, pos); err != nil {
+		return value{}, err
+	}
 	t := f.ReturnType(ts)
 	if f.Name != "greatest" && f.Name != "least" { // which are constructs to PostgreSQL, like COALESCE
 		t = unstated(t)
@@ -167,7 +170,10 @@ var typeFunctions = map[string]types.ID{
 	"float8": types.Float64, "numeric": types.Numeric, "text": types.Text, "varchar": types.Varchar,
 	"bpchar": types.Char, "bytea": types.Bytea, "date": types.Date, "time": types.Time, "timetz": types.TimeTZ,
 	"timestamp": types.Timestamp, "timestamptz": types.TimestampTZ, "interval": types.Interval,
-	"uuid": types.UUID, "json": types.JSON, "jsonb": types.JSONB, "jsonpath": types.JSONPath, "xml": types.XML, "bit": types.Bit, "varbit": types.VarBit,
+	"uuid": types.UUID, "json": types.JSON, "jsonb": types.JSONB, "jsonpath": types.JSONPath, "xml": types.XML,
+	"point": types.Point, "line": types.Line, "lseg": types.LSeg, "box": types.Box, "path": types.Path,
+	"polygon": types.Polygon, "circle": types.Circle,
+	"bit": types.Bit, "varbit": types.VarBit,
 	"oid": types.OID, "name": types.Name,
 	"char": types.InternalChar, "xid": types.XID, "cid": types.CID, "tid": types.TID, "pg_node_tree": types.NodeTree,
 	"aclitem": types.ACLItem, "pg_lsn": types.LSN, "inet": types.Inet, "cidr": types.CIDR, "macaddr": types.MacAddr,

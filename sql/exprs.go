@@ -557,6 +557,13 @@ func (b *binder) subscript(blk *block, e *syntax.Subscript) (value, error) {
 	if array.typ().ID == types.Name && !e.Slice {
 		return b.nameByte(blk, array, e)
 	}
+	if part := fn.Coordinate(array.typ().ID); part != nil && !e.Slice {
+		index, err := b.arrayIndex(blk, e.Index, 0)
+		if err != nil {
+			return value{}, err
+		}
+		return value{e: &expr.Call{Fn: part, Args: []expr.Expr{array.e, index}, Typ: part.Ret}, pos: e.Pos}, nil
+	}
 	if array.typ().ID != types.Array {
 		return value{}, sqlstate.New(sqlstate.DatatypeMismatch, "cannot subscript type %s because it does not support subscripting", array.typ().Base()).At(array.pos)
 	}

@@ -60,13 +60,15 @@ func (b *binder) orderByClause(blk *block, p *parts, q *syntax.Query) error {
 func orderable(v value) error {
 	t := v.typ()
 	switch t.ID {
-	case types.Array:
-		return nil
 	case types.Record:
 		return eachField(v, orderable)
+	case types.Array:
+		if !hasNoEquality(t.Element()) {
+			return nil
+		}
 	}
 	fs := fn.Scalars("<")
-	if _, out := resolveOperator(scalarSignatures(fs), t, t); out == notFound && len(fs) > 0 {
+	if _, out := resolveOperator(scalarSignatures(fs), t, t); t.ID == types.Array || out == notFound && len(fs) > 0 {
 		return sqlstate.New(sqlstate.UndefinedFunction, "could not identify an ordering operator for type %s", t.Base()).
 			WithHint("Use an explicit ordering operator or modify the query.").At(v.pos)
 	}
@@ -90,14 +92,16 @@ func eachField(v value, check func(value) error) error {
 func equatable(v value) error {
 	t := v.typ()
 	switch t.ID {
-	case types.Array:
-		return nil
 	case types.Record:
 		return eachField(v, equatable)
+	case types.Array:
+		if !hasNoEquality(t.Element()) {
+			return nil
+		}
 	}
 	fs := fn.Scalars("=")
-	if _, out := resolveOperator(scalarSignatures(fs), t, t); out == notFound && len(fs) > 0 {
-		return sqlstate.New(sqlstate.UndefinedFunction, "could not identify an equality operator for type %s", t.Base()).At(v.pos)
+	if _, out := resolveOperator(scalarSignatures(fs), t, t); t.ID == types.Array || out == notFound && len(fs) > 0 {
+		return noEquality(t, v.pos)
 	}
 	return nil
 }
@@ -348,7 +352,7 @@ func (b *binder) distinctClause(blk *block, p *parts, s *syntax.Select) error {
 		if err != nil {
 			return err
 		}
-		if t.v, err = b.settled(t.v); err != nil {
+		if err = b.distinguish(t); err != nil {
 			return err
 		}
 		t.onPos = e.Position()

@@ -24,6 +24,9 @@ func (b *binder) setOperation(blk *block, kind planner.SetKind, all bool, l, r *
 			return nil, err
 		}
 		common[i] = t
+		if !(all && kind == planner.Union) && hasNoEquality(t) {
+			return nil, noEquality(t, l.cols[i].pos)
+		}
 	}
 	ln, err := b.branch(blk, l, common, context)
 	if err != nil {

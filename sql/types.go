@@ -22,6 +22,7 @@ const (
 	catPseudo   category = 'P'
 	catInternal category = 'Z'
 	catNetwork  category = 'I'
+	catGeometry category = 'G'
 )
 
 func categoryOf(t types.Type) category {
@@ -51,6 +52,9 @@ func categoryOf(t types.Type) category {
 	}
 	if t.IsReg() {
 		return catNumber
+	}
+	if t.IsGeometric() {
+		return catGeometry
 	}
 	return catUser
 }

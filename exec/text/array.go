@@ -16,10 +16,11 @@ func appendArray(dst []byte, v *vec.Vector, i int, st *Style) []byte {
 	if v.Enc == vec.Dict {
 		child = v.Dict.Child
 	}
+	delimiter := elementDelimiter(v.Type.Elem)
 	dst = append(dst, '{')
 	for k := range int(l.Len) {
 		if k > 0 {
-			dst = append(dst, ',')
+			dst = append(dst, delimiter)
 		}
 		row := int(l.Off) + k
 		if child.IsNull(row) {
@@ -28,15 +29,15 @@ func appendArray(dst []byte, v *vec.Vector, i int, st *Style) []byte {
 		}
 		start := len(dst)
 		dst = Append(dst, child, row, st)
-		if e := dst[start:]; needsQuotes(e) {
+		if e := dst[start:]; needsQuotes(e, delimiter) {
 			dst = appendQuoted(dst[:start], append([]byte(nil), e...))
 		}
 	}
 	return append(dst, '}')
 }
 
-func needsQuotes(e []byte) bool {
-	return len(e) == 0 || bytes.ContainsAny(e, "{}\",\\ \t\n\r\v\f") || len(e) == 4 && strings.EqualFold(string(e), "null")
+func needsQuotes(e []byte, delimiter byte) bool {
+	return len(e) == 0 || bytes.ContainsAny(e, "{}\"\\ \t\n\r\v\f") || bytes.IndexByte(e, delimiter) >= 0 || len(e) == 4 && strings.EqualFold(string(e), "null")
 }
 
 func appendQuoted(dst, e []byte) []byte {
@@ -62,7 +63,7 @@ func parseArray(b *vec.Builder, t types.Type, s []byte, st *Style) error {
 	if in[len(in)-1] != '}' {
 		return bad("Unexpected end of input.")
 	}
-	elems, ok := splitArray(in[1 : len(in)-1])
+	elems, ok := splitArray(in[1:len(in)-1], elementDelimiter(t.Elem))
 	if !ok {
 		return bad("Unexpected array element.")
 	}
@@ -89,7 +90,7 @@ type arrayElem struct {
 	quoted bool
 }
 
-func splitArray(s []byte) (elems []arrayElem, ok bool) {
+func splitArray(s []byte, delimiter byte) (elems []arrayElem, ok bool) {
 	if len(bytes.TrimSpace(s)) == 0 {
 		return nil, true
 	}
@@ -113,7 +114,7 @@ func splitArray(s []byte) (elems []arrayElem, ok bool) {
 			s = bytes.TrimLeft(s[i+1:], " \t\n\r")
 		} else {
 			i := 0
-			for ; i < len(s) && s[i] != ','; i++ {
+			for ; i < len(s) && s[i] != delimiter; i++ {
 				if s[i] == '"' || s[i] == '}' && e.text == nil {
 					return nil, false
 				}
@@ -133,7 +134,7 @@ func splitArray(s []byte) (elems []arrayElem, ok bool) {
 		if len(s) == 0 {
 			return elems, true
 		}
-		if s[0] != ',' {
+		if s[0] != delimiter {
 			return nil, false
 		}
 		s = s[1:]

@@ -91,6 +91,9 @@ func Append(dst []byte, v *vec.Vector, i int, st *Style) []byte {
 	case types.Record:
 		return appendRecord(dst, v, i, st)
 	}
+	if v.Type.IsGeometric() {
+		return appendGeometry(dst, v.Type.ID, v.Bytes(i))
+	}
 	if v.Type.IsReg() {
 		return appendObject(dst, v.Type.ID, uint32(vec.At[int64](v, i)), st)
 	}
@@ -211,6 +214,9 @@ func Parse(b *vec.Builder, t types.Type, s []byte, st *Style) error {
 	case types.Record:
 		return parseRecord(b, t, s, st)
 	default:
+		if t.IsGeometric() {
+			return parseGeometry(b, t, s)
+		}
 		if t.IsReg() {
 			return parseObject(b, t.ID, s, st)
 		}

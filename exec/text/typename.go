@@ -26,6 +26,8 @@ var typeNames = map[string]types.ID{
 	"timestamp": types.Timestamp, "timestamp without time zone": types.Timestamp, "datetime": types.Timestamp,
 	"timestamptz": types.TimestampTZ, "timestamp with time zone": types.TimestampTZ,
 	"interval": types.Interval, "uuid": types.UUID, "json": types.JSON, "jsonb": types.JSONB, "jsonpath": types.JSONPath, "xml": types.XML,
+	"point": types.Point, "line": types.Line, "lseg": types.LSeg, "box": types.Box, "path": types.Path,
+	"polygon": types.Polygon, "circle": types.Circle,
 	"bit": types.Bit, "varbit": types.VarBit, "bit varying": types.VarBit,
 	"oid": types.OID, "name": types.Name,
 	"\"char\"": types.InternalChar, "xid": types.XID, "cid": types.CID, "tid": types.TID, "pg_node_tree": types.NodeTree,

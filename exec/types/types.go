@@ -49,6 +49,13 @@ const (
 	CIDR                    // cidr, likewise
 	MacAddr                 // macaddr, six bytes
 	MacAddr8                // macaddr8, eight bytes
+	Point                   // point and the other geometric types, as package geo has them
+	Line                    // line
+	LSeg                    // lseg
+	Box                     // box
+	Path                    // path
+	Polygon                 // polygon
+	Circle                  // circle
 	XID8                    // xid8, an unsigned 64-bit number held in 64 bits with the highest one flipped, so that it is ordered
 	Void                    // void, what functions return that have nothing to say: the empty text
 	RegProc                 // regproc and the following: the OID of an object that is read and written as its name
@@ -138,7 +145,8 @@ var names = [...]string{
 	Interval: "interval", UUID: "uuid", JSON: "json", JSONB: "jsonb", XML: "xml", JSONPath: "jsonpath", Bit: "bit", VarBit: "bit varying",
 	OID: "oid", Name: "name",
 	InternalChar: "\"char\"", XID: "xid", CID: "cid", TID: "tid", NodeTree: "pg_node_tree", ACLItem: "aclitem",
-	LSN: "pg_lsn", Inet: "inet", CIDR: "cidr", MacAddr: "macaddr", MacAddr8: "macaddr8", XID8: "xid8", Void: "void", RegProc: "regproc", RegProcedure: "regprocedure", RegOper: "regoper",
+	LSN: "pg_lsn", Inet: "inet", CIDR: "cidr", MacAddr: "macaddr", MacAddr8: "macaddr8", Point: "point", Line: "line",
+	LSeg: "lseg", Box: "box", Path: "path", Polygon: "polygon", Circle: "circle", XID8: "xid8", Void: "void", RegProc: "regproc", RegProcedure: "regprocedure", RegOper: "regoper",
 	RegOperator: "regoperator", RegClass: "regclass", RegType: "regtype", RegRole: "regrole",
 	RegNamespace: "regnamespace", RegCollation: "regcollation", RegConfig: "regconfig", RegDictionary: "regdictionary",
 	Array: "array", Record: "record", Any: "any", AnyElement: "anyelement", AnyArray: "anyarray",
@@ -200,8 +208,11 @@ func (t Type) HasOwnText() bool {
 	case Bytea, Inet, CIDR, MacAddr, MacAddr8, XML:
 		return false
 	}
-	return t.Kind() == KView
+	return t.Kind() == KView && !t.IsGeometric()
 }
+
+// IsGeometric reports whether the type is point, line, lseg, box, path, polygon or circle.
+func (t Type) IsGeometric() bool { return t.ID >= Point && t.ID <= Circle }
 
 // IsInteger reports whether the type is smallint, integer or bigint.
 func (t Type) IsInteger() bool { return t.ID == Int16 || t.ID == Int32 || t.ID == Int64 }
