@@ -115,7 +115,7 @@ func TestListenersThatDoNotRead(t *testing.T) {
 		t.Errorf("got %s", got)
 	}
 	a.nc.Close()
-	for range 100 { // until the server has seen it
+	for range 500 { // until the server has seen it
 		if strings.Contains(b.query("select pg_notification_queue_usage()"), `DataRow "0"`) {
 			break
 		}
