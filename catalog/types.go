@@ -25,7 +25,8 @@ var Types = map[types.ID]TypeInfo{
 	types.JSONB: {3802, 3807, -1}, types.JSONPath: {4072, 4073, -1}, types.Bit: {1560, 1561, -1}, types.VarBit: {1562, 1563, -1}, types.RegNamespace: {4089, 4090, 4}, types.RegRole: {4096, 4097, 4}, types.RegCollation: {4191, 4192, 4},
 	types.CIDR: {650, 651, -1}, types.MacAddr8: {774, 775, 8}, types.MacAddr: {829, 1040, 6}, types.XID8: {5069, 271, 8},
 	types.Point: {600, 1017, 16}, types.LSeg: {601, 1018, 32}, types.Path: {602, 1019, -1}, types.Box: {603, 1020, 32},
-	types.Polygon: {604, 1027, -1}, types.Line: {628, 629, 24}, types.Circle: {718, 719, 24}, types.XML: {142, 143, -1}, types.Void: {2278, 0, 4}, types.Any: {2276, 0, -1}, types.AnyElement: {5077, 0, -1}, types.AnyArray: {5078, 0, -1},
+	types.Polygon: {604, 1027, -1}, types.Line: {628, 629, 24}, types.Circle: {718, 719, 24}, types.XML: {142, 143, -1},
+	types.Void: {2278, 0, 4}, types.Any: {2276, 0, -1}, types.AnyElement: {5077, 0, -1}, types.AnyArray: {5078, 0, -1},
 }
 
 const (

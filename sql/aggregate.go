@@ -51,7 +51,7 @@ func (b *binder) resolveAggregate(c *aggregateCall) (*expr.Aggregate, error) {
 	if f, err = b.jsonArguments(c, f, es); err != nil {
 		return nil, err
 	}
-	if err := comparable(c.name, m.declared, c.args, c.pos); err != nil {
+	if err := mayCompare(c.name, m.declared, c.args, c.pos); err != nil {
 		return nil, err
 	}
 	for _, v := range c.args {

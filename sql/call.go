@@ -115,7 +115,7 @@ func (b *binder) invoke(f *fn.Scalar, m match, args []value, pos int) (value, er
 	if err != nil {
 		return value{}, err
 	}
-	if err := comparable(f.Name, m.declared, args, pos); err != nil {
+	if err := mayCompare(f.Name, m.declared, args, pos); err != nil {
 		return value{}, err
 	}
 	t := f.ReturnType(ts)

@@ -23,8 +23,8 @@ var comparing = map[string]bool{
 	"quantile_disc": true, "percentile_disc": true, "approx_top_k": true, "entropy": true, "histogram": true,
 }
 
-// comparable rejects a call that compares values of a type without an order: the arguments of any type have those of args.
-func comparable(name string, declared []types.Type, args []value, pos int) error {
+// mayCompare rejects a call of a function that compares values, where an argument that may be of any type has no equality.
+func mayCompare(name string, declared []types.Type, args []value, pos int) error {
 	if !comparing[name] {
 		return nil
 	}

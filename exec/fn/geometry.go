@@ -70,6 +70,40 @@ func test2[A, B any](name string, a shape[A], b shape[B], f func(A, B) bool) *Sc
 	return scalar(name, types.Bool, Map2(func(_ *Call, x, y []byte) (bool, error) { return f(a.of(x), b.of(y)), nil }), a.id, b.id)
 }
 
+// stopper makes functions that take long for values of many points give up when the query is cancelled.
+type stopper struct {
+	call *Call
+	err  error
+}
+
+func (s *stopper) stop() bool {
+	if s.err == nil && s.call.Ctx != nil && s.call.Ctx.Check != nil {
+		s.err = s.call.Ctx.Check()
+	}
+	return s.err != nil
+}
+
+// slow2 makes a function of two values of many points.
+func slow2[A, B, R any](name string, ret types.ID, a shape[A], b shape[B], f func(A, B, geo.Stop) (R, bool)) *Scalar {
+	return scalar(name, ret, func(c *Call) (*vec.Vector, error) {
+		s := &stopper{call: c}
+		stop := s.stop
+		return MapNull2(func(_ *Call, x, y []byte) (R, bool, error) {
+			r, ok := f(a.of(x), b.of(y), stop)
+			d, isNumber := any(r).(float64)
+			if s.err == nil && isNumber && overflows(math.IsInf(d, 0), hasInfinity(numbersOf(a.id, x)), hasInfinity(numbersOf(b.id, y))) {
+				return r, false, errOverflow()
+			}
+			return r, ok, s.err
+		})(c)
+	}, a.id, b.id)
+}
+
+// certain makes a function one that slow2 takes.
+func certain[A, B, R any](f func(A, B, geo.Stop) R) func(A, B, geo.Stop) (R, bool) {
+	return func(a A, b B, stop geo.Stop) (R, bool) { return f(a, b, stop), true }
+}
+
 // containment makes both @> and <@.
 func containment[A, B any](a shape[A], b shape[B], contains func(A, B) bool) []*Scalar {
 	return []*Scalar{test2("@>", a, b, contains), test2("<@", b, a, func(y B, x A) bool { return contains(x, y) })}
@@ -180,8 +214,8 @@ func circlePolygon(c geo.Circle, n int32) (geo.Polygon, bool, error) {
 	return c.Polygon(int(n)), true, nil
 }
 
-// maxCirclePoints is how many points PostgreSQL's polygons have at most, about.
-const maxCirclePoints = 1 << 26
+// maxCirclePoints is how many points a circle is made of at most: 16 MB.
+const maxCirclePoints = 1 << 20
 
 func init() {
 	conversion(aBox, aPoint, Assignment, "", always(func(p geo.Point) geo.Box { return geo.Box{High: p, Low: p} }))

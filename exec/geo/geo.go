@@ -49,6 +49,9 @@ type Path struct {
 // Polygon is a value of polygon.
 type Polygon struct{ Points Points }
 
+// Stop tells a function that takes more than a moment for many points to give up; what it returns then is nothing.
+type Stop func() bool
+
 const pointBytes = 16
 
 func float(b []byte) float64 { return math.Float64frombits(binary.BigEndian.Uint64(b)) }

@@ -259,8 +259,11 @@ func (p Polygon) Distance(q Point) float64 {
 }
 
 // edgesDistance returns how far the edges of two lists are apart; false where one has none.
-func edgesDistance(p, q Points, pClosed, qClosed bool) (d float64, ok bool) {
+func edgesDistance(p, q Points, pClosed, qClosed bool, stop Stop) (d float64, ok bool) {
 	for i := range p.Len() {
+		if stop() {
+			return d, ok
+		}
 		if i == 0 && !pClosed {
 			continue
 		}
@@ -277,16 +280,16 @@ func edgesDistance(p, q Points, pClosed, qClosed bool) (d float64, ok bool) {
 }
 
 // PathDistance returns how far two paths are apart; false where one has no edge.
-func (p Path) PathDistance(q Path) (float64, bool) {
-	return edgesDistance(p.Points, q.Points, p.Closed, q.Closed)
+func (p Path) PathDistance(q Path, stop Stop) (float64, bool) {
+	return edgesDistance(p.Points, q.Points, p.Closed, q.Closed, stop)
 }
 
 // PolygonDistance returns how far two polygons are apart.
-func (p Polygon) PolygonDistance(q Polygon) float64 {
-	if p.Overlaps(q) {
+func (p Polygon) PolygonDistance(q Polygon, stop Stop) float64 {
+	if p.Overlaps(q, stop) {
 		return 0
 	}
-	d, _ := edgesDistance(p.Points, q.Points, true, true)
+	d, _ := edgesDistance(p.Points, q.Points, true, true, stop)
 	return d
 }
 

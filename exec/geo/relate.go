@@ -204,12 +204,15 @@ func crossing(a, b Point) (n int, on bool) {
 
 // ContainsPolygon reports whether the polygon has all of another: each of its edges, in the pieces that the polygon's own
 // edges cut it into.
-func (p Polygon) ContainsPolygon(q Polygon) bool {
+func (p Polygon) ContainsPolygon(q Polygon, stop Stop) bool {
 	if !p.Bounds().ContainsBox(q.Bounds()) {
 		return false
 	}
 	var cuts []Point
 	for i := range q.Points.Len() {
+		if stop() {
+			return false
+		}
 		e := q.Points.edge(i)
 		cuts = append(cuts[:0], e.From, e.To)
 		for k := range p.Points.Len() {
@@ -232,23 +235,26 @@ func (p Polygon) ContainsPolygon(q Polygon) bool {
 }
 
 // Overlaps reports whether two polygons have a point in common.
-func (p Polygon) Overlaps(q Polygon) bool {
+func (p Polygon) Overlaps(q Polygon, stop Stop) bool {
 	if !p.Bounds().Overlaps(q.Bounds()) {
 		return false
 	}
-	if edgesCross(p.Points, q.Points, true, true) {
+	if edgesCross(p.Points, q.Points, true, true, stop) {
 		return true
 	}
 	return q.Contains(p.Points.At(0)) || p.Contains(q.Points.At(0))
 }
 
 // Crosses reports whether two paths have a point in common.
-func (p Path) Crosses(q Path) bool {
-	return p.Points.bounds().Overlaps(q.Points.bounds()) && edgesCross(p.Points, q.Points, p.Closed, q.Closed)
+func (p Path) Crosses(q Path, stop Stop) bool {
+	return p.Points.bounds().Overlaps(q.Points.bounds()) && edgesCross(p.Points, q.Points, p.Closed, q.Closed, stop)
 }
 
-func edgesCross(p, q Points, pClosed, qClosed bool) bool {
+func edgesCross(p, q Points, pClosed, qClosed bool, stop Stop) bool {
 	for i := range p.Len() {
+		if stop() {
+			return false
+		}
 		if i == 0 && !pClosed {
 			continue
 		}
@@ -265,12 +271,15 @@ func edgesCross(p, q Points, pClosed, qClosed bool) bool {
 }
 
 // Same reports whether two polygons have the same points, in either direction and beginning anywhere.
-func (p Polygon) Same(q Polygon) bool {
+func (p Polygon) Same(q Polygon, stop Stop) bool {
 	n := p.Points.Len()
 	if n != q.Points.Len() {
 		return false
 	}
 	for start := range n {
+		if stop() {
+			return false
+		}
 		for _, step := range [...]int{1, n - 1} {
 			k := 0
 			for k < n && p.Points.At(k).Same(q.Points.At((start+k*step)%n)) {
