@@ -91,7 +91,7 @@ func (s *Session) IdleTimeout() (d time.Duration, inTransaction bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.tx.status != Idle {
-		return s.settings.duration("idle_in_transaction_session_timeout"), true
+		return s.settings.derive().idleInTransaction, true
 	}
-	return s.settings.duration("idle_session_timeout"), false
+	return s.settings.derive().idle, false
 }

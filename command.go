@@ -109,7 +109,7 @@ func (s *Session) set(stmt *syntax.SetStmt) error {
 		_, err = checkSetting(stmt.Name, value)
 		defer s.tell("WARNING", sqlstate.NoActiveTransaction, "SET LOCAL can only be used in transaction blocks")
 	case stmt.Default && local:
-		s.settings.local = withoutSetting(s.settings.local, stmt.Name)
+		s.settings.endLocal(stmt.Name)
 	case stmt.Default:
 		err = s.settings.Reset(stmt.Name)
 	case local:

@@ -38,6 +38,8 @@ type DB struct {
 	queries  queries
 	channels channels
 
+	statements *statementCache
+
 	main *Session // of DB.Query
 
 	// ballast is memory that nothing touches, so it takes address space alone. Without it the heap of a
@@ -57,7 +59,7 @@ func Open(cfg Config) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	db := &DB{cfg: cfg, opened: time.Now(), catalog: catalog, pool: mem.NewPool(cfg.stateMemory()),
+	db := &DB{cfg: cfg, opened: time.Now(), catalog: catalog, pool: mem.NewPool(cfg.stateMemory()), statements: newStatementCache(cfg.MemoryLimit),
 		spill: spill.NewStore(cfg.TempDir, cfg.TempLimit)}
 	db.shared.Store(noRelations())
 	db.tables = memory.Store{Pool: db.pool, Space: db.spill.Space(0)}

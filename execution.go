@@ -50,8 +50,7 @@ func (q *queries) begin(s *Session, text string, cancel context.CancelCauseFunc)
 	}
 	x := &execution{queries: q, cancel: cancel, sql: strings.Clone(text), session: s.id, begun: time.Now()}
 	s.mu.Lock()
-	x.user, x.database = s.user, s.database
-	x.application, _ = s.settings.Get("application_name")
+	x.user, x.database, x.application = s.user, s.database, s.settings.derive().application
 	s.mu.Unlock()
 	q.mu.Lock()
 	defer q.mu.Unlock()

@@ -19,7 +19,7 @@ func (s *Session) committed() *relations {
 	}
 	if s.tx.snapshot == nil {
 		now := s.db.shared.Load()
-		if level, _ := s.settings.Get("transaction_isolation"); level != "repeatable read" && level != "serializable" {
+		if !s.settings.derive().repeatable {
 			return now
 		}
 		s.tx.snapshot = now
@@ -34,7 +34,7 @@ func (s *Session) noteReads(p *Prepared) {
 	if s.tx.snapshot == nil {
 		return
 	}
-	if level, _ := s.settings.Get("transaction_isolation"); level != "serializable" {
+	if !s.settings.derive().serializable {
 		return
 	}
 	if s.tx.reads == nil {

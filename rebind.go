@@ -23,16 +23,29 @@ func (p *Prepared) keyOf(env *sql.Env) *bindKey {
 	return &bindKey{p.state, s.SearchPath, s.User}
 }
 
+// Unchanged reports whether it is certain that Refresh returns the statement itself, which takes no time then.
+func (p *Prepared) Unchanged() bool {
+	if p.bound == nil {
+		_, fetch := p.stmt.(*syntax.FetchStmt) // of another cursor, maybe
+		return !fetch
+	}
+	return p.unchanged()
+}
+
 // unchanged reports whether binding the statement again would make the same of it. It is false for statements that may
 // not run now, which binding tells of.
 func (p *Prepared) unchanged() bool {
 	if _, query := p.stmt.(*syntax.SelectStmt); !query || p.again == nil || p.s.mayRun(p.stmt) != nil {
 		return false
 	}
-	s := p.s
+	key, err := p.s.bindKey()
+	return err == nil && *p.again == key
+}
+
+// bindKey is that of what is bound now.
+func (s *Session) bindKey() (bindKey, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	st, err := s.seen()
-	path, _ := s.settings.Get("search_path")
-	return err == nil && *p.again == bindKey{st, path, s.user}
+	return bindKey{st, s.settings.derive().path, s.user}, err
 }

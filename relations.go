@@ -56,6 +56,11 @@ type relations struct {
 
 func noRelations() *relations { return &relations{byKey: map[relationKey]*relation{}} }
 
+// noTemporary are the temporary relations of a session without any.
+var noTemporary = noRelations()
+
+func (r *relations) isEmpty() bool { return len(r.byKey) == 0 && len(r.schemas) == 0 && len(r.comments) == 0 }
+
 // with returns the relations with another one at a place, or with none, which has no comments.
 func (r *relations) with(key relationKey, rel *relation) *relations {
 	out := *r
@@ -351,8 +356,12 @@ func (s *Session) commitRelations() error {
 	if err := s.checkDeferred(now); err != nil {
 		return err
 	}
-	s.temporary = now.temporary
-	s.db.shared.Store(now.shared)
+	if s.temporary = now.temporary; s.temporary.isEmpty() {
+		s.temporary = noTemporary
+	}
+	if s.db.shared.Swap(now.shared) != now.shared {
+		s.db.statements.forgetBound()
+	}
 	for _, c := range s.tx.changes {
 		c.settle(now)
 	}

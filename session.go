@@ -51,7 +51,7 @@ type Session struct {
 
 // Session opens a session.
 func (db *DB) Session() *Session {
-	s := &Session{db: db, id: db.sessions.Add(1), settings: &Settings{}, temporary: noRelations(), tx: transaction{status: Idle},
+	s := &Session{db: db, id: db.sessions.Add(1), settings: &Settings{}, temporary: noTemporary, tx: transaction{status: Idle},
 		writing: make(chan struct{}, 1), named: map[string]*Prepared{}}
 	s.SetIdentity("gsql", "gsql")
 	_ = s.settings.SetDefault("TimeZone", db.cfg.TimeZone) // checked by Open
@@ -59,7 +59,7 @@ func (db *DB) Session() *Session {
 	if limit := db.cfg.MemoryLimit; limit > 0 {
 		most = formatUnits(float64(limit>>10), byteUnits)
 	}
-	s.settings.start = withSetting(s.settings.start, "memory_limit", most)
+	s.settings.begin("memory_limit", most)
 	return s
 }
 
@@ -79,7 +79,7 @@ func (s *Session) Close() error {
 			r.table.Memory.Release()
 		}
 	}
-	s.temporary = noRelations()
+	s.temporary = noTemporary
 	return nil
 }
 
@@ -100,7 +100,7 @@ func (s *Session) SetIdentity(user, database string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.user, s.database = user, database
-	s.settings.start = withSetting(s.settings.start, "session_authorization", user)
+	s.settings.begin("session_authorization", user)
 }
 
 // OnNotice sets the function that is told of notices and warnings; severity is "NOTICE" or "WARNING".
@@ -118,7 +118,7 @@ func (s *Session) tell(severity string, code sqlstate.Code, format string, args 
 func (s *Session) tellOf(severity string, e *sqlstate.Error) {
 	s.mu.Lock()
 	f := s.notice
-	least, _ := s.settings.Get("client_min_messages")
+	least := s.settings.derive().notices
 	s.mu.Unlock()
 	if f == nil || least == "error" || least == "warning" && severity == "NOTICE" {
 		return
@@ -138,6 +138,13 @@ func (s *Session) Setting(name string) (string, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.settings.Get(name)
+}
+
+// SettingsVersion returns a value that compares equal to an earlier one only if no setting has changed in between.
+func (s *Session) SettingsVersion() any {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.settings.derive()
 }
 
 // Query runs one statement with values for its parameters.
@@ -176,10 +183,10 @@ func (s *Session) query(ctx context.Context, query string, values []*vec.Vector)
 // Prepared.Query do so themselves, since only they know when a statement of theirs begins and ends.
 func (s *Session) WithTimeout(ctx context.Context) (context.Context, context.CancelFunc) {
 	s.mu.Lock()
-	timeout := s.settings.timeout()
+	timeout := s.settings.derive().timeout
 	s.mu.Unlock()
 	if timeout == 0 {
-		return context.WithCancel(ctx)
+		return ctx, func() {}
 	}
 	return context.WithTimeoutCause(ctx, timeout, sqlstate.New(sqlstate.QueryCanceled, "canceling statement due to statement timeout"))
 }
@@ -201,6 +208,8 @@ type Prepared struct {
 	cols    []Column
 	// again is what binding the statement again must find for the result to be the same; nil: it may be another.
 	again *bindKey
+	// planned is the plan that each run of the statement has, once there is one; nil: plans differ.
+	planned *planned
 	// bindings are the catalogs that its queries were bound with, which know what these read.
 	bindings []*tables
 }
@@ -208,7 +217,7 @@ type Prepared struct {
 // Prepare reads and binds one statement. params gives the types of its first parameters; unknown ones are
 // settled by their use.
 func (s *Session) Prepare(ctx context.Context, query string, params []types.Type) (*Prepared, error) {
-	stmts, err := syntax.Parse(query)
+	stmts, err := s.db.Parse(query)
 	if err != nil {
 		return nil, err
 	}
@@ -237,6 +246,16 @@ func (s *Session) prepare(ctx context.Context, query string, stmt syntax.Stateme
 	defer recoverQuery(&err)
 	if err := s.mayRun(stmt); err != nil {
 		return nil, err
+	}
+	if q, ok := stmt.(*syntax.SelectStmt); ok {
+		if p := s.db.statements.prepared(s, q, params, fixed); p != nil {
+			return p, nil
+		}
+		defer func() {
+			if err == nil {
+				s.db.statements.keep(p, params, fixed)
+			}
+		}()
 	}
 	p = &Prepared{s: s, stmt: stmt, text: query}
 	if isTransaction(stmt) { // which may end one whose changes cannot be made any more
@@ -336,6 +355,9 @@ func (p *Prepared) bind(ctx context.Context, q *syntax.Query, params []types.Typ
 	if err == nil {
 		p.again = p.keyOf(env)
 	}
+	if p.again != nil && len(p.bound.Params) == 0 {
+		p.planned = &planned{}
+	}
 	return err
 }
 
@@ -427,10 +449,11 @@ func (s *Session) envOf(ctx context.Context, st state, params []types.Type) *sql
 // fnCtx is what functions know of a query that starts now.
 func (s *Session) fnCtx(ctx context.Context) *fn.Ctx {
 	s.mu.Lock()
+	d := s.settings.derive() // before the copy, so that it has it, too
 	settings, user, database, now := s.settings.clone(), s.user, s.database, s.tx.time()
 	s.mu.Unlock()
 	return &fn.Ctx{
-		Now: now, Location: settings.location(), User: user, Database: database,
+		Now: now, Location: d.location, User: user, Database: database,
 		Setting: settings.Get, Objects: s.snapshot(ctx, settings, user, database),
 		Check: func() error {
 			if ctx.Err() != nil {
@@ -445,11 +468,11 @@ func (s *Session) fnCtx(ctx context.Context) *fn.Ctx {
 // prepared. The types of its parameters and columns are as before, or there is an error: 0A000, by which clients know
 // that they have to prepare it again.
 func (p *Prepared) Refresh(ctx context.Context) (*Prepared, error) {
-	if _, fetch := p.stmt.(*syntax.FetchStmt); fetch { // of another cursor, maybe
-		return p.s.prepare(ctx, p.text, p.stmt, nil, true)
-	}
-	if p.bound == nil || p.unchanged() {
+	if p.Unchanged() {
 		return p, nil
+	}
+	if p.bound == nil {
+		return p.s.prepare(ctx, p.text, p.stmt, nil, true)
 	}
 	fresh, err := p.s.prepare(ctx, p.text, p.stmt, p.Params(), true)
 	if err != nil {
@@ -566,24 +589,52 @@ func (s *Session) Style() *text.Style {
 func (s *Session) location() *time.Location {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.settings.location()
+	return s.settings.derive().location
+}
+
+// planned is a plan that the runs of a statement have in common. Plans are immutable.
+type planned struct {
+	mu        sync.Mutex
+	plan      exec.Plan
+	estimates map[exec.Plan]float64
 }
 
 // plan optimizes and lowers the bound query, and notes how many rows it expects of the plan's operators.
 func (p *Prepared) plan(ctx context.Context, f *fn.Ctx, values []*vec.Vector) (exec.Plan, map[exec.Plan]float64, error) {
+	k := p.planned
+	if k == nil {
+		plan, cfg, err := p.makePlan(ctx, f, values)
+		return plan, cfg.Estimates, err
+	}
+	k.mu.Lock()
+	plan, estimates := k.plan, k.estimates
+	k.mu.Unlock()
+	if plan != nil {
+		return plan, estimates, nil
+	}
+	plan, cfg, err := p.makePlan(ctx, f, values)
+	if err == nil && !cfg.Session {
+		k.mu.Lock()
+		k.plan, k.estimates = plan, cfg.Estimates
+		k.mu.Unlock()
+	}
+	return plan, cfg.Estimates, err
+}
+
+func (p *Prepared) makePlan(ctx context.Context, f *fn.Ctx, values []*vec.Vector) (exec.Plan, *planner.Config, error) {
 	next := p.bound.NextID
 	cfg := &planner.Config{Partitions: p.s.db.cfg.Partitions, NextID: &next, NoRules: p.s.db.cfg.NoOptimizer, Fn: f, Context: ctx,
 		Estimates: map[exec.Plan]float64{}, TableFunction: p.s.db.catalog.TableFunction}
 	node, err := planner.Optimize(planner.BindParams(p.bound.Root, values), cfg)
 	if err != nil {
-		return nil, nil, err
+		return nil, cfg, err
 	}
 	if p.file != nil {
 		plan, err := p.planFile(node, cfg)
-		return plan, cfg.Estimates, err
+		return plan, cfg, err
 	}
 	plan, err := planner.Lower(node, cfg)
-	return plan, cfg.Estimates, err
+	return plan, cfg, err
 }
 
 // run starts the query; its work is done while the rows are read.
@@ -632,9 +683,9 @@ func (p *Prepared) statement() string {
 func (s *Session) limit(r *Rows) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	r.env.Spill = s.db.spill.Space(s.settings.byteLimit("temp_file_limit"))
-	r.env.MaxRowsRead, r.env.MaxBytesRead = s.settings.rowLimit("max_rows_read"), s.settings.byteLimit("max_bytes_read")
-	r.maxRows = s.settings.rowLimit("max_result_rows")
+	d := s.settings.derive()
+	r.env.Spill = s.db.spill.Space(d.spilled)
+	r.env.MaxRowsRead, r.env.MaxBytesRead, r.maxRows = d.rowsRead, d.bytesRead, d.rows
 }
 
 // explain prints the plan, and with ANALYZE runs it first.

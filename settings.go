@@ -83,6 +83,36 @@ type Settings struct {
 	local  map[string]string // by lower-case name; SET LOCAL, until the transaction ends
 	values map[string]string // SET
 	start  map[string]string // what RESET goes back to
+	// derived is what the values mean, nil after a change until somebody asks.
+	derived *derived
+}
+
+// derived are settings as each statement needs them. They are immutable, and those of other values have another address.
+type derived struct {
+	location                 *time.Location
+	path, application        string
+	notices                  string // client_min_messages
+	timeout                  time.Duration
+	idle, idleInTransaction  time.Duration
+	spilled, rows, rowsRead  int64 // limits, 0: none
+	bytesRead                int64
+	repeatable, serializable bool // the isolation of transactions
+}
+
+// derive returns what the values mean.
+func (s *Settings) derive() *derived {
+	if s.derived == nil {
+		isolation, _ := s.Get("transaction_isolation")
+		d := &derived{location: s.location(), timeout: s.duration("statement_timeout"), idle: s.duration("idle_session_timeout"),
+			idleInTransaction: s.duration("idle_in_transaction_session_timeout"), spilled: s.byteLimit("temp_file_limit"),
+			rows: s.rowLimit("max_result_rows"), rowsRead: s.rowLimit("max_rows_read"), bytesRead: s.byteLimit("max_bytes_read"),
+			serializable: isolation == "serializable", repeatable: isolation == "serializable" || isolation == "repeatable read"}
+		d.path, _ = s.Get("search_path")
+		d.application, _ = s.Get("application_name")
+		d.notices, _ = s.Get("client_min_messages")
+		s.derived = d
+	}
+	return s.derived
 }
 
 // Get returns a parameter's value; names are not case-sensitive.
@@ -107,8 +137,7 @@ func (s *Settings) Get(name string) (string, bool) {
 func (s *Settings) Set(name, value string) error {
 	value, err := checkSetting(name, value)
 	if err == nil {
-		s.local = withoutSetting(s.local, name)
-		s.values = withSetting(s.values, name, value)
+		s.local, s.values, s.derived = withoutSetting(s.local, name), withSetting(s.values, name, value), nil
 	}
 	return err
 }
@@ -117,7 +146,7 @@ func (s *Settings) Set(name, value string) error {
 func (s *Settings) SetLocal(name, value string) error {
 	value, err := checkSetting(name, value)
 	if err == nil {
-		s.local = withSetting(s.local, name, value)
+		s.local, s.derived = withSetting(s.local, name, value), nil
 	}
 	return err
 }
@@ -126,9 +155,23 @@ func (s *Settings) SetLocal(name, value string) error {
 func (s *Settings) SetDefault(name, value string) error {
 	value, err := checkSetting(name, value)
 	if err == nil {
-		s.start = withSetting(s.start, name, value)
+		s.begin(name, value)
 	}
 	return err
+}
+
+// begin is SetDefault without a check.
+func (s *Settings) begin(name, value string) {
+	s.start, s.derived = withSetting(s.start, name, value), nil
+}
+
+// endLocal takes back what SET LOCAL has set: one parameter, or all for "".
+func (s *Settings) endLocal(name string) {
+	if s.derived = nil; name == "" {
+		s.local = nil
+		return
+	}
+	s.local = withoutSetting(s.local, name)
 }
 
 // withSetting returns the settings m and another one.
@@ -172,13 +215,13 @@ func unknownSetting(name string) error {
 // Reset gives a parameter its initial value; "all" means every one.
 func (s *Settings) Reset(name string) error {
 	if name == "all" {
-		s.values, s.local = nil, nil
+		s.values, s.local, s.derived = nil, nil, nil
 		return nil
 	}
 	if _, ok := s.Get(name); !ok {
 		return unknownSetting(name)
 	}
-	s.values, s.local = withoutSetting(s.values, name), withoutSetting(s.local, name)
+	s.values, s.local, s.derived = withoutSetting(s.values, name), withoutSetting(s.local, name), nil
 	return nil
 }
 
@@ -244,9 +287,6 @@ func (s *Settings) location() *time.Location {
 	}
 	return z.location
 }
-
-// timeout returns statement_timeout, 0 for none.
-func (s *Settings) timeout() time.Duration { return s.duration("statement_timeout") }
 
 // duration returns a setting of time, 0 for none.
 func (s *Settings) duration(name string) time.Duration {

@@ -19,16 +19,8 @@ import (
 
 // snapshot returns the catalog as a statement that begins now sees it.
 func (s *Session) snapshot(ctx context.Context, settings *Settings, user, database string) *catalog.Snapshot {
-	path, _ := settings.Get("search_path")
-	pid := s.processID()
-	src := &source{s: s, settings: settings}
-	src.folders = sync.OnceValues(s.db.catalog.Schemas)
-	return catalog.New(ctx, src, catalog.Session{
-		User: user, Database: database, PID: int64(pid), Started: s.db.opened, SearchPath: path, Setting: settings.Get,
-		Set: s.setConfig, Sequences: sequences{s}, Cancel: func(pid int64, terminate bool) bool { return s.db.CancelBackend(int32(pid), terminate) },
-		Peer: func() (string, int32) { return s.db.client(pid) }, Notify: s.notify,
-		Channels: func() []string { return s.db.channels.of(s) }, QueueUsage: s.db.channels.usage,
-	})
+	return catalog.New(ctx, &source{s: s, settings: settings}, catalog.Session{User: user, Database: database, PID: int64(s.processID()),
+		Started: s.db.opened, SearchPath: settings.derive().path, Sequences: sequences{s}})
 }
 
 // processID is the number by which clients name the session; its own where no server has it.
@@ -44,8 +36,38 @@ func (db *DB) client(pid int32) (string, int32) {
 	return "", 0
 }
 
-// setConfig is set_config.
-func (s *Session) setConfig(name, value string, local bool) (string, error) {
+// source is the database as the catalog shows it to a session.
+type source struct {
+	s        *Session
+	settings *Settings
+
+	listing sync.Once
+	listed  []storage.SchemaEntries
+	failed  error
+}
+
+// folders returns the folders that are schemas.
+func (src *source) folders() ([]storage.SchemaEntries, error) {
+	src.listing.Do(func() { src.listed, src.failed = src.s.db.catalog.Schemas() })
+	return src.listed, src.failed
+}
+
+// Notify, Channels and QueueUsage are about notifications.
+func (src *source) Notify(channel, payload string) error { return src.s.notify(channel, payload) }
+func (src *source) Channels() []string                   { return src.s.db.channels.of(src.s) }
+func (src *source) QueueUsage() float64                  { return src.s.db.channels.usage() }
+
+// Peer returns the address and port of the session's client.
+func (src *source) Peer() (string, int32) { return src.s.db.client(src.s.processID()) }
+
+// Cancel ends the query of a connection, or the connection.
+func (src *source) Cancel(pid int64, terminate bool) bool {
+	return src.s.db.CancelBackend(int32(pid), terminate)
+}
+
+// Set is set_config.
+func (src *source) Set(name, value string, local bool) (string, error) {
+	s := src.s
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	set := s.settings.Set
@@ -61,13 +83,6 @@ func (s *Session) setConfig(name, value string, local bool) (string, error) {
 	}
 	value, _ = s.settings.Get(name)
 	return value, nil
-}
-
-// source is the database as the catalog shows it to a session.
-type source struct {
-	s        *Session
-	settings *Settings
-	folders  func() ([]storage.SchemaEntries, error) // that are schemas
 }
 
 // Relations returns the tables in files, the session's and the DB's relations, and the tables that tell of the DB itself.
@@ -324,8 +339,7 @@ func (src *source) Activity() []catalog.Activity {
 	}
 	s := src.s
 	s.mu.Lock()
-	application, _ := s.settings.Get("application_name")
-	a := catalog.Activity{PID: int64(own), Database: s.database, User: s.user, Application: application, State: string(ActivityActive)}
+	a := catalog.Activity{PID: int64(own), Database: s.database, User: s.user, Application: s.settings.derive().application, State: string(ActivityActive)}
 	s.mu.Unlock()
 	if q, ok := s.Current(); ok {
 		a.Query, a.QueryStarted, a.TransactionStarted, a.Changed = q.SQL, q.Start, q.Start, q.Start

@@ -261,7 +261,7 @@ func (s *Session) endBlock(commit, chain bool, what string) (warning string, err
 	if (!commit || err != nil) && len(s.tx.points) > 0 {
 		s.rollbackTo(0)
 	}
-	s.settings.local = nil
+	s.settings.endLocal("")
 	s.forget()
 	s.tx.status = Idle
 	if chain && err == nil {

@@ -78,7 +78,15 @@ func (f *fakeSource) Activity() []Activity { return []Activity{{PID: 7, Started:
 func (f *fakeSource) Prepared() []Prepared {
 	return []Prepared{{Name: "p", Parameters: []types.Type{types.Of(types.Int32)}}}
 }
-func (f *fakeSource) Cursors() []Cursor { return []Cursor{{Name: "c"}} }
+func (f *fakeSource) Cursors() []Cursor        { return []Cursor{{Name: "c"}} }
+func (f *fakeSource) Peer() (string, int32)    { return "", 0 }
+func (f *fakeSource) Cancel(int64, bool) bool  { return false }
+func (f *fakeSource) Notify(_, _ string) error { return nil }
+func (f *fakeSource) Channels() []string       { return nil }
+func (f *fakeSource) QueueUsage() float64      { return 0 }
+func (f *fakeSource) Set(_, value string, _ bool) (string, error) {
+	return value, nil
+}
 
 func newSnapshot(f *fakeSource, path string) *Snapshot {
 	return New(context.Background(), f, Session{User: "me", Database: "db", SearchPath: path})

@@ -2,7 +2,6 @@ package catalog
 
 import (
 	"gsql/exec/fn"
-	"gsql/exec/sqlstate"
 	"gsql/exec/types"
 	"gsql/exec/vec"
 )
@@ -13,10 +12,7 @@ func init() {
 	f := register("pg_notify", types.Of(types.Void), notify, tText, tText)
 	f.Volatility, f.NotStrict = fn.Volatile, true
 	register("pg_notification_queue_usage", types.Of(types.Float64), map0(func(s *Snapshot, _ *fn.Call) (float64, bool) {
-		if s.QueueUsage == nil {
-			return 0, true
-		}
-		return s.QueueUsage(), true
+		return s.source.QueueUsage(), true
 	})).Volatility = fn.Volatile
 }
 
@@ -26,9 +22,6 @@ func notify(c *fn.Call) (*vec.Vector, error) {
 	if err != nil {
 		return nil, err
 	}
-	if s.Notify == nil {
-		return nil, sqlstate.Unsupported("", "pg_notify is not supported here")
-	}
 	text := func(v *vec.Vector, i int) string {
 		if v.IsNull(i) {
 			return ""
@@ -36,7 +29,7 @@ func notify(c *fn.Call) (*vec.Vector, error) {
 		return string(v.Bytes(i))
 	}
 	for i := range c.N {
-		if err := s.Notify(text(c.Args[0], i), text(c.Args[1], i)); err != nil {
+		if err := s.source.Notify(text(c.Args[0], i), text(c.Args[1], i)); err != nil {
 			return nil, err
 		}
 	}
@@ -44,8 +37,5 @@ func notify(c *fn.Call) (*vec.Vector, error) {
 }
 
 func (s *Snapshot) channels() []string {
-	if s.Channels == nil {
-		return nil
-	}
-	return s.Channels()
+	return s.source.Channels()
 }

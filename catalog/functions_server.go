@@ -88,7 +88,7 @@ func init() {
 	volatile("pg_advisory_unlock_all", void, constant([]byte(nil)))
 	cancel := func(terminate bool) func(*fn.Call) (*vec.Vector, error) {
 		return first(func(s *Snapshot, pid int32) (bool, bool, error) {
-			return s.Cancel != nil && s.Cancel(int64(pid), terminate), true, nil
+			return s.source.Cancel(int64(pid), terminate), true, nil
 		})
 	}
 	volatile("pg_cancel_backend", tBool, cancel(false), tInt4)
@@ -151,12 +151,7 @@ func registerSizes() {
 }
 
 // peer returns the address and port of the session's client, "" for one on the server's machine.
-func (s *Snapshot) peer() (string, int32) {
-	if s.Peer == nil {
-		return "", 0
-	}
-	return s.Peer()
-}
+func (s *Snapshot) peer() (string, int32) { return s.source.Peer() }
 
 // bytes is the size of all tables.
 func (s *Snapshot) bytes() (n int64) {
@@ -202,10 +197,7 @@ func setConfig(c *fn.Call) (*vec.Vector, error) {
 		if !c.Args[1].IsNull(i) {
 			value = string(c.Args[1].Bytes(i))
 		}
-		if s.Set == nil {
-			return nil, sqlstate.Unsupported("Use SET.", "set_config is not supported here")
-		}
-		if value, err = s.Set(string(c.Args[0].Bytes(i)), value, !c.Args[2].IsNull(i) && local(i)); err != nil {
+		if value, err = s.source.Set(string(c.Args[0].Bytes(i)), value, !c.Args[2].IsNull(i) && local(i)); err != nil {
 			return nil, err
 		}
 		b.AppendString(value)

@@ -36,14 +36,17 @@ func IsSystemSchema(name string) bool {
 }
 
 // Path returns the schemas in which names are looked up, in order, whether or not they exist.
-func (s *Snapshot) Path() []string { return s.path }
+func (s *Snapshot) Path() []string {
+	s.splitting.Do(func() { s.path = SearchPath(s.SearchPath, s.User) })
+	return s.path
+}
 
 // Schemas returns the existing schemas in which names are looked up, in order; without implicit, those that the
 // setting names.
 func (s *Snapshot) Schemas(implicit bool) []string {
 	named := SplitNames(s.Session.SearchPath)
 	var out []string
-	for _, p := range s.path {
+	for _, p := range s.Path() {
 		if s.objects().schema(p) == nil || (p == "pg_catalog" || p == "pg_temp") && !implicit && !slices.Contains(named, p) {
 			continue
 		}
@@ -141,7 +144,7 @@ func (s *Snapshot) relation(q qualified) *Relation {
 	if q.schema != "" {
 		return o.byName[q]
 	}
-	for _, schema := range s.path {
+	for _, schema := range s.Path() {
 		if r := o.byName[qualified{schema, q.name}]; r != nil {
 			return r
 		}
@@ -153,7 +156,7 @@ func (s *Snapshot) relation(q qualified) *Relation {
 func (s *Snapshot) visible(r *Relation) bool { return s.relation(qualified{"", r.Name}) == r }
 
 // inPath reports whether names of a schema are found without it, as far as no other schema has them.
-func (s *Snapshot) inPath(schema string) bool { return slices.Contains(s.path, schema) }
+func (s *Snapshot) inPath(schema string) bool { return slices.Contains(s.Path(), schema) }
 
 // display is a relation's name, with its schema where it is needed.
 func (s *Snapshot) display(r *Relation) string {

@@ -26,6 +26,17 @@ type Source interface {
 	// Prepared and Cursors return the session's own.
 	Prepared() []Prepared
 	Cursors() []Cursor
+	// Set changes a setting, as set_config does.
+	Set(name, value string, local bool) (string, error)
+	// Peer returns the client's address and port, "" for one on the server's machine.
+	Peer() (string, int32)
+	// Cancel ends the running query of a session, as pg_cancel_backend does; with terminate, the session itself.
+	Cancel(pid int64, terminate bool) bool
+	// Notify sends a notification when the transaction commits, Channels lists what the session listens to, and
+	// QueueUsage tells how full the queue of notifications is, 1 being full.
+	Notify(channel, payload string) error
+	Channels() []string
+	QueueUsage() float64
 }
 
 // Relation is a table or a view.
@@ -117,20 +128,8 @@ type Session struct {
 	PID            int64
 	Started        time.Time // of the server
 	SearchPath     string    // as the setting has it
-	Setting        func(name string) (string, bool)
-	// Set changes a setting, as set_config does; nil: it cannot be changed.
-	Set func(name, value string, local bool) (string, error)
-	// Peer returns the client's address and port, "" for one on the server's machine; nil: there is none.
-	Peer func() (string, int32)
 	// Sequences has the numbers of sequences; nil: there are none.
 	Sequences Sequences
-	// Notify sends a notification when the transaction commits, Channels lists what the session listens to, and
-	// QueueUsage tells how full the queue of notifications is, 1 being full; nil: there are none.
-	Notify     func(channel, payload string) error
-	Channels   func() []string
-	QueueUsage func() float64
-	// Cancel ends the running query of a session, as pg_cancel_backend does; with terminate, the session itself.
-	Cancel func(pid int64, terminate bool) bool
 }
 
 // Snapshot is the catalog as one statement sees it. It is safe for concurrent use.
@@ -138,9 +137,10 @@ type Snapshot struct {
 	Session
 	ctx    context.Context
 	source Source
-	path   []string // schemas in which names are looked up, in order
 
-	objects func() *objects
+	loading, splitting sync.Once
+	found              *objects
+	path               []string // schemas in which names are looked up, in order
 
 	describe  sync.Once
 	described []description
@@ -162,10 +162,12 @@ type qualified struct{ schema, name string }
 
 // New returns the snapshot of a source for a statement of a session. It reads nothing yet.
 func New(ctx context.Context, source Source, session Session) *Snapshot {
-	s := &Snapshot{Session: session, ctx: ctx, source: source}
-	s.objects = sync.OnceValue(s.load)
-	s.path = SearchPath(session.SearchPath, session.User)
-	return s
+	return &Snapshot{Session: session, ctx: ctx, source: source}
+}
+
+func (s *Snapshot) objects() *objects {
+	s.loading.Do(func() { s.found = s.load() })
+	return s.found
 }
 
 // load lists the relations and numbers them.

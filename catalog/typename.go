@@ -142,7 +142,7 @@ func (s *Snapshot) parseType(text string) (uint32, error) {
 	}
 	schemas := []string{q.schema}
 	if q.schema == "" {
-		schemas = s.path
+		schemas = s.Path()
 	}
 	for _, schema := range schemas {
 		if t := pgTypes().byName[qualified{schema, q.name}]; t != nil {

@@ -23,6 +23,8 @@ type Config struct {
 	Disable map[string]bool
 	// Fn, when set, lets stable functions such as now() be folded.
 	Fn *fn.Ctx
+	// Session is set when the plan depends on Fn: for another time or another session there may be another.
+	Session bool
 	// Trace, when set, is called with the plan after each rule that changed it.
 	Trace func(rule string, n Node)
 	// Context is for the catalog's tables while lowering; nil means context.Background.

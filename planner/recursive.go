@@ -134,6 +134,7 @@ func (l *lowerer) rounds(t *Recursive) (*exec.Recursive, error) {
 		if *part.plan, err = Lower(query, &cfg); err != nil {
 			return nil, err
 		}
+		l.cfg.Session = l.cfg.Session || cfg.Session
 	}
 	return p, nil
 }

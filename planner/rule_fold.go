@@ -7,10 +7,14 @@ import (
 
 // fold evaluates what depends on constants alone. An expression that raises an error stays as it is: it
 // may stand where no row reaches it.
-func fold(o *optimizer, n Node) Node { return foldTree(n, o.cfg.Fn) }
+func fold(o *optimizer, n Node) Node { return mapTree(n, o.foldExpr) }
 
-func foldTree(n Node, ctx *fn.Ctx) Node {
-	return mapTree(n, func(e expr.Expr) expr.Expr { return foldExpr(e, ctx) })
+// foldExpr folds one expression, and notes whether that may be another one at another time.
+func (o *optimizer) foldExpr(e expr.Expr) expr.Expr {
+	if o.cfg.Fn != nil && !o.cfg.Session && !expr.IsImmutable(e) {
+		o.cfg.Session = true
+	}
+	return foldExpr(e, o.cfg.Fn)
 }
 
 // foldExpr folds one expression; without a context, stable functions stay.

@@ -27,6 +27,7 @@ func restrictScan(o *optimizer, f *Filter, s *Scan) Node {
 			terms = append(terms, e)
 		}
 	}
+	o.cfg.Session = true
 	table := t.Restrict(o.cfg.Fn, terms, func(id expr.ColID) int {
 		for _, c := range s.Cols {
 			if c.ID == id {

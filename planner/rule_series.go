@@ -47,7 +47,7 @@ func (o *optimizer) seriesScan(s *ProjectSet) Node {
 	}
 	args := make([]exec.Arg, len(call.Args))
 	for i, a := range call.Args {
-		c, ok := foldExpr(a, o.cfg.Fn).(*expr.Const)
+		c, ok := o.foldExpr(a).(*expr.Const)
 		if !ok {
 			return nil
 		}

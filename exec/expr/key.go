@@ -25,6 +25,9 @@ func Equal(a, b Expr) bool {
 // IsVolatile reports whether e calls a volatile function.
 func IsVolatile(e Expr) bool { return volatility(e) == fn.Volatile }
 
+// IsImmutable reports whether e calls immutable functions alone.
+func IsImmutable(e Expr) bool { return volatility(e) == fn.Immutable }
+
 // volatility returns the least stable volatility of the functions in e.
 func volatility(e Expr) fn.Volatility {
 	most := fn.Immutable
