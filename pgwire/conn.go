@@ -30,9 +30,10 @@ type conn struct {
 	unnamed     *statement // those with a name are the session's
 	portals     map[string]*portal
 	reported    map[string]string // what the client was told of settings
-	unwatch     func()            // ends the watching of the client, whose input a running COPY reads
-	lost        bool              // what comes from the client makes no sense any more
-	skip        bool              // after an error in the extended protocol, until Sync
+	told        any               // the version of the settings that it was told of
+	watcher     watcher
+	lost        bool // what comes from the client makes no sense any more
+	skip        bool // after an error in the extended protocol, until Sync
 
 	mu       sync.Mutex
 	cancel   context.CancelCauseFunc // of the running query
@@ -307,10 +308,9 @@ func (c *conn) running(f func(ctx context.Context) error) error {
 	}
 	c.cancel = cancel
 	c.mu.Unlock()
-	stop := sync.OnceFunc(c.watch(cancel))
-	c.unwatch = stop
+	c.watch(cancel)
 	defer func() {
-		stop()
+		c.unwatch()
 		c.mu.Lock()
 		c.cancel = nil
 		c.mu.Unlock()
@@ -321,25 +321,46 @@ func (c *conn) running(f func(ctx context.Context) error) error {
 // watchAfter is how long a query runs before its client is watched: short queries need no watching.
 const watchAfter = 10 * time.Millisecond
 
-// watch cancels a query when the client closes its connection. Until stop returns, the input belongs to it.
-func (c *conn) watch(cancel context.CancelCauseFunc) (stop func()) {
-	done := make(chan struct{})
-	timer := time.AfterFunc(watchAfter, func() {
-		defer close(done)
+// watcher is what watches the client while a query runs.
+type watcher struct {
+	timer  *time.Timer
+	on     bool // from watch to unwatch
+	cancel context.CancelCauseFunc
+	done   chan struct{} // has something when the watching has ended that the timer began
+}
+
+// watch makes a query be cancelled when the client closes its connection. Until unwatch returns, the input belongs to
+// the watcher.
+func (c *conn) watch(cancel context.CancelCauseFunc) {
+	w := &c.watcher
+	if w.on, w.cancel = true, cancel; w.timer != nil {
+		w.timer.Reset(watchAfter)
+		return
+	}
+	w.done = make(chan struct{}, 1)
+	w.timer = time.AfterFunc(watchAfter, func() {
 		err := c.in.watch()
 		var ne net.Error
 		if err != nil && !(errors.As(err, &ne) && ne.Timeout()) {
-			cancel(lostError{sqlstate.New(sqlstate.QueryCanceled, "connection to client lost")})
+			w.cancel(lostError{sqlstate.New(sqlstate.QueryCanceled, "connection to client lost")})
 		}
+		w.done <- struct{}{}
 	})
-	return func() {
-		if timer.Stop() {
-			return
-		}
-		_ = c.raw.SetReadDeadline(time.Unix(1, 0)) // wakes the reader
-		<-done
-		c.readUntil(time.Time{})
+}
+
+// unwatch ends the watching of the client, also before the query's end: a running COPY reads the input.
+func (c *conn) unwatch() {
+	w := &c.watcher
+	if !w.on {
+		return
 	}
+	defer func() { w.cancel = nil }()
+	if w.on = false; w.timer.Stop() {
+		return
+	}
+	_ = c.raw.SetReadDeadline(time.Unix(1, 0)) // wakes the reader
+	<-w.done
+	c.readUntil(time.Time{})
 }
 
 // flush sends the output.

@@ -75,7 +75,7 @@ func (c *conn) parse(m pgproto3.Parse) (string, error) {
 	}
 	c.busy(m.Query)
 	return m.Query, c.running(func(ctx context.Context) error {
-		stmts, err := parseText(m.Query)
+		stmts, err := c.parseText(m.Query)
 		if err != nil {
 			return err
 		}
@@ -180,6 +180,9 @@ func (c *conn) mayBind(name string) error {
 
 // refresh reads a statement again, whose files and tables may have changed.
 func (c *conn) refresh(p *gsql.Prepared) (fresh *gsql.Prepared, err error) {
+	if p.Unchanged() {
+		return p, nil
+	}
 	err = c.running(func(ctx context.Context) (err error) {
 		ctx, cancel := c.session.WithTimeout(ctx)
 		defer cancel()

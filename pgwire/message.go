@@ -70,7 +70,9 @@ func (c *conn) parameterStatus(name, value string) {
 }
 
 func (c *conn) complete(tag string) {
-	c.send(&pgproto3.CommandComplete{CommandTag: []byte(tag)})
+	at := c.beginMessage('C')
+	c.out = append(append(c.out, tag...), 0)
+	c.endMessage(at)
 }
 
 // ready tells that the next query may come, and before that of notifications and of settings that have changed.
@@ -78,14 +80,22 @@ func (c *conn) ready() error {
 	if err := c.sendNotifications(); err != nil {
 		return err
 	}
+	if v := c.session.SettingsVersion(); v != c.told {
+		c.tellSettings()
+		c.told = v
+	}
+	c.out = append(c.out, 'Z', 0, 0, 0, 5, byte(c.session.Status()))
+	return nil
+}
+
+// tellSettings tells of the settings that have changed.
+func (c *conn) tellSettings() {
 	for _, name := range reported {
 		if v, _ := c.session.Setting(name); v != c.reported[name] {
 			c.reported[name] = v
 			c.parameterStatus(name, v)
 		}
 	}
-	c.send(&pgproto3.ReadyForQuery{TxStatus: byte(c.session.Status())})
-	return nil
 }
 
 // clean makes a text fit for messages, in which strings end with a zero byte: names of columns and values in

@@ -53,7 +53,7 @@ func (c *conn) endStatements() error {
 }
 
 func (c *conn) runAll(ctx context.Context, query string) error {
-	stmts, err := parseText(query)
+	stmts, err := c.parseText(query)
 	if err != nil {
 		return err
 	}
@@ -76,14 +76,14 @@ func (c *conn) runAll(ctx context.Context, query string) error {
 }
 
 // parseText reads a text of statements.
-func parseText(query string) ([]syntax.Statement, error) {
+func (c *conn) parseText(query string) ([]syntax.Statement, error) {
 	if len(query) > maxQuery {
 		return nil, sqlstate.New(sqlstate.ProgramLimitExceeded, "a query of %d bytes is too long: the limit is %d", len(query), maxQuery)
 	}
 	if err := checkText(query); err != nil {
 		return nil, err
 	}
-	return syntax.Parse(query)
+	return c.srv.DB.Parse(query)
 }
 
 func endsBlock(stmt syntax.Statement) bool {
