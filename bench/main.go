@@ -41,7 +41,7 @@ func run() error {
 	flag.StringVar(&o.under, "under", "", "memory: command that gsql with the limit is started by, such as one that sets limits of its own")
 	profile := flag.String("cpuprofile", "", "write a CPU profile of gsql's runs to this file")
 	flag.Usage = func() {
-		fmt.Fprintln(os.Stderr, "usage: bench [flags] gen | run | cancel | memory | mixed | many | write")
+		fmt.Fprintln(os.Stderr, "usage: bench [flags] gen | run | cancel | memory | mixed | many | write | wire TABLE SERVER [SERVER]")
 		flag.PrintDefaults()
 	}
 	flag.Parse()
@@ -71,9 +71,11 @@ func run() error {
 		return many(o)
 	case "write":
 		return write(o)
+	case "wire":
+		return wire(o)
 	}
 	flag.Usage()
-	return fmt.Errorf("say gen, run, cancel, memory, mixed, many or write")
+	return fmt.Errorf("say gen, run, cancel, memory, mixed, many, write or wire")
 }
 
 type options struct {
