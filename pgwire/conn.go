@@ -43,8 +43,12 @@ type conn struct {
 	act      activity
 }
 
-// flushBytes is how much output is gathered before it is sent.
-const flushBytes = 64 << 10
+const (
+	// flushBytes is how much output is gathered before it is sent.
+	flushBytes = 64 << 10
+	// keptBytes is how large an empty buffer for output a connection keeps that waits.
+	keptBytes = 16 << 10
+)
 
 func newConn(s *Server, nc net.Conn) *conn {
 	return &conn{srv: s, raw: nc, nc: nc, in: newInput(nc, &s.metrics.received), portals: map[string]*portal{},
@@ -130,6 +134,9 @@ func (c *conn) serve() error {
 
 // await waits for the client to send something, as long as it may be idle. Meanwhile notifications are sent.
 func (c *conn) await() error {
+	if cap(c.out) > keptBytes {
+		c.out = nil
+	}
 	c.idle()
 	limit, inTransaction := c.session.IdleTimeout()
 	var until time.Time

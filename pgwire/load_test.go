@@ -14,6 +14,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"gsql"
 	"gsql/exec/exectest"
 )
 
@@ -28,17 +29,17 @@ func loadConfig(t *testing.T, addr string) *pgx.ConnConfig {
 	return cfg
 }
 
-// TestManyConnections has many connections ask small questions at once.
+// TestManyConnections has many connections ask small questions at once, for a minute with -long.
 func TestManyConnections(t *testing.T) {
-	connections, each := 50, 20
+	connections, least, length := 50, 20, time.Duration(0)
 	if exectest.Long() {
-		connections, each = 500, 100
+		connections, least, length = 500, 100, time.Minute
 	}
 	_, addr := serve(t, gsqlConfig(), func(s *Server) { s.MaxConnections = connections })
 	cfg := loadConfig(t, addr)
 	ctx := context.Background()
 	var wg sync.WaitGroup
-	var failed atomic.Int64
+	var failed, asked atomic.Int64
 	begun := time.Now()
 	for i := range connections {
 		wg.Go(func() {
@@ -49,7 +50,7 @@ func TestManyConnections(t *testing.T) {
 				return
 			}
 			defer c.Close(ctx)
-			for k := range each {
+			for k := 0; k < least || time.Since(begun) < length; k++ {
 				var n int64
 				switch k % 4 {
 				case 0, 1:
@@ -67,19 +68,20 @@ func TestManyConnections(t *testing.T) {
 					t.Errorf("%d: %v", k, err)
 					return
 				}
+				asked.Add(1)
 			}
 		})
 	}
 	wg.Wait()
 	took := time.Since(begun)
-	t.Logf("%d connections, %d queries in %v: %.0f queries/s, %d failed", connections, connections*each, took, float64(connections*each)/took.Seconds(), failed.Load())
+	t.Logf("%d connections, %d queries in %v: %.0f queries/s, %d failed", connections, asked.Load(), took, float64(asked.Load())/took.Seconds(), failed.Load())
 }
 
 // TestConnectionsLeaveNothing connects and disconnects in all manners, and counts what is left.
 func TestConnectionsLeaveNothing(t *testing.T) {
 	rounds := 100
 	if exectest.Long() {
-		rounds = 2000
+		rounds = 10_000
 	}
 	s, addr := serve(t, gsqlConfig())
 	cfg := loadConfig(t, addr)
@@ -122,7 +124,7 @@ func TestConnectionsLeaveNothing(t *testing.T) {
 			c.PgConn().Conn().Close()
 		}
 	}
-	count := func() (goroutines, files int) {
+	count := func() (goroutines, files int, heap uint64) {
 		for begun := time.Now(); time.Since(begun) < 20*time.Second; time.Sleep(10 * time.Millisecond) {
 			s.mu.Lock()
 			open := len(s.open)
@@ -133,16 +135,16 @@ func TestConnectionsLeaveNothing(t *testing.T) {
 		}
 		time.Sleep(100 * time.Millisecond)
 		entries, _ := os.ReadDir("/proc/self/fd") // nothing elsewhere
-		return runtime.NumGoroutine(), len(entries)
+		return runtime.NumGoroutine(), len(entries), heapInUse()
 	}
-	for i := range 20 {
+	for i := range 200 { // as many as there are queries that are remembered
 		round(i)
 	}
-	goroutines, files := count()
+	goroutines, files, heap := count()
 	for i := range rounds {
 		round(i)
 	}
-	g, f := count()
+	g, f, h := count()
 	if g > goroutines+2 || f > files+2 {
 		buf := make([]byte, 1<<20)
 		t.Errorf("%d goroutines and %d files became %d and %d\n%s", goroutines, files, g, f, buf[:runtime.Stack(buf, true)])
@@ -150,7 +152,91 @@ func TestConnectionsLeaveNothing(t *testing.T) {
 	if held := s.DB.MemoryHeld(); held != 0 {
 		t.Errorf("%d bytes are held", held)
 	}
-	t.Logf("after %d connections %d goroutines and %d files became %d and %d", rounds, goroutines, files, g, f)
+	if h > heap+2<<20 { // what a byte for each connection is not
+		t.Errorf("%d KB of the heap became %d", heap>>10, h>>10)
+	}
+	t.Logf("after %d connections %d goroutines, %d files and %d KB became %d, %d and %d", rounds, goroutines, files, heap>>10, g, f, h>>10)
+}
+
+// heapInUse returns the bytes of the heap that are needed.
+func heapInUse() uint64 {
+	var m runtime.MemStats
+	for range 3 { // pools give back what they have after the second
+		runtime.GC()
+	}
+	runtime.ReadMemStats(&m)
+	return m.HeapAlloc
+}
+
+// TestIdleConnections tells how much memory a connection takes that has asked something large and waits.
+func TestIdleConnections(t *testing.T) {
+	const connections, most = 50, 60 << 10
+	addr := startServer(t, gsqlConfig())
+	ask := func(c *rawClient) {
+		c.ask(t, messageOf("Query", "SELECT repeat('x', 100) FROM generate_series(1, 10000)"))
+	}
+	ask(newRawClient(t, addr))
+	var before, after runtime.MemStats
+	heap := heapInUse()
+	runtime.ReadMemStats(&before)
+	clients := make([]*rawClient, connections)
+	for i := range clients {
+		clients[i] = newRawClient(t, addr)
+		ask(clients[i])
+		clients[i].r.Reset(nil) // whose buffer is the test's
+		clients[i].r = nil
+	}
+	time.Sleep(50 * time.Millisecond)
+	grown := int64(heapInUse()-heap) / connections
+	runtime.ReadMemStats(&after)
+	stack := int64(after.StackInuse-before.StackInuse) / connections
+	t.Logf("an idle connection takes %d KB of the heap and %d KB of stacks", grown>>10, stack>>10)
+	if grown+stack > most {
+		t.Errorf("an idle connection takes %d bytes", grown+stack)
+	}
+}
+
+// TestClientsThatDoNotRead has clients that ask for much and do not read; others must not wait for them.
+func TestClientsThatDoNotRead(t *testing.T) {
+	cfg := gsqlConfig()
+	cfg.Workers, cfg.Partitions = 1, 2
+	s, addr := serve(t, cfg)
+	for _, query := range []string{"SELECT * FROM sales a, sales b", "SELECT * FROM sales a JOIN sales b ON a.city = b.city ORDER BY a.price, b.price",
+		"SELECT g FROM generate_series(1, 1000000000) g", "COPY (SELECT * FROM sales a, sales b) TO STDOUT"} {
+		for range 3 {
+			nc := dial(t, addr)
+			if _, err := nc.Write(concat(startup(3<<16, "user", "slow"), messageOf("Query", query))); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	blocked := func() (n int) { // queries that have begun to send and get no further
+		sent := s.metrics.sent.Load()
+		time.Sleep(200 * time.Millisecond)
+		for _, a := range s.Activities() {
+			if a.User == "slow" && a.State == gsql.ActivityActive {
+				n++
+			}
+		}
+		if s.metrics.sent.Load() != sent {
+			return 0
+		}
+		return n
+	}
+	for begun := time.Now(); blocked() < 12; {
+		if time.Since(begun) > 20*time.Second {
+			t.Fatal("the clients that do not read have not blocked")
+		}
+	}
+	c := newRawClient(t, addr)
+	begun := time.Now()
+	for range 20 {
+		c.ask(t, messageOf("Query", "SELECT 1"))
+		c.ask(t, messageOf("Query", "SELECT city, count(*), sum(price) FROM sales GROUP BY city ORDER BY city"))
+	}
+	if took := time.Since(begun); took > 5*time.Second {
+		t.Errorf("40 queries beside clients that do not read took %v", took)
+	}
 }
 
 // TestLatency tells how long a small query takes when many ask.
