@@ -338,13 +338,11 @@ func boolean(name string) func(string) (string, error) {
 }
 
 func encoding(v string) (string, error) {
-	switch strings.ToLower(strings.Trim(v, "'\"")) {
-	case "utf8", "utf-8", "unicode":
-		return "UTF8", nil
-	case "sql_ascii":
-		return "SQL_ASCII", nil
+	_, name, known, err := text.LookupEncoding(strings.Trim(v, "'\""))
+	if err == nil && !known {
+		err = invalidSetting("client_encoding", v)
 	}
-	return "", invalidSetting("client_encoding", v)
+	return name, err
 }
 
 func dateStyle(v string) (string, error) {

@@ -14,6 +14,7 @@ import (
 	"gsql"
 	"gsql/exec"
 	"gsql/exec/sqlstate"
+	"gsql/exec/text"
 )
 
 // conn is one client's connection.
@@ -30,7 +31,8 @@ type conn struct {
 	unnamed     *statement // those with a name are the session's
 	portals     map[string]*portal
 	reported    map[string]string // what the client was told of settings
-	told        any               // the version of the settings that it was told of
+	told, taken any               // the versions of the settings that it was told of, and that enc is of
+	enc         *text.Encoding    // of its texts, nil for UTF-8
 	watcher     watcher
 	lost        bool // what comes from the client makes no sense any more
 	skip        bool // after an error in the extended protocol, until Sync
@@ -207,7 +209,7 @@ func (c *conn) sendNotifications() error {
 			break
 		}
 		for _, n := range list {
-			c.send(&pgproto3.NotificationResponse{PID: uint32(n.PID), Channel: clean(n.Channel), Payload: clean(n.Payload)})
+			c.send(&pgproto3.NotificationResponse{PID: uint32(n.PID), Channel: c.forClient(n.Channel), Payload: c.forClient(n.Payload)})
 		}
 		if len(c.out) >= flushBytes {
 			if err := c.flush(); err != nil {
@@ -250,6 +252,8 @@ func (c *conn) handle(kind byte, body []byte) (err error) {
 		m, err := decode[pgproto3.Query](body)
 		if err != nil {
 			err = sqlstate.New(sqlstate.ProtocolViolation, "invalid string in message")
+		} else {
+			m.String, err = c.fromClient(m.String)
 		}
 		return c.simple(m.String, err)
 	case 'F':

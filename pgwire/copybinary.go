@@ -8,6 +8,7 @@ import (
 	"io"
 
 	"gsql/exec/sqlstate"
+	"gsql/exec/text"
 	"gsql/exec/types"
 	"gsql/exec/vec"
 )
@@ -17,7 +18,8 @@ type binaryReader struct {
 	in    *bufio.Reader
 	types []types.Type
 	table string
-	names []string // of the columns
+	names []string       // of the columns
+	enc   *text.Encoding // of texts
 	began bool
 	rows  int64
 	field []byte
@@ -132,7 +134,7 @@ func (r *binaryReader) readRow(columns []*vec.Builder, at *int) error {
 		if err := r.value(int(size)); err != nil {
 			return err
 		}
-		err := decodeBinary(c, r.types[i], r.field)
+		err := decodeBinary(c, r.types[i], r.field, r.enc)
 		if err == errBinary {
 			err = sqlstate.New(sqlstate.BadBinaryValue, "incorrect binary data format")
 		}

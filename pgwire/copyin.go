@@ -9,6 +9,7 @@ import (
 
 	"gsql"
 	"gsql/exec/sqlstate"
+	"gsql/exec/text"
 	"gsql/exec/vec"
 	"gsql/sql/syntax"
 )
@@ -38,10 +39,13 @@ func (c *conn) execution(ctx context.Context, p *gsql.Prepared, params []*vec.Ve
 	defer c.readUntil(time.Time{})
 	defer context.AfterFunc(ctx, func() { _ = c.raw.SetReadDeadline(time.Unix(1, 0)) })() // wakes the reader
 	in := &copyInput{c: c, ctx: ctx}
+	if format == 0 {
+		in.enc = c.enc
+	}
 	var rows *gsql.Rows
 	var err error
 	if format == 1 {
-		r := &binaryReader{in: bufio.NewReaderSize(in, 32<<10), types: p.CopyTypes()}
+		r := &binaryReader{in: bufio.NewReaderSize(in, 32<<10), types: p.CopyTypes(), enc: c.enc}
 		r.table, r.names = p.CopyTarget()
 		rows, err = p.CopyRows(ctx, r.read)
 	} else {
@@ -59,6 +63,9 @@ type copyInput struct {
 	ctx  context.Context
 	data []byte
 	err  error
+
+	enc     *text.Encoding // of the data, nil for UTF-8
+	decoded []byte
 }
 
 func (r *copyInput) Read(b []byte) (int, error) {
@@ -85,7 +92,11 @@ func (r *copyInput) next() error {
 	}
 	switch kind {
 	case 'd':
-		r.data = body
+		if r.data = body; r.enc != nil {
+			r.decoded, err = r.enc.Decode(r.decoded[:0], body)
+			r.data = r.decoded
+			return err
+		}
 	case 'c':
 		return io.EOF
 	case 'f':
@@ -93,7 +104,11 @@ func (r *copyInput) next() error {
 		if n := len(body); n > 0 && body[n-1] == 0 {
 			reason = body[:n-1]
 		}
-		return sqlstate.New(sqlstate.QueryCanceled, "COPY from stdin failed: %s", clean(string(reason)))
+		said, err := r.c.fromClient(string(reason))
+		if err != nil {
+			return err
+		}
+		return sqlstate.New(sqlstate.QueryCanceled, "COPY from stdin failed: %s", clean(said))
 	case 'H', 'S': // which PostgreSQL ignores here, too
 	default:
 		r.c.lost = true

@@ -50,12 +50,19 @@ func (c *conn) copyText(rows *gsql.Rows, opts *copytext.Options) (n int64, err e
 	}
 	if opts.Header {
 		at := c.beginMessage('d')
-		c.out = w.AppendHeader(c.out)
+		if c.out, err = encodeFrom(w.AppendHeader(c.out), at+5, c.enc); err != nil {
+			c.out = c.out[:at]
+			return 0, err
+		}
 		c.endMessage(at)
 	}
 	return c.copyRows(rows, func(cols []*vec.Vector, i int) error {
 		at := c.beginMessage('d')
-		c.out = w.AppendRow(c.out, cols, i)
+		var err error
+		if c.out, err = encodeFrom(w.AppendRow(c.out, cols, i), at+5, c.enc); err != nil {
+			c.out = c.out[:at]
+			return err
+		}
 		c.endMessage(at)
 		return nil
 	})
@@ -75,7 +82,7 @@ func (c *conn) copyBinary(rows *gsql.Rows) (n int64, err error) {
 				continue
 			}
 			start := len(c.out)
-			if c.out, err = appendBinary(append(c.out, 0, 0, 0, 0), v, i); err != nil {
+			if c.out, err = appendBinary(append(c.out, 0, 0, 0, 0), v, i, c.enc); err != nil {
 				c.out = c.out[:at]
 				return err
 			}

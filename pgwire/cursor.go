@@ -85,7 +85,9 @@ func (c *conn) fetchPortal(ctx context.Context, p *portal, s *syntax.FetchStmt) 
 		formats := p.formats
 		p.formats = make([]int16, len(formats)) // text, as all that a Query answers
 		defer func() { p.formats = formats }()
-		c.rowDescription(p.rows.Columns(), p.formats)
+		if err := c.rowDescription(p.rows.Columns(), p.formats); err != nil {
+			return err
+		}
 	}
 	n, err := send(p, limit)
 	if err != nil {

@@ -12,20 +12,20 @@ import (
 	"gsql/exec/vec"
 )
 
-// decodeParam returns the value of parameter n (from 1) of a type as a one-row vector.
-func decodeParam(n int, t types.Type, format int16, b []byte, st *text.Style) (*vec.Vector, error) {
+// decodeParam returns the value of parameter n (from 1) of a type as a one-row vector. Texts are in enc.
+func decodeParam(n int, t types.Type, format int16, b []byte, st *text.Style, enc *text.Encoding) (*vec.Vector, error) {
 	if b == nil {
 		return vec.NewNull(t, 1), nil
 	}
 	if format == 0 {
-		s := string(b)
-		if err := checkText(s); err != nil {
+		s, err := decodeChecked(b, enc)
+		if err != nil {
 			return nil, err
 		}
 		return text.Const(t, s, st)
 	}
 	bl := vec.NewBuilder(t)
-	if err := decodeBinary(bl, t, b); err != nil {
+	if err := decodeBinary(bl, t, b, enc); err != nil {
 		if err == errBinary {
 			err = sqlstate.New(sqlstate.BadBinaryValue, "incorrect binary data format in bind parameter %d", n)
 		}
@@ -38,8 +38,8 @@ func decodeParam(n int, t types.Type, format int16, b []byte, st *text.Style) (*
 
 var errBinary = sqlstate.New(sqlstate.BadBinaryValue, "incorrect binary data format")
 
-// decodeBinary appends the value with the binary form b.
-func decodeBinary(bl *vec.Builder, t types.Type, b []byte) error {
+// decodeBinary appends the value with the binary form b, in which texts are in enc.
+func decodeBinary(bl *vec.Builder, t types.Type, b []byte, enc *text.Encoding) error {
 	be := binary.BigEndian
 	if size := catalog.Types[t.ID].Size; t.ID != types.Name && t.ID != types.Array && size > 0 && len(b) < int(size) {
 		return sqlstate.New(sqlstate.ProtocolViolation, "insufficient data left in message")
@@ -108,7 +108,11 @@ func decodeBinary(bl *vec.Builder, t types.Type, b []byte) error {
 		if len(b) == 0 || b[0] != 1 {
 			return errBinary
 		}
-		return text.Parse(bl, t, b[1:], nil)
+		s, err := decodeChecked(b[1:], enc)
+		if err != nil {
+			return err
+		}
+		return text.Parse(bl, t, []byte(s), nil)
 	case types.Bit, types.VarBit:
 		if len(b) < 4 || int64(be.Uint32(b)) > 8*int64(len(b)-4) {
 			return errBinary
@@ -121,7 +125,7 @@ func decodeBinary(bl *vec.Builder, t types.Type, b []byte) error {
 	case types.Bytea, types.MacAddr, types.MacAddr8:
 		bl.AppendBytes(b)
 	case types.Array:
-		return decodeArray(bl, t, b)
+		return decodeArray(bl, t, b, enc)
 	default:
 		if t.IsGeometric() {
 			return decodeGeometry(bl, t, b)
@@ -133,10 +137,11 @@ func decodeBinary(bl *vec.Builder, t types.Type, b []byte) error {
 			vec.Append(bl, int64(be.Uint32(b)))
 			return nil
 		}
-		if err := checkText(string(b)); err != nil {
+		s, err := decodeChecked(b, enc)
+		if err != nil {
 			return err
 		}
-		return text.Parse(bl, t, b, nil)
+		return text.Parse(bl, t, []byte(s), nil)
 	}
 	return nil
 }
@@ -205,7 +210,7 @@ func decodeNumeric(bl *vec.Builder, t types.Type, b []byte) error {
 	return err
 }
 
-func decodeArray(bl *vec.Builder, t types.Type, b []byte) error {
+func decodeArray(bl *vec.Builder, t types.Type, b []byte, enc *text.Encoding) error {
 	be := binary.BigEndian
 	if len(b) < 12 {
 		return errBinary
@@ -246,7 +251,7 @@ func decodeArray(bl *vec.Builder, t types.Type, b []byte) error {
 				err = errBinary
 				return
 			}
-			if err = decodeBinary(c, t.Element(), b[:size]); err != nil {
+			if err = decodeBinary(c, t.Element(), b[:size], enc); err != nil {
 				return
 			}
 			b = b[size:]

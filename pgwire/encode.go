@@ -22,8 +22,8 @@ const (
 	nanBits      = 0x7ff8000000000000
 )
 
-// appendDataRow appends a DataRow message for row i of a batch. formats has one code per column.
-func appendDataRow(dst []byte, cols []*vec.Vector, i int, formats []int16, st *text.Style) ([]byte, error) {
+// appendDataRow appends a DataRow message for row i of a batch. formats has one code per column, and texts are in enc.
+func appendDataRow(dst []byte, cols []*vec.Vector, i int, formats []int16, st *text.Style, enc *text.Encoding) ([]byte, error) {
 	start := len(dst)
 	dst = append(dst, 'D', 0, 0, 0, 0)
 	dst = binary.BigEndian.AppendUint16(dst, uint16(len(cols)))
@@ -34,13 +34,14 @@ func appendDataRow(dst []byte, cols []*vec.Vector, i int, formats []int16, st *t
 		}
 		at := len(dst)
 		dst = append(dst, 0, 0, 0, 0)
+		var err error
 		if formats[c] == 0 {
-			dst = text.Append(dst, v, i, st)
+			dst, err = encodeFrom(text.Append(dst, v, i, st), at+4, enc)
 		} else {
-			var err error
-			if dst, err = appendBinary(dst, v, i); err != nil {
-				return dst[:start], err
-			}
+			dst, err = appendBinary(dst, v, i, enc)
+		}
+		if err != nil {
+			return dst[:start], err
 		}
 		binary.BigEndian.PutUint32(dst[at:], uint32(len(dst)-at-4))
 	}
@@ -51,8 +52,8 @@ func appendDataRow(dst []byte, cols []*vec.Vector, i int, formats []int16, st *t
 	return dst, nil
 }
 
-// appendBinary appends the binary form of row i, which is not NULL.
-func appendBinary(dst []byte, v *vec.Vector, i int) ([]byte, error) {
+// appendBinary appends the binary form of row i, which is not NULL, with texts in enc.
+func appendBinary(dst []byte, v *vec.Vector, i int, enc *text.Encoding) ([]byte, error) {
 	be := binary.BigEndian
 	switch v.Type.ID {
 	case types.Bool:
@@ -97,9 +98,10 @@ func appendBinary(dst []byte, v *vec.Vector, i int) ([]byte, error) {
 		u := vec.At[[16]byte](v, i)
 		return append(dst, u[:]...), nil
 	case types.JSONB, types.JSONPath:
-		return append(append(dst, 1), v.Bytes(i)...), nil
+		dst = append(dst, 1)
+		return encodeFrom(append(dst, v.Bytes(i)...), len(dst), enc)
 	case types.XML:
-		return text.Append(dst, v, i, nil), nil
+		return encodeFrom(text.Append(dst, v, i, nil), len(dst), enc)
 	case types.Bit, types.VarBit:
 		s := v.Bytes(i)
 		return append(be.AppendUint32(dst, uint32(len(s))), text.PackBits(s)...), nil
@@ -108,9 +110,9 @@ func appendBinary(dst []byte, v *vec.Vector, i int) ([]byte, error) {
 	case types.XID8:
 		return be.AppendUint64(dst, uint64(vec.At[int64](v, i))^1<<63), nil
 	case types.Array:
-		return appendBinaryArray(dst, v, i)
+		return appendBinaryArray(dst, v, i, enc)
 	case types.Record:
-		return appendBinaryRecord(dst, v, i)
+		return appendBinaryRecord(dst, v, i, enc)
 	case types.InternalChar:
 		if len(v.Bytes(i)) == 0 {
 			return append(dst, 0), nil
@@ -122,7 +124,11 @@ func appendBinary(dst []byte, v *vec.Vector, i int) ([]byte, error) {
 	if v.Type.IsReg() {
 		return be.AppendUint32(dst, uint32(vec.At[int64](v, i))), nil
 	}
-	return append(dst, v.Bytes(i)...), nil
+	switch v.Type.ID {
+	case types.Bytea, types.MacAddr, types.MacAddr8, types.InternalChar: // bytes, not texts
+		enc = nil
+	}
+	return encodeFrom(append(dst, v.Bytes(i)...), len(dst), enc)
 }
 
 func numAt(v *vec.Vector, i int) vec.Num {
@@ -195,7 +201,7 @@ func appendBinaryNumeric(dst []byte, x vec.Num) []byte {
 }
 
 // appendBinaryRecord appends the number of fields and of each its type, its length, which is -1 for NULL, and its value.
-func appendBinaryRecord(dst []byte, v *vec.Vector, i int) ([]byte, error) {
+func appendBinaryRecord(dst []byte, v *vec.Vector, i int, enc *text.Encoding) ([]byte, error) {
 	be := binary.BigEndian
 	row := int(vec.At[uint32](v, i))
 	if v.Enc == vec.Dict {
@@ -211,7 +217,7 @@ func appendBinaryRecord(dst []byte, v *vec.Vector, i int) ([]byte, error) {
 		}
 		at := len(dst)
 		var err error
-		if dst, err = appendBinary(append(dst, 0, 0, 0, 0), f, row); err != nil {
+		if dst, err = appendBinary(append(dst, 0, 0, 0, 0), f, row, enc); err != nil {
 			return dst, err
 		}
 		be.PutUint32(dst[at:], uint32(len(dst)-at-4))
@@ -219,7 +225,7 @@ func appendBinaryRecord(dst []byte, v *vec.Vector, i int) ([]byte, error) {
 	return dst, nil
 }
 
-func appendBinaryArray(dst []byte, v *vec.Vector, i int) ([]byte, error) {
+func appendBinaryArray(dst []byte, v *vec.Vector, i int, enc *text.Encoding) ([]byte, error) {
 	be := binary.BigEndian
 	l := vec.At[vec.List](v, i)
 	child := v.Child
@@ -251,7 +257,7 @@ func appendBinaryArray(dst []byte, v *vec.Vector, i int) ([]byte, error) {
 		}
 		at := len(dst)
 		var err error
-		if dst, err = appendBinary(append(dst, 0, 0, 0, 0), child, row); err != nil {
+		if dst, err = appendBinary(append(dst, 0, 0, 0, 0), child, row, enc); err != nil {
 			return dst, err
 		}
 		be.PutUint32(dst[at:], uint32(len(dst)-at-4))

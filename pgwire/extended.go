@@ -57,6 +57,9 @@ func (c *conn) sync() error {
 
 // parse answers Parse. Like the other messages' functions it returns the text that an error's position is in.
 func (c *conn) parse(m pgproto3.Parse) (string, error) {
+	if err := c.fromClientAll(&m.Name, &m.Query); err != nil {
+		return "", err
+	}
 	if m.Name == "" {
 		c.unnamed = nil
 	} else if err := c.session.MayName(m.Name); err != nil {
@@ -118,6 +121,9 @@ func (c *conn) statement(name string) (*statement, error) {
 
 // bind makes a portal of a statement and values for its parameters.
 func (c *conn) bind(m pgproto3.Bind) (string, error) {
+	if err := c.fromClientAll(&m.DestinationPortal, &m.PreparedStatement); err != nil {
+		return "", err
+	}
 	s, err := c.statement(m.PreparedStatement)
 	if err != nil {
 		return "", err
@@ -145,7 +151,7 @@ func (c *conn) bind(m pgproto3.Bind) (string, error) {
 		style = c.session.Style()
 	}
 	for i, b := range m.Parameters {
-		v, err := decodeParam(i+1, params[i], in[i], b, style)
+		v, err := decodeParam(i+1, params[i], in[i], b, style, c.enc)
 		if err != nil {
 			return "", inParameter(err, m.DestinationPortal, i+1, in[i])
 		}
@@ -238,6 +244,9 @@ func spread(codes []int16, n int, what string) ([]int16, error) {
 }
 
 func (c *conn) describe(m pgproto3.Describe) (string, error) {
+	if err := c.fromClientAll(&m.Name); err != nil {
+		return "", err
+	}
 	switch m.ObjectType {
 	case 'S':
 		s, err := c.statement(m.Name)
@@ -251,8 +260,7 @@ func (c *conn) describe(m pgproto3.Describe) (string, error) {
 			b = binary.BigEndian.AppendUint32(b, oid)
 		}
 		c.message('t', b) // ParameterDescription
-		c.describeColumns(s.prepared.Columns(), nil)
-		return "", nil
+		return "", c.describeColumns(s.prepared.Columns(), nil)
 	case 'P':
 		p := c.portals[m.Name]
 		if p == nil {
@@ -260,29 +268,30 @@ func (c *conn) describe(m pgproto3.Describe) (string, error) {
 			if cursor == nil {
 				return "", noPortal(m.Name)
 			}
-			c.describeColumns(cursor.Columns(), cursorFormats(cursor))
-			return "", nil
+			return "", c.describeColumns(cursor.Columns(), cursorFormats(cursor))
 		}
-		c.describeColumns(p.prepared.Columns(), p.formats)
-		return "", nil
+		return "", c.describeColumns(p.prepared.Columns(), p.formats)
 	}
 	return "", sqlstate.New(sqlstate.ProtocolViolation, "invalid DESCRIBE message subtype %d", m.ObjectType)
 }
 
-func (c *conn) describeColumns(cols []gsql.Column, formats []int16) {
+func (c *conn) describeColumns(cols []gsql.Column, formats []int16) error {
 	if cols == nil {
 		c.message('n', nil) // NoData
-		return
+		return nil
 	}
-	c.rowDescription(cols, formats)
+	return c.rowDescription(cols, formats)
 }
 
 // rowDescription tells the columns of a result; without formats they are all text.
-func (c *conn) rowDescription(cols []gsql.Column, formats []int16) {
-	b := binary.BigEndian.AppendUint16(nil, uint16(len(cols)))
+func (c *conn) rowDescription(cols []gsql.Column, formats []int16) (err error) {
+	b := binary.BigEndian.AppendUint16(make([]byte, 0, 32*len(cols)), uint16(len(cols)))
 	for i, col := range cols {
 		oid, size, mod := oidOf(col.Type)
-		b = append(append(b, clean(col.Name)...), 0)
+		if b, err = encodeFrom(append(b, clean(col.Name)...), len(b), c.enc); err != nil {
+			return err
+		}
+		b = append(b, 0)
 		b = binary.BigEndian.AppendUint32(b, col.Table)
 		b = binary.BigEndian.AppendUint16(b, uint16(col.Number))
 		b = binary.BigEndian.AppendUint32(b, oid)
@@ -295,9 +304,13 @@ func (c *conn) rowDescription(cols []gsql.Column, formats []int16) {
 		b = binary.BigEndian.AppendUint16(b, uint16(format))
 	}
 	c.message('T', b)
+	return nil
 }
 
 func (c *conn) execute(m pgproto3.Execute) (string, error) {
+	if err := c.fromClientAll(&m.Portal); err != nil {
+		return "", err
+	}
 	limit := int64(m.MaxRows)
 	if limit > 1<<31-1 { // a negative number, which means all
 		limit = 0
@@ -337,6 +350,9 @@ func (c *conn) execute(m pgproto3.Execute) (string, error) {
 }
 
 func (c *conn) closeObject(m pgproto3.Close) (string, error) {
+	if err := c.fromClientAll(&m.Name); err != nil {
+		return "", err
+	}
 	switch m.ObjectType {
 	case 'S':
 		if m.Name == "" {

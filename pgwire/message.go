@@ -66,13 +66,14 @@ func (c *conn) send(m pgproto3.BackendMessage) {
 }
 
 func (c *conn) parameterStatus(name, value string) {
-	c.send(&pgproto3.ParameterStatus{Name: clean(name), Value: clean(value)})
+	c.send(&pgproto3.ParameterStatus{Name: clean(name), Value: c.forClient(value)})
 }
 
 func (c *conn) complete(tag string) {
 	at := c.beginMessage('C')
 	c.out = append(append(c.out, tag...), 0)
 	c.endMessage(at)
+	c.takeSettings()
 }
 
 // ready tells that the next query may come, and before that of notifications and of settings that have changed.
@@ -80,9 +81,9 @@ func (c *conn) ready() error {
 	if err := c.sendNotifications(); err != nil {
 		return err
 	}
-	if v := c.session.SettingsVersion(); v != c.told {
+	if c.takeSettings(); c.taken != c.told {
 		c.tellSettings()
-		c.told = v
+		c.told = c.taken
 	}
 	c.out = append(c.out, 'Z', 0, 0, 0, 5, byte(c.session.Status()))
 	return nil
@@ -105,9 +106,9 @@ func clean(s string) string {
 }
 
 // errorResponse is an error as a message; positions count characters of the query's text.
-func errorResponse(severity string, e *sqlstate.Error, query string) *pgproto3.ErrorResponse {
-	m := &pgproto3.ErrorResponse{Severity: severity, SeverityUnlocalized: severity, Code: string(e.Code), Message: clean(e.Message),
-		Detail: clean(e.Detail), Hint: clean(e.Hint), Where: clean(e.Where)}
+func (c *conn) errorResponse(severity string, e *sqlstate.Error, query string) *pgproto3.ErrorResponse {
+	m := &pgproto3.ErrorResponse{Severity: severity, SeverityUnlocalized: severity, Code: string(e.Code), Message: c.forClient(e.Message),
+		Detail: c.forClient(e.Detail), Hint: c.forClient(e.Hint), Where: c.forClient(e.Where)}
 	if e.Position > 0 && e.Position-1 <= len(query) {
 		m.Position = int32(utf8.RuneCountInString(query[:e.Position-1]) + 1)
 	}
@@ -115,9 +116,9 @@ func errorResponse(severity string, e *sqlstate.Error, query string) *pgproto3.E
 }
 
 func (c *conn) writeError(severity string, e *sqlstate.Error, query string) {
-	c.send(errorResponse(severity, e, query))
+	c.send(c.errorResponse(severity, e, query))
 }
 
 func (c *conn) writeNotice(severity string, e *sqlstate.Error) {
-	c.send((*pgproto3.NoticeResponse)(errorResponse(severity, e, "")))
+	c.send((*pgproto3.NoticeResponse)(c.errorResponse(severity, e, "")))
 }

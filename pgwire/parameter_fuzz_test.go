@@ -41,20 +41,20 @@ func FuzzParameter(f *testing.F) {
 			format = 1
 		}
 		st := &text.Style{}
-		v, err := decodeParam(1, typ, format, b, st)
+		v, err := decodeParam(1, typ, format, b, st, nil)
 		if err != nil || v.IsNull(0) {
 			return
 		}
 		text.Append(nil, v, 0, st)
-		out, err := appendBinary(nil, v, 0)
+		out, err := appendBinary(nil, v, 0, nil)
 		if err != nil || typ.ID == types.Record || typ.ID == types.Array && typ.Elem == types.Record {
 			return
 		}
-		again, err := decodeParam(1, typ, 1, out, st)
+		again, err := decodeParam(1, typ, 1, out, st, nil)
 		if err != nil {
 			t.Fatalf("%v: %x, which is the form of %x, is not taken: %v", typ, out, b, err)
 		}
-		if twice, err := appendBinary(nil, again, 0); err != nil || !bytes.Equal(twice, out) {
+		if twice, err := appendBinary(nil, again, 0, nil); err != nil || !bytes.Equal(twice, out) {
 			t.Fatalf("%v: %x becomes %x, %v", typ, out, twice, err)
 		}
 	})

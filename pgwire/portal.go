@@ -135,7 +135,7 @@ func (c *conn) sendRows(p *portal, limit int64) (n int64, err error) {
 			continue
 		}
 		for p.at < p.batch.Rows && (limit == 0 || n < limit) {
-			if c.out, err = appendDataRow(c.out, p.batch.Cols, p.at, p.formats, p.rows.Style()); err != nil {
+			if c.out, err = appendDataRow(c.out, p.batch.Cols, p.at, p.formats, p.rows.Style(), c.enc); err != nil {
 				return n, err
 			}
 			p.at++

@@ -131,7 +131,9 @@ func (c *conn) answer(ctx context.Context, p *gsql.Prepared) error {
 		if err := out.fetch(); err != nil { // before the columns are told, since PostgreSQL folds constants first, too
 			return err
 		}
-		c.rowDescription(rows.Columns(), out.formats)
+		if err := c.rowDescription(rows.Columns(), out.formats); err != nil {
+			return err
+		}
 		if _, err := c.sendRows(&out, 0); err != nil {
 			return err
 		}

@@ -2,7 +2,7 @@
 // portals, COPY, values in text and binary, cancellation, TLS. Who may connect is for package auth to say.
 //
 // Nothing that a client sends is trusted: messages have a limit each, memory for one is taken as its bytes come, all text
-// is checked to be UTF-8, and what comes before the session has one time limit. An error of a message ends that message;
+// is checked to be UTF-8 or converted from the client's encoding, and what comes before the session has one time limit. An error of a message ends that message;
 // only what leaves the stream out of step ends the connection.
 //
 // A connection is one goroutine that reads messages, runs them and writes the answers into a buffer, which is

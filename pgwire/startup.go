@@ -190,6 +190,7 @@ func (c *conn) start(params map[string]string, version uint32) error {
 		return err
 	}
 	c.logConnection()
+	c.takeSettings()
 	for _, name := range reported {
 		v, _ := c.session.Setting(name)
 		c.reported[name] = v

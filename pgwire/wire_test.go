@@ -512,6 +512,9 @@ func showRowDescription(body []byte) string {
 	for b := body[2:]; len(b) > 0; b = b[18:] {
 		name, rest, _ := strings.Cut(string(b), "\x00")
 		b = []byte(rest)
+		if !utf8.ValidString(name) {
+			name = strconv.Quote(name)
+		}
 		c := fmt.Sprintf("%s(%d,%d", name, be.Uint32(b[6:]), int16(be.Uint16(b[10:])))
 		if mod := int32(be.Uint32(b[12:])); mod != -1 {
 			c += fmt.Sprintf(",mod %d", mod)
