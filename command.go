@@ -106,7 +106,7 @@ func (s *Session) set(stmt *syntax.SetStmt) error {
 	s.mu.Lock()
 	switch local := stmt.Local && s.tx.status != Idle; {
 	case stmt.Local && !local:
-		_, err = checkSetting(stmt.Name, value)
+		_, err = s.settings.checked(stmt.Name, value)
 		defer s.tell("WARNING", sqlstate.NoActiveTransaction, "SET LOCAL can only be used in transaction blocks")
 	case stmt.Default && local:
 		s.settings.endLocal(stmt.Name)

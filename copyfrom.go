@@ -225,7 +225,7 @@ func (p *copyScan) String() string                  { return "Copy to " + p.sour
 func (p *copyScan) Open(_ context.Context, env *exec.Env, _ int) (exec.Stream, error) {
 	s := &copyStream{copyScan: p, rows: max(env.BatchRows, 1), style: &text.Style{}}
 	if env.Fn != nil {
-		s.style = &text.Style{Location: env.Fn.Location, Now: env.Fn.Now}
+		s.style = &text.Style{Location: env.Fn.Location, Now: env.Fn.Now, Formats: env.Fn.Formats}
 	}
 	for _, f := range p.source.fields {
 		s.builders = append(s.builders, vec.NewBuilder(f.Type))

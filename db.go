@@ -67,7 +67,7 @@ func Open(cfg Config) (*DB, error) {
 	if cfg.MemoryLimit <= 0 || cfg.MemoryLimit >= 8*ballastBytes {
 		db.ballast = make([]byte, ballastBytes)
 	}
-	if _, err := checkSetting("TimeZone", cfg.TimeZone); err != nil {
+	if _, err := checkSetting("TimeZone", cfg.TimeZone, ""); err != nil {
 		return nil, err
 	}
 	db.main = db.Session()

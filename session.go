@@ -453,7 +453,7 @@ func (s *Session) fnCtx(ctx context.Context) *fn.Ctx {
 	settings, user, database, now := s.settings.clone(), s.user, s.database, s.tx.time()
 	s.mu.Unlock()
 	return &fn.Ctx{
-		Now: now, Location: d.location, User: user, Database: database,
+		Now: now, Location: d.location, Formats: d.formats, User: user, Database: database,
 		Setting: settings.Get, Objects: s.snapshot(ctx, settings, user, database),
 		Check: func() error {
 			if ctx.Err() != nil {
@@ -583,7 +583,7 @@ func (p *Prepared) arguments(args []*vec.Vector) ([]*vec.Vector, error) {
 // Style returns how the session writes and reads values as text.
 func (s *Session) Style() *text.Style {
 	f := s.fnCtx(context.Background())
-	return &text.Style{Location: f.Location, Objects: f.Objects}
+	return &text.Style{Location: f.Location, Objects: f.Objects, Formats: f.Formats}
 }
 
 func (s *Session) location() *time.Location {
@@ -643,7 +643,7 @@ func (p *Prepared) run(ctx context.Context, values []*vec.Vector) (*Rows, error)
 	s.noteReads(p)
 	ctx, cancel := context.WithCancelCause(ctx)
 	f := s.fnCtx(ctx)
-	rows := &Rows{cols: p.cols, tag: "SELECT", hasRow: true, session: s, ctx: ctx, cancel: cancel, style: &text.Style{Location: f.Location, Now: f.Now, Objects: f.Objects}}
+	rows := &Rows{cols: p.cols, tag: "SELECT", hasRow: true, session: s, ctx: ctx, cancel: cancel, style: f.Style()}
 	rows.query = s.db.queries.begin(s, p.statement(), cancel)
 	if err := p.open(rows, f, values); err != nil {
 		rows.err = queryError(ctx, err)

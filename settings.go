@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"math"
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -29,6 +30,8 @@ type setting struct {
 	follows  string // another parameter, whose value this one has where it has none
 	// check returns the form in which a value is kept, or an error.
 	check func(value string) (string, error)
+	// changes is check of a parameter whose values may say a part, and leave the rest as the value now has it.
+	changes func(value, now string) (string, error)
 }
 
 // settingList has the parameters that clients set and ask for.
@@ -37,7 +40,7 @@ var settingList = []setting{
 	{name: "bytea_output", initial: "hex", check: oneOf("bytea_output", "hex")},
 	{name: "client_encoding", initial: "UTF8", check: encoding},
 	{name: "client_min_messages", initial: "notice", check: oneOf("client_min_messages", "debug5", "debug4", "debug3", "debug2", "debug1", "log", "notice", "warning", "error")},
-	{name: "DateStyle", initial: "ISO, MDY", list: true, check: dateStyle},
+	{name: "DateStyle", initial: "ISO, MDY", list: true, changes: dateStyle},
 	{name: "default_transaction_isolation", initial: "read committed", check: isolation("default_transaction_isolation")},
 	{name: "default_transaction_read_only", initial: "off", check: boolean("default_transaction_read_only")},
 	{name: "extra_float_digits", initial: "1", check: whole("extra_float_digits", -15, 3)},
@@ -45,7 +48,7 @@ var settingList = []setting{
 	{name: "idle_session_timeout", initial: "0", check: duration("idle_session_timeout")},
 	{name: "in_hot_standby", initial: "off", internal: true},
 	{name: "integer_datetimes", initial: "on", internal: true},
-	{name: "IntervalStyle", initial: "postgres", check: oneOf("IntervalStyle", "postgres")},
+	{name: "IntervalStyle", initial: "postgres", check: oneOf("IntervalStyle", text.IntervalForms...)},
 	{name: "is_superuser", initial: "on", internal: true},
 	{name: "lc_collate", initial: "C", internal: true},
 	{name: "lock_timeout", initial: "0", check: duration("lock_timeout")},
@@ -89,6 +92,7 @@ type Settings struct {
 
 // derived are settings as each statement needs them. They are immutable, and those of other values have another address.
 type derived struct {
+	formats                  text.Formats
 	location                 *time.Location
 	path, application        string
 	notices                  string // client_min_messages
@@ -110,6 +114,7 @@ func (s *Settings) derive() *derived {
 		d.path, _ = s.Get("search_path")
 		d.application, _ = s.Get("application_name")
 		d.notices, _ = s.Get("client_min_messages")
+		d.formats = s.formats()
 		s.derived = d
 	}
 	return s.derived
@@ -135,7 +140,7 @@ func (s *Settings) Get(name string) (string, bool) {
 
 // Set changes a parameter. Names with a dot are free for anybody's use.
 func (s *Settings) Set(name, value string) error {
-	value, err := checkSetting(name, value)
+	value, err := s.checked(name, value)
 	if err == nil {
 		s.local, s.values, s.derived = withoutSetting(s.local, name), withSetting(s.values, name, value), nil
 	}
@@ -144,7 +149,7 @@ func (s *Settings) Set(name, value string) error {
 
 // SetLocal changes a parameter until the transaction ends.
 func (s *Settings) SetLocal(name, value string) error {
-	value, err := checkSetting(name, value)
+	value, err := s.checked(name, value)
 	if err == nil {
 		s.local, s.derived = withSetting(s.local, name, value), nil
 	}
@@ -153,7 +158,7 @@ func (s *Settings) SetLocal(name, value string) error {
 
 // SetDefault makes a value the one that RESET goes back to, as parameters of a connection's start are.
 func (s *Settings) SetDefault(name, value string) error {
-	value, err := checkSetting(name, value)
+	value, err := s.checked(name, value)
 	if err == nil {
 		s.begin(name, value)
 	}
@@ -193,7 +198,8 @@ func withoutSetting(m map[string]string, name string) map[string]string {
 	return out
 }
 
-func checkSetting(name, value string) (string, error) {
+// checkSetting returns the form in which a value is kept, where now is the one that there is.
+func checkSetting(name, value, now string) (string, error) {
 	d, ok := settingsByName[strings.ToLower(name)]
 	switch {
 	case !ok && strings.Contains(name, "."):
@@ -202,10 +208,18 @@ func checkSetting(name, value string) (string, error) {
 		return checkCatalogSetting(name, value)
 	case d.internal:
 		return "", sqlstate.New("55P02", "parameter \"%s\" cannot be changed", d.name)
+	case d.changes != nil:
+		return d.changes(value, now)
 	case d.check != nil:
 		return d.check(value)
 	}
 	return value, nil
+}
+
+// checked returns the form in which a value that is to be set is kept.
+func (s *Settings) checked(name, value string) (string, error) {
+	now, _ := s.Get(name)
+	return checkSetting(name, value, now)
 }
 
 func unknownSetting(name string) error {
@@ -288,6 +302,15 @@ func (s *Settings) location() *time.Location {
 	return z.location
 }
 
+// formats returns how dates and intervals are written and read.
+func (s *Settings) formats() text.Formats {
+	v, _ := s.Get("datestyle")
+	f, _, _ := text.ParseDateStyle(v, text.Formats{}) // the setting was checked
+	v, _ = s.Get("intervalstyle")
+	f.Intervals = text.IntervalForm(max(slices.Index(text.IntervalForms, v), 0))
+	return f
+}
+
 // duration returns a setting of time, 0 for none.
 func (s *Settings) duration(name string) time.Duration {
 	v, _ := s.Get(name)
@@ -345,15 +368,10 @@ func encoding(v string) (string, error) {
 	return name, err
 }
 
-func dateStyle(v string) (string, error) {
-	for _, w := range strings.FieldsFunc(strings.ToLower(v), func(r rune) bool { return r == ',' || r == ' ' }) {
-		switch w {
-		case "iso", "mdy", "us", "noneuro":
-		default:
-			return "", sqlstate.Unsupported("Only ISO, MDY is supported.", "DateStyle \"%s\" is not supported", v)
-		}
-	}
-	return "ISO, MDY", nil
+func dateStyle(v, now string) (string, error) {
+	f, _, _ := text.ParseDateStyle(now, text.Formats{})
+	_, shown, err := text.ParseDateStyle(v, f)
+	return shown, err
 }
 
 func onlyOn(name string) func(string) (string, error) {

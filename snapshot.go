@@ -73,7 +73,7 @@ func (src *source) Set(name, value string, local bool) (string, error) {
 	set := s.settings.Set
 	if local {
 		if s.tx.status == Idle {
-			_, err := checkSetting(name, value)
+			_, err := s.settings.checked(name, value)
 			return value, err
 		}
 		set = s.settings.SetLocal

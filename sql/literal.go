@@ -123,7 +123,7 @@ func (b *binder) style() *text.Style {
 	if f == nil {
 		return nil
 	}
-	return &text.Style{Location: f.Location, Now: f.Now, Objects: f.Objects}
+	return f.Style()
 }
 
 // at gives an error the place pos in the text, unless it has one.

@@ -8,12 +8,7 @@ import (
 )
 
 // style returns what text forms depend on.
-func (c *Call) style() *text.Style {
-	if c.Ctx == nil {
-		return nil
-	}
-	return &text.Style{Location: c.Ctx.Location, Now: c.Ctx.Now, Objects: c.Ctx.Objects}
-}
+func (c *Call) style() *text.Style { return c.Ctx.Style() }
 
 // toText makes strings of any values, fitted to varchar(n) or char(n) as explicit casts do.
 func toText(c *Call) (*vec.Vector, error) {
@@ -152,7 +147,7 @@ func init() {
 		cast(txt, name, Implicit, toName), cast(vc, name, Implicit, toName), cast(ch, name, Implicit, toName),
 		cast(types.JSON, types.JSONB, Assignment, fromText), cast(types.JSONB, types.JSON, Assignment, jsonbToJSON),
 		&Cast{From: types.Array, To: types.Array, Context: Explicit,
-			Scalar: &Scalar{Name: "array", Args: []types.Type{types.Of(types.AnyArray)}, Eval: castArray}},
+			Scalar: &Scalar{Name: "array", Args: []types.Type{types.Of(types.AnyArray)}, Eval: castArray, Volatility: Stable}},
 	)
 	for id := types.Bool; id <= types.Record; id++ {
 		switch id {
@@ -184,18 +179,22 @@ func init() {
 	}
 }
 
-// textVolatility: the text of a timestamp with time zone depends on the session's time zone.
+// textVolatility: the text of dates and the like depends on the session's time zone, DateStyle and IntervalStyle.
 func textVolatility(id types.ID) Volatility {
-	if id == types.TimestampTZ || id == types.Array || id == types.Record || types.Of(id).IsReg() {
+	switch id {
+	case types.Date, types.Timestamp, types.TimestampTZ, types.Interval, types.Array, types.Record:
+		return Stable
+	}
+	if types.Of(id).IsReg() {
 		return Stable
 	}
 	return Immutable
 }
 
-// parseVolatility: 'now' and 'today' are dates and times, too.
+// parseVolatility: 'now' and 'today' are dates and times, too, and DateStyle and IntervalStyle say how others are read.
 func parseVolatility(id types.ID) Volatility {
 	switch id {
-	case types.Date, types.Time, types.TimeTZ, types.Timestamp, types.TimestampTZ, types.Array, types.Record:
+	case types.Date, types.Time, types.TimeTZ, types.Timestamp, types.TimestampTZ, types.Interval, types.Array, types.Record:
 		return Stable
 	}
 	if types.Of(id).IsReg() {

@@ -30,9 +30,18 @@ type Ctx struct {
 	Database string
 	Setting  func(name string) (string, bool) // current_setting; names are lower case
 	Objects  text.Objects                     // of the database, which system functions tell of; nil: none
+	Formats  text.Formats                     // of dates and intervals
 	// Check returns an error when the query is cancelled. A function whose time per row has no small
 	// bound calls it every few milliseconds.
 	Check func() error
+}
+
+// Style returns how a query reads and writes values as text; nil, which is the default, on nil.
+func (c *Ctx) Style() *text.Style {
+	if c == nil {
+		return nil
+	}
+	return &text.Style{Location: c.Location, Now: c.Now, Objects: c.Objects, Formats: c.Formats}
 }
 
 // Call is one evaluation of a scalar function over a batch.

@@ -52,6 +52,9 @@ type jsonMaker struct {
 func makeJSON(put func(w *jsonMaker, c *Call, i int) error) func(*Call) (*vec.Vector, error) {
 	return func(c *Call) (*vec.Vector, error) {
 		w := jsonMaker{style: styleOf(c.Ctx), comma: ","}
+		if w.style != nil {
+			w.style.Dates = text.DatesISO // JSON has dates in this form, always
+		}
 		out := NewStrings(c.N, nil)
 		err := c.Each(func(i int) (err error) {
 			normal := c.Ret.ID == types.JSONB

@@ -108,12 +108,7 @@ func concatAny(separated bool) func(*Call) (*vec.Vector, error) {
 }
 
 // styleOf returns how a query writes values as text.
-func styleOf(c *Ctx) *text.Style {
-	if c == nil {
-		return nil
-	}
-	return &text.Style{Location: c.Location, Now: c.Now, Objects: c.Objects}
-}
+func styleOf(c *Ctx) *text.Style { return c.Style() }
 
 func charLength(_ *Call, s []byte) (int32, error)  { return int32(utf8.RuneCount(s)), nil }
 func octetLength(_ *Call, s []byte) (int32, error) { return int32(len(s)), nil }

@@ -24,7 +24,7 @@ type moment struct {
 }
 
 func parseDateTime(b *vec.Builder, t types.Type, s []byte, st *Style) error {
-	m, err := parseMoment(t, s)
+	m, err := parseMoment(t, s, st.formats().Order)
 	if err != nil {
 		return err
 	}
@@ -180,14 +180,14 @@ func digits(s []byte) (int64, bool) {
 	return x, true
 }
 
-// parseMoment reads the free forms that PostgreSQL reads with DateStyle ISO, MDY.
-func parseMoment(t types.Type, s []byte) (moment, error) {
+// parseMoment reads the free forms that PostgreSQL reads with a DateStyle of an order.
+func parseMoment(t types.Type, s []byte, order DateOrder) (moment, error) {
 	if ts, ok := ParseTimestampISO(s); ok {
 		days, micros := SplitTimestamp(ts)
 		y, mo, d := CivilFromDays(days)
 		return moment{year: y, month: mo, day: d, hasDate: true, hasYear: true, micros: micros, hasTime: true}, nil
 	}
-	p := momentParser{typ: t, text: s, s: bytes.TrimSpace(s)}
+	p := momentParser{typ: t, text: s, order: order, s: bytes.TrimSpace(s)}
 	if len(p.s) == 0 || len(p.s) > 128 {
 		return moment{}, badDateTime(t, s)
 	}
@@ -200,13 +200,14 @@ func parseMoment(t types.Type, s []byte) (moment, error) {
 }
 
 type momentParser struct {
-	typ  types.Type
-	text []byte // all, for errors
-	s    []byte // what is left
-	m    moment
-	nums []int64 // numbers of a date that were alone, and how many digits they had
-	lens []int
-	mon  int64 // month given by name
+	typ   types.Type
+	text  []byte // all, for errors
+	order DateOrder
+	s     []byte // what is left
+	m     moment
+	nums  []int64 // numbers of a date that were alone, and how many digits they had
+	lens  []int
+	mon   int64 // month given by name
 }
 
 func (p *momentParser) bad() error { return badDateTime(p.typ, p.text) }
@@ -229,12 +230,11 @@ func (p *momentParser) field() error {
 
 // signed reads an offset behind a time, or -infinity.
 func (p *momentParser) signed() error {
-	if w := strings.ToLower(string(p.s)); w == "-infinity" || w == "+infinity" {
-		p.m.special = strings.TrimPrefix(w, "+")
-		p.s = nil
+	if w, rest := letters(p.s[1:]); w == "infinity" && p.s[0] == '-' && p.m == (moment{}) {
+		p.m.special, p.s = "-infinity", rest
 		return nil
 	}
-	if p.m.hasZone || !p.m.hasTime && !p.m.hasDate {
+	if p.m.hasZone || !p.m.hasTime && !p.m.hasDate && (p.m.special == "" || p.m.special == "now") {
 		return p.bad()
 	}
 	off, rest, ok := parseOffset(p.s)
@@ -433,13 +433,20 @@ func (p *momentParser) date() error {
 		}
 		return num[i]
 	}
+	yearFirst := size[0] >= 3 || p.order == OrderYMD
 	switch {
-	case size[0] >= 3: // year first
-		p.setDate(num[0], num[1], num[2])
-	case named == 1:
-		p.setDate(year(2), num[1], num[0])
 	case named == 2:
 		return p.bad()
+	case named == 0 && p.order == OrderYMD && size[2] <= 2: // month, year, day
+		p.setDate(year(1), num[0], num[2])
+	case named == 1 && yearFirst && !(size[0] <= 2 && size[2] >= 3):
+		p.setDate(year(0), num[1], num[2])
+	case named == 1:
+		p.setDate(year(2), num[1], num[0])
+	case named < 0 && yearFirst:
+		p.setDate(year(0), num[1], num[2])
+	case named < 0 && p.order == OrderDMY:
+		p.setDate(year(2), num[1], num[0])
 	default: // month, day, year
 		p.setDate(year(2), num[0], num[1])
 	}
@@ -535,7 +542,7 @@ func (p *momentParser) finish() (moment, error) {
 			return p.m, p.bad()
 		}
 		y, d := 1, 0
-		if p.lens[0] > 2 {
+		if p.lens[0] > 2 || p.order == OrderYMD && p.lens[1] <= 2 {
 			y, d = 0, 1
 		}
 		year := p.nums[y]

@@ -23,6 +23,15 @@ type Style struct {
 	Location *time.Location // of timestamptz; nil: UTC
 	Now      time.Time      // for 'now', 'today' and the like; zero: the current time
 	Objects  Objects        // for regclass and its like; nil: none has a name
+	Formats
+}
+
+// formats returns how dates and intervals are written and read.
+func (s *Style) formats() Formats {
+	if s == nil {
+		return Formats{}
+	}
+	return s.Formats
 }
 
 func (s *Style) location() *time.Location {
@@ -60,17 +69,17 @@ func Append(dst []byte, v *vec.Vector, i int, st *Style) []byte {
 	case types.Numeric:
 		return appendNumeric(dst, v, i)
 	case types.Date:
-		return AppendDate(dst, vec.At[int32](v, i))
+		return appendDateIn(dst, vec.At[int32](v, i), st)
 	case types.Time:
 		return AppendTime(dst, vec.At[int64](v, i))
 	case types.TimeTZ:
 		return AppendTimeTZ(dst, vec.At[vec.TimeTZ](v, i))
 	case types.Timestamp:
-		return AppendTimestamp(dst, vec.At[int64](v, i))
+		return appendTimestampIn(dst, vec.At[int64](v, i), nil, st)
 	case types.TimestampTZ:
-		return AppendTimestampTZ(dst, vec.At[int64](v, i), st.location())
+		return appendTimestampIn(dst, vec.At[int64](v, i), st.location(), st)
 	case types.Interval:
-		return AppendInterval(dst, vec.At[vec.Interval](v, i))
+		return st.formats().appendInterval(dst, vec.At[vec.Interval](v, i))
 	case types.UUID:
 		return AppendUUID(dst, vec.At[[16]byte](v, i))
 	case types.Bytea:
@@ -139,6 +148,9 @@ func Parse(b *vec.Builder, t types.Type, s []byte, st *Style) error {
 		return parseDateTime(b, t, s, st)
 	case types.Interval:
 		x, err := ParseInterval(s)
+		if st.formats().Intervals == IntervalsSQL {
+			x = signAll(x, s)
+		}
 		if err != nil {
 			return err
 		}
