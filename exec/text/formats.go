@@ -108,6 +108,7 @@ func ParseDateStyle(v string, now Formats) (f Formats, shown string, err error) 
 	return f, f.Dates.String() + ", " + f.Order.String(), nil
 }
 
+// appendDateIn appends a date.
 func appendDateIn(dst []byte, d int32, st *Style) []byte {
 	if st == nil || st.Dates == DatesISO || d == DateInfinity || d == DateNegInfinity {
 		return AppendDate(dst, d)
@@ -130,12 +131,17 @@ func appendTimestampIn(dst []byte, ts int64, loc *time.Location, st *Style) []by
 	return AppendTimestampTZ(dst, ts, loc)
 }
 
+// commonYear returns a date with the year as people count it.
+func commonYear(days int64) (y, m, d int64, bc bool) {
+	if y, m, d = CivilFromDays(days); y <= 0 {
+		return 1 - y, m, d, true
+	}
+	return y, m, d, false
+}
+
 // appendDate appends a date that is none of the infinities, in a form other than ISO.
 func (f Formats) appendDate(dst []byte, days int64) (out []byte, bc bool) {
-	y, m, d := CivilFromDays(days)
-	if y <= 0 {
-		y, bc = 1-y, true
-	}
+	y, m, d, bc := commonYear(days)
 	sep := [...]byte{'-', '/', '-', '.'}[f.Dates]
 	if f.Order == OrderDMY || f.Dates == DatesGerman {
 		m, d = d, m
@@ -155,25 +161,11 @@ func (f Formats) appendTimestamp(dst []byte, ts int64, loc *time.Location) []byt
 	}
 	days, micros := SplitTimestamp(ts)
 	bc := false
-	if f.Dates != DatesPostgres {
+	if f.Dates == DatesPostgres {
+		dst, bc = f.appendWords(dst, days, micros)
+	} else {
 		dst, bc = f.appendDate(dst, days)
 		dst = AppendTime(append(dst, ' '), micros)
-	} else {
-		var y, m, d int64
-		y, m, d = CivilFromDays(days)
-		if y <= 0 {
-			y, bc = 1-y, true
-		}
-		dst = append(dst, time.Weekday(((days+4)%7 + 7) % 7).String()[:3]...)
-		dst = append(dst, ' ')
-		month := time.Month(m).String()[:3]
-		if f.Order == OrderDMY {
-			dst = append(append(appendPadded(dst, d, 2), ' '), month...)
-		} else {
-			dst = appendPadded(append(append(dst, month...), ' '), d, 2)
-		}
-		dst = AppendTime(append(dst, ' '), micros)
-		dst = appendPadded(append(dst, ' '), y, 4)
 	}
 	if zone != "" {
 		dst = append(append(dst, ' '), zone...)
@@ -182,6 +174,21 @@ func (f Formats) appendTimestamp(dst []byte, ts int64, loc *time.Location) []byt
 		dst = append(dst, " BC"...)
 	}
 	return dst
+}
+
+// appendWords appends a timestamp with the names of its day and month, and the year behind the time.
+func (f Formats) appendWords(dst []byte, days, micros int64) (out []byte, bc bool) {
+	y, m, d, bc := commonYear(days)
+	weekday := ((days+4)%7 + 7) % 7 // 1970-01-01 was a Thursday
+	dst = append(append(dst, time.Weekday(weekday).String()[:3]...), ' ')
+	month := time.Month(m).String()[:3]
+	if f.Order == OrderDMY {
+		dst = append(append(appendPadded(dst, d, 2), ' '), month...)
+	} else {
+		dst = appendPadded(append(append(dst, month...), ' '), d, 2)
+	}
+	dst = AppendTime(append(dst, ' '), micros)
+	return appendPadded(append(dst, ' '), y, 4), bc
 }
 
 // zoneAt returns the abbreviation of a time zone at a moment.
