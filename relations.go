@@ -59,7 +59,9 @@ func noRelations() *relations { return &relations{byKey: map[relationKey]*relati
 // noTemporary are the temporary relations of a session without any.
 var noTemporary = noRelations()
 
-func (r *relations) isEmpty() bool { return len(r.byKey) == 0 && len(r.schemas) == 0 && len(r.comments) == 0 }
+func (r *relations) isEmpty() bool {
+	return len(r.byKey) == 0 && len(r.schemas) == 0 && len(r.comments) == 0
+}
 
 // with returns the relations with another one at a place, or with none, which has no comments.
 func (r *relations) with(key relationKey, rel *relation) *relations {

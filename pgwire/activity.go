@@ -43,6 +43,7 @@ func (c *conn) busy(query string) {
 func (c *conn) idle() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.missed = nil
 	if c.act.active {
 		c.act.changed, c.act.active = time.Now(), false
 	}

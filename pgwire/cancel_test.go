@@ -17,6 +17,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"gsql"
+	"gsql/exec/sqlstate"
 )
 
 // endless are queries that would run for minutes over the generated file, each at home in another operator.
@@ -278,5 +279,29 @@ func TestShutdown(t *testing.T) {
 	}
 	if err := s.Serve(l); err != ErrServerClosed {
 		t.Error(err)
+	}
+}
+
+// TestCancelBetweenMessages cancels when one message of a query has been answered and the next has not begun: that is
+// cancelled, but nothing behind it, and nothing when the client has waited in between.
+func TestCancelBetweenMessages(t *testing.T) {
+	nc, other := net.Pipe()
+	defer nc.Close()
+	defer other.Close()
+	c := newConn(&Server{}, nc)
+	run := func() error { return c.running(func(ctx context.Context) error { return context.Cause(ctx) }) }
+	c.busy("SELECT 1")
+	c.cancelQuery(canceledError())
+	if e := asError(run()); e == nil || e.Code != sqlstate.QueryCanceled {
+		t.Errorf("got %v", e)
+	}
+	if err := run(); err != nil {
+		t.Errorf("the next one: %v", err)
+	}
+	c.busy("SELECT 1")
+	c.cancelQuery(canceledError())
+	c.idle()
+	if err := run(); err != nil {
+		t.Errorf("after the client has waited: %v", err)
 	}
 }

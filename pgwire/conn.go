@@ -39,6 +39,7 @@ type conn struct {
 
 	mu       sync.Mutex
 	cancel   context.CancelCauseFunc // of the running query
+	missed   error                   // why to cancel what comes next, until the client waits
 	down     bool
 	awaiting bool // the client is to send something, and may be sent notifications meanwhile
 	notified bool // there are notifications
@@ -81,10 +82,14 @@ func shutdownError() *sqlstate.Error {
 	return sqlstate.New(sqlstate.AdminShutdown, "terminating connection due to administrator command")
 }
 
-// cancelQuery cancels the running query, if there is one.
+// cancelQuery cancels the running query, if there is one. Between the messages of one it cancels the next, such as the
+// Execute behind a Parse.
 func (c *conn) cancelQuery(cause error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.act.active {
+		c.missed = cause
+	}
 	if c.cancel != nil {
 		c.cancel(cause)
 	}
@@ -309,7 +314,7 @@ func asError(err error) *sqlstate.Error {
 }
 
 // running calls f with a context that a CancelRequest, a shutdown, or the client's going away cancels.
-func (c *conn) running(f func(ctx context.Context) error) error {
+func (c *conn) running(f func(ctx context.Context) error) (err error) {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	defer cancel(nil)
 	c.mu.Lock()
@@ -317,13 +322,20 @@ func (c *conn) running(f func(ctx context.Context) error) error {
 		c.mu.Unlock()
 		return shutdownError()
 	}
+	if missed := c.missed; missed != nil {
+		c.missed = nil
+		c.mu.Unlock()
+		return missed
+	}
 	c.cancel = cancel
 	c.mu.Unlock()
 	c.watch(cancel)
 	defer func() {
 		c.unwatch()
 		c.mu.Lock()
-		c.cancel = nil
+		if c.cancel = nil; err != nil {
+			c.missed = nil
+		}
 		c.mu.Unlock()
 	}()
 	return f(ctx)
