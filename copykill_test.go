@@ -1,6 +1,7 @@
 package gsql_test
 
 import (
+	"flag"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -13,6 +14,8 @@ import (
 	"gsql"
 	"gsql/exec/exectest"
 )
+
+var kills = flag.Int("kills", 0, "how often TestWritesThatAreKilled kills each kind of write; 0: a few times, more with -long")
 
 // killedSQL names the statement that TestKilledWriter runs, when it is the child of TestWritesThatAreKilled.
 const killedSQL, killedDir = "GSQL_TEST_WRITE", "GSQL_TEST_DIR"
@@ -45,8 +48,11 @@ func startWriter(t *testing.T, dir, sql string) *exec.Cmd {
 // way of others.
 func TestWritesThatAreKilled(t *testing.T) {
 	rounds := 2
-	if exectest.Long() {
-		rounds = 50
+	switch {
+	case *kills > 0:
+		rounds = *kills
+	case exectest.Long():
+		rounds = 12
 	}
 	const rows = " (SELECT i, i % 20 AS k, 'some text of row ' || i AS s FROM generate_series(1, 100000) i) TO "
 	const old, all = "10|55", "100000|5000050000"
