@@ -212,11 +212,16 @@ func bucket(x, lo, hi float64, count int32) (int32, error) {
 		}
 		return count + 1, nil
 	}
-	f := float64(count) * ((x - lo) / (hi - lo))
+	part := (x - lo) / (hi - lo)
 	if isInf(hi - lo) {
-		f = float64(count) * ((x/2 - lo/2) / (hi/2 - lo/2))
+		part = (x/2 - lo/2) / (hi/2 - lo/2)
 	}
-	return min(int32(f), count-1) + 1, nil
+	// What rounds up to the end is behind it, as in PostgreSQL 15.
+	f := float64(count)*part + 1
+	if f > math.MaxInt32 {
+		return 0, errOutOfRange(types.Int32)
+	}
+	return int32(f), nil
 }
 
 func init() {
