@@ -218,7 +218,7 @@ func bucket(x, lo, hi float64, count int32) (int32, error) {
 	}
 	// What rounds up to the end is behind it, as in PostgreSQL 15.
 	f := float64(count)*part + 1
-	if f > math.MaxInt32 {
+	if f >= math.MaxInt32+1 {
 		return 0, errOutOfRange(types.Int32)
 	}
 	return int32(f), nil
