@@ -91,36 +91,46 @@ func (k *Key) check(ctx context.Context, t, before *Table) error {
 	x := &k.index
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	known := map[*Chunk]bool{}
+	var known []*Chunk
 	if before != nil {
-		for _, c := range before.Chunks {
-			known[c] = true
-		}
+		known = before.Chunks
 	}
 	x.tidy(t.rows)
-	if err := x.grow(t); err != nil {
+	live, fresh, err := x.know(ctx, k, t, known)
+	if err != nil {
 		return err
 	}
-	for _, c := range t.Chunks {
-		if known[c] && x.ordinal[c] == 0 {
-			if err := x.visit(ctx, k, t, c, nil); err != nil {
-				return err
-			}
-		}
-	}
-	live := map[uint32]bool{}
-	for _, c := range t.Chunks {
-		live[x.ordinal[c]] = true
-	}
-	for _, c := range t.Chunks {
-		if known[c] {
-			continue
-		}
+	for _, c := range fresh {
 		if err := x.visit(ctx, k, t, c, live); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// know makes the index have those of a table's chunks that are among some others, and returns the ordinals of those that it has, and
+// the table's chunks that are not among them.
+func (x *keyIndex) know(ctx context.Context, k *Key, t *Table, known []*Chunk) (live map[uint32]bool, fresh []*Chunk, err error) {
+	if err := x.grow(t); err != nil {
+		return nil, nil, err
+	}
+	among := map[*Chunk]bool{}
+	for _, c := range known {
+		among[c] = true
+	}
+	live = map[uint32]bool{}
+	for _, c := range t.Chunks {
+		switch {
+		case !among[c]:
+			fresh = append(fresh, c)
+		case x.ordinal[c] == 0:
+			if err := x.visit(ctx, k, t, c, nil); err != nil {
+				return nil, nil, err
+			}
+		}
+		live[x.ordinal[c]] = true // 0, of a chunk that is not there yet, is no row's
+	}
+	return live, fresh, nil
 }
 
 // tidy empties the index when most of its rows are none of the table any more.
@@ -149,24 +159,16 @@ func (x *keyIndex) visit(ctx context.Context, k *Key, t *Table, c *Chunk, live m
 	if live != nil {
 		live[self] = true
 	}
-	mask := uint64(len(x.slots) - 1)
+	q := &search{ctx, x, k, live}
 	err := k.eachHash(ctx, c, func(cols []*vec.Vector, row, i int, hash uint64) error {
-		s := hash & mask
-		for ; x.slots[s].chunk != 0; s = (s + 1) & mask {
-			o := x.slots[s]
-			if live == nil || o.hash != hash || !live[o.chunk] || o.chunk == self && int(o.row) == row {
-				continue
-			}
-			equal, err := k.equal(ctx, cols, i, x.chunks[o.chunk-1], int(o.row))
-			if err != nil {
-				return err
-			}
-			if equal {
-				return k.violation(t, cols, i)
-			}
-		}
-		if add {
-			x.slots[s] = keySlot{hash, self, uint32(row)}
+		p, found, err := q.find(cols, i, hash, self, uint32(row))
+		switch {
+		case err != nil:
+			return err
+		case found:
+			return k.violation(t, cols, i)
+		case add:
+			x.slots[p] = keySlot{hash, self, uint32(row)}
 			x.used++
 		}
 		return nil
@@ -178,6 +180,31 @@ func (x *keyIndex) visit(ctx context.Context, k *Key, t *Table, c *Chunk, live m
 		x.ordinal[c] = self
 	}
 	return err
+}
+
+// search looks for rows with equal keys in the chunks whose ordinals are live.
+type search struct {
+	ctx   context.Context
+	index *keyIndex
+	key   *Key
+	live  map[uint32]bool
+}
+
+// find looks for another row with the key that row i of cols has, than the row of a chunk, which is that row's own place. If there is
+// none, slot is where the row may be put.
+func (q *search) find(cols []*vec.Vector, i int, hash uint64, chunk, row uint32) (slot uint64, found bool, err error) {
+	slots := q.index.slots
+	mask := uint64(len(slots) - 1)
+	for slot = hash & mask; slots[slot].chunk != 0; slot = (slot + 1) & mask {
+		o := &slots[slot]
+		if o.hash != hash || !q.live[o.chunk] || o.chunk == chunk && o.row == row {
+			continue
+		}
+		if found, err = q.key.equal(q.ctx, cols, i, q.index.chunks[o.chunk-1], int(o.row)); found || err != nil {
+			return slot, found, err
+		}
+	}
+	return slot, false, nil
 }
 
 // grow makes room for the rows of chunks that are not known.
@@ -338,36 +365,18 @@ func (k *Key) meet(ctx context.Context, t *Table, chunks []*Chunk, fates []Fate)
 	x := &k.index
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	if err := x.grow(t); err != nil {
+	live, _, err := x.know(ctx, k, t, t.Chunks)
+	if err != nil {
 		return err
 	}
-	live := map[uint32]bool{}
-	for _, c := range t.Chunks {
-		if x.ordinal[c] == 0 {
-			if err := x.visit(ctx, k, t, c, nil); err != nil {
-				return err
-			}
-		}
-		live[x.ordinal[c]] = true
-	}
-	mask, base := uint64(len(x.slots)-1), 0
+	q, base := &search{ctx, x, k, live}, 0
 	for _, c := range chunks {
 		err := k.eachHash(ctx, c, func(cols []*vec.Vector, row, i int, hash uint64) error {
-			for s := hash & mask; x.slots[s].chunk != 0; s = (s + 1) & mask {
-				o := x.slots[s]
-				if o.hash != hash || !live[o.chunk] {
-					continue
-				}
-				equal, err := k.equal(ctx, cols, i, x.chunks[o.chunk-1], int(o.row))
-				if err != nil {
-					return err
-				}
-				if equal {
-					fates[base+row] = Conflict
-					return nil
-				}
+			_, found, err := q.find(cols, i, hash, 0, 0)
+			if found {
+				fates[base+row] = Conflict
 			}
-			return nil
+			return err
 		})
 		if err != nil {
 			return err
