@@ -37,15 +37,7 @@ func (c *tables) externalTable(ctx context.Context, key relationKey, x *external
 
 // createExternal makes an external table. It looks at the files, and so finds what is wrong with them.
 func (s *Session) createExternal(ctx context.Context, stmt *syntax.CreateExternalTableStmt) error {
-	st, err := s.state()
-	if err != nil {
-		return err
-	}
-	key, err := s.newKey(st, stmt.Name, stmt.Temporary)
-	if err != nil {
-		return err
-	}
-	before, skip, err := s.place(stmt.Tag(), key, stmt.OrReplace, stmt.IfNotExists)
+	key, before, skip, err := s.placeNew(stmt.Tag(), stmt.Name, stmt.Temporary, stmt.OrReplace, stmt.IfNotExists)
 	if err != nil || skip {
 		return err
 	}

@@ -1,6 +1,7 @@
 package gsql
 
 import (
+	"iter"
 	"math"
 	"strconv"
 	"sync"
@@ -266,15 +267,7 @@ func (x sequences) Set(oid uint32, n int64, called bool) (ok bool, err error) {
 
 // createSequence runs CREATE SEQUENCE.
 func (s *Session) createSequence(stmt *syntax.CreateSequenceStmt) error {
-	st, err := s.state()
-	if err != nil {
-		return err
-	}
-	key, err := s.newKey(st, stmt.Name, stmt.Temporary)
-	if err != nil {
-		return err
-	}
-	_, skip, err := s.place("CREATE SEQUENCE", key, false, stmt.IfNotExists)
+	key, _, skip, err := s.placeNew(stmt.Tag(), stmt.Name, stmt.Temporary, false, stmt.IfNotExists)
 	if err != nil || skip {
 		return err
 	}
@@ -315,14 +308,21 @@ func (s *Session) alterSequence(stmt *syntax.AlterSequenceStmt) error {
 	return s.change(newReplace(key, r, &relation{sequence: q}))
 }
 
+// owned yields the sequences of a table's columns, with their places.
+func (s state) owned(key relationKey, t *memory.Table) iter.Seq2[relationKey, *relation] {
+	return func(yield func(relationKey, *relation) bool) {
+		for _, c := range t.Columns {
+			own := relationKey{key.schema, c.Sequence}
+			if r := s.get(own); c.Sequence != "" && r != nil && r.sequence != nil && !yield(own, r) {
+				return
+			}
+		}
+	}
+}
+
 // restartOwned returns the changes that let the sequences of a table's columns begin anew.
 func restartOwned(st state, key relationKey, t *memory.Table) (changes []*change, err error) {
-	for _, c := range t.Columns {
-		own := relationKey{key.schema, c.Sequence}
-		r := st.get(own)
-		if c.Sequence == "" || r == nil || r.sequence == nil {
-			continue
-		}
+	for own, r := range st.owned(key, t) {
 		q, err := newSequence(&syntax.SequenceOptions{Restart: true}, r.sequence)
 		if err != nil {
 			return nil, err

@@ -56,6 +56,18 @@ func (s *Session) place(tag string, key relationKey, replace, ifNotExists bool) 
 	return before, false, s.mayWrite(tag, key.temporary())
 }
 
+// placeNew is place for the name that a statement gives a relation.
+func (s *Session) placeNew(tag string, name syntax.QualifiedName, temporary, replace, ifNotExists bool) (key relationKey, before *relation, skip bool, err error) {
+	st, err := s.state()
+	if err == nil {
+		key, err = s.newKey(st, name, temporary)
+	}
+	if err == nil {
+		before, skip, err = s.place(tag, key, replace, ifNotExists)
+	}
+	return key, before, skip, err
+}
+
 // isFile reports whether the place of a relation is that of a table in files.
 func (s *Session) isFile(st state, key relationKey) (bool, error) {
 	p, err := s.namesIn(st).schema(key.schema)
@@ -66,15 +78,7 @@ func (s *Session) isFile(st state, key relationKey) (bool, error) {
 }
 
 func (s *Session) createTable(ctx context.Context, stmt *syntax.CreateTableStmt) error {
-	st, err := s.state()
-	if err != nil {
-		return err
-	}
-	key, err := s.newKey(st, stmt.Name, stmt.Temporary)
-	if err != nil {
-		return err
-	}
-	before, skip, err := s.place("CREATE TABLE", key, stmt.OrReplace, stmt.IfNotExists)
+	key, before, skip, err := s.placeNew(stmt.Tag(), stmt.Name, stmt.Temporary, stmt.OrReplace, stmt.IfNotExists)
 	if err != nil || skip {
 		return err
 	}
@@ -124,11 +128,8 @@ func (s *Session) ownedBy(key relationKey, r *relation) (changes []*change, err 
 	if err != nil || r.table == nil {
 		return nil, err
 	}
-	for _, c := range r.table.Columns {
-		own := relationKey{key.schema, c.Sequence}
-		if q := st.get(own); c.Sequence != "" && q != nil && q.sequence != nil {
-			changes = append(changes, newReplace(own, q, nil))
-		}
+	for own, q := range st.owned(key, r.table) {
+		changes = append(changes, newReplace(own, q, nil))
 	}
 	return changes, nil
 }

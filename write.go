@@ -321,15 +321,7 @@ func (p *Prepared) returned(ctx context.Context, values []*vec.Vector, rows *mem
 func (p *Prepared) createTableAs(ctx context.Context, stmt *syntax.CreateTableAsStmt) (*Rows, error) {
 	s := p.s
 	defer s.unlockOutside()
-	st, err := s.state()
-	if err != nil {
-		return nil, err
-	}
-	key, err := s.newKey(st, stmt.Name, stmt.Temporary)
-	if err != nil {
-		return nil, err
-	}
-	before, skip, err := s.place(stmt.Tag(), key, stmt.OrReplace, stmt.IfNotExists)
+	key, before, skip, err := s.placeNew(stmt.Tag(), stmt.Name, stmt.Temporary, stmt.OrReplace, stmt.IfNotExists)
 	if err != nil || skip {
 		return &Rows{tag: stmt.Tag(), ctx: ctx}, err
 	}
