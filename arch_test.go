@@ -28,6 +28,7 @@ var layers = [][]string{
 	{"storage/arrow", "storage/avro", "storage/excel", "storage/numpy", "storage/plain"},
 	{"storage/csv", "storage/json", "storage/memory", "storage/parquet", "storage/remote"},
 	{"storage/lake"},
+	{"storage/lake/laketest"},
 	{"storage/delta", "storage/iceberg"},
 	{"storage", "planner", "catalog"},
 	{"sql/syntax"},

@@ -1,55 +1,13 @@
 package iceberg
 
 import (
-	"bytes"
 	"context"
 	"encoding/binary"
-	"io"
-	"strings"
 	"testing"
 
-	"gsql/exec/sqlstate"
-	"gsql/storage/file"
 	"gsql/storage/lake"
+	"gsql/storage/lake/laketest"
 )
-
-// memory is a folder of files that are there in memory.
-type memory map[string][]byte
-
-func (m memory) Name() string     { return "t" }
-func (m memory) Identity() string { return "memory" }
-
-func (m memory) List(_ context.Context, dir string) ([]file.File, error) {
-	var out []file.File
-	for name := range m {
-		if strings.HasPrefix(name, dir+"/") {
-			out = append(out, m.file(name))
-		}
-	}
-	return out, nil
-}
-
-func (m memory) file(name string) file.File {
-	return file.File{Path: name, Size: int64(len(m[name])), Store: m}
-}
-
-func (m memory) Stat(_ context.Context, path string) (file.File, error) {
-	if _, ok := m[path]; !ok {
-		return file.File{}, sqlstate.New(sqlstate.UndefinedFile, "no %s", path)
-	}
-	return m.file(path), nil
-}
-
-func (m memory) Data(ctx context.Context, path string, _ int64) (file.File, error) {
-	return m.Stat(ctx, path)
-}
-
-func (m memory) Open(f file.File) (file.Handle, error) {
-	return struct {
-		io.ReaderAt
-		io.Closer
-	}{bytes.NewReader(m[f.Path]), io.NopCloser(nil)}, nil
-}
 
 // container returns an Avro file of a schema with one block.
 func container(schema string, rows int64, data []byte) []byte {
@@ -76,7 +34,7 @@ func FuzzMetadata(f *testing.F) {
 	f.Add([]byte(fuzzMeta), []byte(fuzzPath+"\x00\x02\x02"), []byte("\x02\x00\x04\x02x\x0ePARQUET\x04\x00\x00\x02\x02\x00"))
 	f.Add([]byte("\x1f\x8b\x08"), []byte{}, []byte{})
 	f.Fuzz(func(t *testing.T, meta, list, entries []byte) {
-		fs := memory{"metadata/v1.metadata.json": meta, "list": container(fuzzList, 1, list), "file": container(fuzzFile, 1, entries)}
+		fs := laketest.Memory{"metadata/v1.metadata.json": meta, "list": container(fuzzList, 1, list), "file": container(fuzzFile, 1, entries)}
 		ctx := context.Background()
 		Snapshots(ctx, fs, "")
 		at := int64(9000)
@@ -89,33 +47,14 @@ func FuzzMetadata(f *testing.F) {
 		if err != nil {
 			return
 		}
-		for i := range table.Fields {
-			if b := table.Bounds(i); b != nil && (b.Min.Len != len(table.Files) || b.Max.Len != len(table.Files)) {
-				t.Errorf("bounds of %d and %d files, not %d", b.Min.Len, b.Max.Len, len(table.Files))
-			}
-		}
-		for _, k := range table.Keys {
-			if len(k.Code) != len(table.Files) {
-				t.Errorf("keys of %d files, not %d", len(k.Code), len(table.Files))
-			}
-		}
-		for i := range table.Files {
-			if table.Constant != nil {
-				for c := range table.Fields {
-					table.Constant(i, c)
-				}
-			}
-			if table.Deletes != nil {
-				table.Deletes(ctx, fs, i, 10)
-			}
-		}
+		laketest.Check(t, fs, table)
 	})
 }
 
 // The seeds are a table each, so that what is found from there is of use.
 func TestFuzzSeeds(t *testing.T) {
 	entry := "\x02\x02\x02\x00\x02x\x0ePARQUET\x04\x02\x06\x02\x02\x10\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00"
-	fs := memory{"metadata/v1.metadata.json": []byte(fuzzMeta), "list": container(fuzzList, 1, []byte(fuzzPath+"\x00\x00\x02")), "file": container(fuzzFile, 1, []byte(entry))}
+	fs := laketest.Memory{"metadata/v1.metadata.json": []byte(fuzzMeta), "list": container(fuzzList, 1, []byte(fuzzPath+"\x00\x00\x02")), "file": container(fuzzFile, 1, []byte(entry))}
 	_, read, err := State(context.Background(), fs, "", lake.Options{})
 	if err != nil {
 		t.Fatal(err)
