@@ -25,6 +25,7 @@ var layers = [][]string{
 	{"exec"},
 	{"exec/exectest", "storage/file", "storage/option", "storage/commit", "storage/parquet/bloom"},
 	{"storage/scan"},
+	{"storage/scan/scantest"},
 	{"storage/arrow", "storage/avro", "storage/excel", "storage/numpy", "storage/plain"},
 	{"storage/csv", "storage/json", "storage/memory", "storage/parquet", "storage/remote"},
 	{"storage/lake"},

@@ -16,10 +16,7 @@ import (
 const splitBytes = 4 << 20
 
 // Shape is what is known of files before they are read.
-type Shape struct {
-	Columns exec.Schema
-	density float64 // rows a byte, of the first file
-}
+type Shape struct{ scan.Shape }
 
 // Infer reads what the first file says of its columns. Other files must have them too, in any order; they are looked at
 // when they are read.
@@ -35,13 +32,13 @@ func Infer(ctx context.Context, files []file.File) (*Shape, error) {
 		return nil, err
 	}
 	defer s.Close()
-	out := &Shape{Columns: s.schema()}
+	out := &Shape{scan.Shape{Columns: s.schema()}}
 	if n := len(s.index.batches); n > 0 {
 		d, err := s.decoder(s.index.batches[0], &codecs{}, func(int64) {})
 		if err != nil {
 			return nil, err
 		}
-		out.density = float64(d.rows) * float64(n) / float64(max(files[0].Size, 1))
+		out.Density = float64(d.rows) * float64(n) / float64(max(files[0].Size, 1))
 	}
 	return out, nil
 }
@@ -49,13 +46,9 @@ func Infer(ctx context.Context, files []file.File) (*Shape, error) {
 // NewTable returns the table with a name, for messages, over files of a shape. Columns that are not in the files have the
 // ordinals behind those of the shape.
 func NewTable(name string, files []file.File, shape *Shape, extra *file.Extras) exec.Table {
-	rows := 0.0
-	for _, f := range files {
-		rows += float64(f.Size) * shape.density
-	}
 	return scan.New(scan.Table{
 		Format: "arrow", Name: name, Files: files, Schema: shape.Columns, Extra: extra, Unit: splitBytes,
-		Rows: rows,
+		Rows: shape.Rows(files),
 		Open: func(f file.File) (scan.Source, error) { return open(f, shape.Columns) },
 	})
 }

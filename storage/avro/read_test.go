@@ -14,18 +14,11 @@ import (
 	"gsql/exec/exectest"
 	"gsql/exec/sqlstate"
 	"gsql/storage/file"
+	"gsql/storage/scan/scantest"
 )
 
-func openFiles(tb testing.TB, paths ...string) (exec.Table, error) {
-	tb.Helper()
-	var files []file.File
-	for _, p := range paths {
-		f, err := file.Stat(p)
-		if err != nil {
-			tb.Fatal(err)
-		}
-		files = append(files, f)
-	}
+// openTable returns the table of files.
+func openTable(files []file.File) (exec.Table, error) {
 	shape, err := Infer(context.Background(), files)
 	if err != nil {
 		return nil, err
@@ -33,14 +26,13 @@ func openFiles(tb testing.TB, paths ...string) (exec.Table, error) {
 	return NewTable("t", files, shape, nil), nil
 }
 
+func openFiles(tb testing.TB, paths ...string) (exec.Table, error) {
+	tb.Helper()
+	return scantest.Files(tb, openTable, paths...)
+}
+
 func openBytes(tb testing.TB) func(b []byte) (exec.Table, error) {
-	path := filepath.Join(tb.TempDir(), "x.avro")
-	return func(b []byte) (exec.Table, error) {
-		if err := os.WriteFile(path, b, 0o600); err != nil {
-			tb.Fatal(err)
-		}
-		return openFiles(tb, path)
-	}
+	return scantest.Bytes(tb, openTable, "x.avro")
 }
 
 // writer writes container files in the simplest way.

@@ -17,10 +17,7 @@ import (
 const splitBytes = 4 << 20
 
 // Shape is what is known of files before they are read.
-type Shape struct {
-	Columns exec.Schema
-	density float64 // rows a byte, of the first file
-}
+type Shape struct{ scan.Shape }
 
 // Infer reads what the first file says of its columns. Other files must have them too, in any order; they are looked at
 // when they are read.
@@ -40,18 +37,14 @@ func Infer(ctx context.Context, files []file.File) (*Shape, error) {
 	if len(cols) == 0 {
 		return nil, corrupt(files[0], "its schema has no fields")
 	}
-	return &Shape{cols, float64(s.index.rows) / float64(max(files[0].Size, 1))}, nil
+	return &Shape{scan.Shape{Columns: cols, Density: float64(s.index.rows) / float64(max(files[0].Size, 1))}}, nil
 }
 
 // NewTable returns the table with a name, for messages, over files of a shape. Columns that are not in the files have the
 // ordinals behind those of the shape.
 func NewTable(name string, files []file.File, shape *Shape, extra *file.Extras) exec.Table {
-	rows := 0.0
-	for _, f := range files {
-		rows += float64(f.Size) * shape.density
-	}
 	return scan.New(scan.Table{
-		Format: "avro", Name: name, Files: files, Schema: shape.Columns, Extra: extra, Unit: splitBytes, Rows: rows,
+		Format: "avro", Name: name, Files: files, Schema: shape.Columns, Extra: extra, Unit: splitBytes, Rows: shape.Rows(files),
 		Open: func(f file.File) (scan.Source, error) { return open(f, shape.Columns) },
 	})
 }

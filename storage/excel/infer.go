@@ -10,6 +10,7 @@ import (
 	"gsql/exec/sqlstate"
 	"gsql/exec/types"
 	"gsql/storage/file"
+	"gsql/storage/scan"
 )
 
 const (
@@ -19,13 +20,12 @@ const (
 
 // Shape is what is known of files before they are read.
 type Shape struct {
-	Columns exec.Schema
+	scan.Shape
 
-	opt     Options
-	first   *layout // of the first file
-	header  bool
-	file    file.File // the first
-	density float64   // rows a byte of it
+	opt    Options
+	first  *layout // of the first file
+	header bool
+	file   file.File // the first
 }
 
 // layout says where the table is in a sheet.
@@ -65,7 +65,8 @@ func Infer(ctx context.Context, files []file.File, opt Options) (*Shape, error) 
 	if err != nil {
 		return nil, err
 	}
-	s := &Shape{opt: opt, first: l, header: l.header, file: files[0], density: float64(l.rows) / float64(max(files[0].Size, 1))}
+	s := &Shape{opt: opt, first: l, header: l.header, file: files[0]}
+	s.Density = float64(l.rows) / float64(max(files[0].Size, 1))
 	for i, n := range l.names {
 		s.Columns = append(s.Columns, exec.Field{Name: n, Type: typeOf(l.kinds[i], opt)})
 	}

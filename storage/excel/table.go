@@ -15,13 +15,10 @@ import (
 // NewTable returns the table with a name, for messages, over files of a shape. Columns that are not in the files have the
 // ordinals behind those of the shape.
 func NewTable(name string, files []file.File, shape *Shape, extra *file.Extras) exec.Table {
-	o, rows := shape.opt, 0.0
-	for _, f := range files {
-		rows += float64(f.Size) * shape.density
-	}
+	o := shape.opt
 	return scan.New(scan.Table{
 		Format: "xlsx", Name: name, Files: files, Schema: shape.Columns, Extra: extra, Unit: scan.WholeFile,
-		Rows:    rows,
+		Rows:    shape.Rows(files),
 		Options: []any{o.Sheet, shape.header, o.AllVarchar, o.IgnoreErrors, o.SampleSize, []int{o.Range.Row, o.Range.Column, o.Range.LastRow, o.Range.LastColumn}},
 		Open:    func(f file.File) (scan.Source, error) { return open(f, shape, f == shape.file) },
 	})
