@@ -78,6 +78,9 @@ func parseFloat(b *vec.Builder, t types.Type, s []byte) error {
 		size = 32
 	}
 	x, err := ParseFloat(s, size)
+	if errors.Is(err, strconv.ErrSyntax) {
+		x, err = parseHexFloat(s, size)
+	}
 	if err != nil {
 		if errors.Is(err, strconv.ErrRange) {
 			return sqlstate.New(sqlstate.NumericOutOfRange, "\"%s\" is out of range for type %s", bytes.TrimSpace(s), t.Base())
@@ -114,6 +117,27 @@ func ParseFloat(s []byte, size int) (float64, error) {
 		if m, _, _ := strings.Cut(strings.ToLower(w), "e"); strings.ContainsAny(m, "123456789") {
 			return 0, strconv.ErrRange
 		}
+	}
+	return x, nil
+}
+
+// parseHexFloat reads the hexadecimal forms that C's strtod knows, and so PostgreSQL's casts: 0x10, -0x1.8p3.
+func parseHexFloat(s []byte, size int) (float64, error) {
+	w := strings.ToLower(string(bytes.TrimSpace(s)))
+	digits, isHex := strings.CutPrefix(strings.TrimLeft(w, "+-"), "0x")
+	if !isHex || strings.Contains(w, "_") {
+		return 0, strconv.ErrSyntax
+	}
+	mantissa, _, hasExponent := strings.Cut(digits, "p")
+	if !hasExponent {
+		w += "p0" // which Go asks for
+	}
+	x, err := strconv.ParseFloat(w, size)
+	switch {
+	case errors.Is(err, strconv.ErrSyntax):
+		return 0, strconv.ErrSyntax
+	case err != nil, x == 0 && strings.Trim(mantissa, "0.") != "":
+		return 0, strconv.ErrRange
 	}
 	return x, nil
 }
