@@ -8,7 +8,7 @@ import (
 )
 
 // This file keeps values from being compared by functions that take any type, where the type has no operator for it:
-// xml and the geometric types.
+// json, xml and the geometric types.
 
 // comparing are the functions of any type, or of arrays of any, that compare values or elements.
 var comparing = map[string]bool{
@@ -51,15 +51,30 @@ func mayCompare(name string, declared []types.Type, args []value, pos int) error
 // hasNoEquality reports whether values of a type cannot be compared, or what is in them cannot, though they are kept as bytes
 // that can.
 func hasNoEquality(t types.Type) bool {
+	return anyPart(t, func(t types.Type) bool { return t.IsGeometric() || t.ID == types.XML || t.ID == types.JSON })
+}
+
+// hasNoRowEquality is hasNoEquality for UNION, INTERSECT and EXCEPT, which compare json by its text: two files with nested
+// values may be compared that way.
+func hasNoRowEquality(t types.Type) bool {
+	return anyPart(t, func(t types.Type) bool { return t.IsGeometric() || t.ID == types.XML })
+}
+
+// anyPart reports whether is holds for a type that is no array or record, or for a part of one that is.
+func anyPart(t types.Type, is func(types.Type) bool) bool {
 	switch t.ID {
 	case types.Array:
-		return hasNoEquality(t.Element())
+		return anyPart(t.Element(), is)
 	case types.Record:
-		return slices.ContainsFunc(t.Fields(), func(f types.Field) bool { return hasNoEquality(f.Type) })
+		return slices.ContainsFunc(t.Fields(), func(f types.Field) bool { return anyPart(f.Type, is) })
 	}
-	return t.IsGeometric() || t.ID == types.XML
+	return is(t)
 }
 
 func noEquality(t types.Type, pos int) error {
-	return sqlstate.New(sqlstate.UndefinedFunction, "could not identify an equality operator for type %s", t.Base()).At(pos)
+	err := sqlstate.New(sqlstate.UndefinedFunction, "could not identify an equality operator for type %s", t.Base()).At(pos)
+	if t.ID == types.JSON {
+		err = err.WithHint("Cast it to jsonb, whose values can be compared.")
+	}
+	return err
 }

@@ -118,7 +118,7 @@ func (b *binder) recursion(c *syntax.CTE, op *syntax.SetOp, parent *block, self,
 			return nil, sqlstate.New(sqlstate.DatatypeMismatch, "recursive query \"%s\" column %d has type %s in non-recursive term but type %s overall",
 				c.Name, i+1, want, t).WithHint("Cast the output of the non-recursive term to the correct type.").At(seed.cols[i].pos)
 		}
-		if !op.All && hasNoEquality(t) {
+		if !op.All && hasNoRowEquality(t) {
 			return nil, noEquality(t, seed.cols[i].pos)
 		}
 	}

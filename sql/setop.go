@@ -24,7 +24,7 @@ func (b *binder) setOperation(blk *block, kind planner.SetKind, all bool, l, r *
 			return nil, err
 		}
 		common[i] = t
-		if !(all && kind == planner.Union) && hasNoEquality(t) {
+		if !(all && kind == planner.Union) && hasNoRowEquality(t) {
 			return nil, noEquality(t, l.cols[i].pos)
 		}
 	}
