@@ -17,6 +17,7 @@ import (
 var layers = [][]string{
 	{"exec/sqlstate"},
 	{"exec/types", "exec/jsontext", "exec/xmltext", "exec/inet", "exec/geo"},
+	{"exec/ranges"},
 	{"exec/mem", "exec/vec"},
 	{"exec/jsonpath"},
 	{"exec/text", "exec/spill"},

@@ -26,7 +26,12 @@ var Types = map[types.ID]TypeInfo{
 	types.CIDR: {650, 651, -1}, types.MacAddr8: {774, 775, 8}, types.MacAddr: {829, 1040, 6}, types.XID8: {5069, 271, 8},
 	types.Point: {600, 1017, 16}, types.LSeg: {601, 1018, 32}, types.Path: {602, 1019, -1}, types.Box: {603, 1020, 32},
 	types.Polygon: {604, 1027, -1}, types.Line: {628, 629, 24}, types.Circle: {718, 719, 24}, types.XML: {142, 143, -1},
+	types.Int4Range: {3904, 3905, -1}, types.NumRange: {3906, 3907, -1}, types.TSRange: {3908, 3909, -1}, types.TSTZRange: {3910, 3911, -1},
+	types.DateRange: {3912, 3913, -1}, types.Int8Range: {3926, 3927, -1}, types.Int4Multirange: {4451, 6150, -1},
+	types.NumMultirange: {4532, 6151, -1}, types.TSMultirange: {4533, 6152, -1}, types.TSTZMultirange: {4534, 6153, -1},
+	types.DateMultirange: {4535, 6155, -1}, types.Int8Multirange: {4536, 6157, -1},
 	types.Void: {2278, 0, 4}, types.Any: {2276, 0, -1}, types.AnyElement: {5077, 0, -1}, types.AnyArray: {5078, 0, -1},
+	types.AnyRange: {3831, 0, -1}, types.AnyMultirange: {4537, 0, -1},
 }
 
 const (

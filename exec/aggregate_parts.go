@@ -1,11 +1,9 @@
 package exec
 
 import (
-	"bytes"
 	"encoding/binary"
 	"math"
 
-	"gsql/exec/jsontext"
 	"gsql/exec/types"
 	"gsql/exec/vec"
 )
@@ -52,14 +50,10 @@ func appendPartKey(dst []byte, v *vec.Vector, i int) []byte {
 
 // appendTextKey appends the length of a string's one form and the form.
 func appendTextKey(dst []byte, v *vec.Vector, i int) []byte {
-	s := v.Bytes(i)
-	switch v.Type.ID {
-	case types.Char:
-		s = bytes.TrimRight(s, " ")
-	case types.JSONB:
-		s = jsontext.AppendCanonical(nil, s)
-	}
-	return append(binary.LittleEndian.AppendUint32(dst, uint32(len(s))), s...)
+	at := len(dst)
+	dst = vec.AppendForm(append(dst, 0, 0, 0, 0), v.Type, v.Bytes(i))
+	binary.LittleEndian.PutUint32(dst[at:], uint32(len(dst)-at-4))
+	return dst
 }
 
 func appendFixedKey(dst []byte, v *vec.Vector, i int) []byte {

@@ -6,7 +6,6 @@ import (
 	"math/bits"
 	"unsafe"
 
-	"gsql/exec/jsontext"
 	"gsql/exec/sqlstate"
 	"gsql/exec/types"
 	"gsql/exec/vec"
@@ -390,11 +389,8 @@ func (c *chunk) longBytes(f *keyField, col, i int, buf *[]byte) []byte {
 		return *buf
 	}
 	s := c.cols[col].Bytes(c.from + i)
-	switch f.typ.ID {
-	case types.Char:
-		s = bytes.TrimRight(s, " ")
-	case types.JSONB:
-		*buf = jsontext.AppendCanonical((*buf)[:0], s)
+	if vec.HasForms(f.typ) {
+		*buf = vec.AppendForm((*buf)[:0], f.typ, s)
 		s = *buf
 	}
 	return s

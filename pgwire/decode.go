@@ -130,6 +130,9 @@ func decodeBinary(bl *vec.Builder, t types.Type, b []byte, enc *text.Encoding) e
 		if t.IsGeometric() {
 			return decodeGeometry(bl, t, b)
 		}
+		if t.IsRange() || t.IsMultirange() {
+			return decodeRanges(bl, t, b)
+		}
 		if textHeld(t) {
 			return decodeTextHeld(bl, t, b)
 		}

@@ -77,17 +77,9 @@ func appendBinary(dst []byte, v *vec.Vector, i int, enc *text.Encoding) ([]byte,
 	case types.Numeric:
 		return appendBinaryNumeric(dst, numAt(v, i)), nil
 	case types.Date:
-		d := vec.At[int32](v, i)
-		if d != text.DateInfinity && d != text.DateNegInfinity {
-			d -= epochDays
-		}
-		return be.AppendUint32(dst, uint32(d)), nil
+		return be.AppendUint32(dst, binaryDate(vec.At[int32](v, i))), nil
 	case types.Timestamp, types.TimestampTZ:
-		ts := vec.At[int64](v, i)
-		if ts != text.TimestampInfinity && ts != text.TimestampNegInf {
-			ts -= epochMicros
-		}
-		return be.AppendUint64(dst, uint64(ts)), nil
+		return be.AppendUint64(dst, binaryTimestamp(vec.At[int64](v, i))), nil
 	case types.TimeTZ:
 		t := vec.At[vec.TimeTZ](v, i)
 		return be.AppendUint32(be.AppendUint64(dst, uint64(t.Micros)), uint32(t.Zone)), nil
@@ -120,6 +112,12 @@ func appendBinary(dst []byte, v *vec.Vector, i int, enc *text.Encoding) ([]byte,
 	}
 	if textHeld(v.Type) {
 		return appendTextHeld(dst, v.Type, string(v.Bytes(i)))
+	}
+	if v.Type.IsRange() || v.Type.IsMultirange() {
+		return appendBinaryRanges(dst, v.Type, v.Bytes(i)), nil
+	}
+	if v.Type.IsGeometric() {
+		return append(dst, v.Bytes(i)...), nil
 	}
 	if v.Type.IsReg() {
 		return be.AppendUint32(dst, uint32(vec.At[int64](v, i))), nil

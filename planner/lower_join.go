@@ -178,6 +178,9 @@ func sameLayout(a, b types.Type) bool {
 	if a.ID == types.JSONB || b.ID == types.JSONB {
 		return false // for the zeros at the ends of fractions
 	}
+	if a.ID == types.NumRange || a.ID == types.NumMultirange {
+		return false // likewise
+	}
 	if a.IsString() && b.IsString() {
 		return true
 	}

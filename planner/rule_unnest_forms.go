@@ -63,7 +63,7 @@ var keepsValue = map[string]bool{"+": true, "-": true, "*": true, "abs": true}
 // hasForms reports whether equal values of a type may look different, and have texts that tell them apart.
 func hasForms(t types.Type) bool {
 	switch t.ID {
-	case types.Interval, types.JSONB:
+	case types.Interval, types.JSONB, types.NumRange, types.NumMultirange:
 		return true
 	case types.Numeric:
 		return t.Scale == types.DynamicScale

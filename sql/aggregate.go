@@ -83,7 +83,7 @@ func (b *binder) jsonArguments(c *aggregateCall, f *fn.Aggregate, args []expr.Ex
 		switch {
 		case t.ID == types.JSON && c.distinct:
 			return nil, equatable(c.args[i])
-		case t.ID != types.TimestampTZ && t.ID != types.Array && t.ID != types.Record:
+		case t.ID != types.TimestampTZ && t.ID != types.Array && t.ID != types.Record && !t.IsRange() && !t.IsMultirange():
 			continue
 		case c.distinct, c.name == "histogram", len(args) == 2 && i == 0 && t.ID == types.TimestampTZ:
 			return nil, unsupported(c.args[i].pos, "Cast them to text.", "%s of values of type %s is not supported here", c.name, t.Base())
@@ -93,7 +93,7 @@ func (b *binder) jsonArguments(c *aggregateCall, f *fn.Aggregate, args []expr.Ex
 			return nil, err
 		}
 		args[i] = v.e
-		if t.ID != types.TimestampTZ && c.name == "json_agg" {
+		if (t.ID == types.Array || t.ID == types.Record) && c.name == "json_agg" {
 			f = fn.JSONAggOfArrays
 		}
 	}

@@ -111,6 +111,9 @@ func functionError(out outcome, name string, ts []types.Type, pos int) error {
 
 // invoke builds the call of an overload that was found.
 func (b *binder) invoke(f *fn.Scalar, m match, args []value, pos int) (value, error) {
+	if err := knownRange(m); err != nil {
+		return value{}, at(err, pos)
+	}
 	es, ts, err := b.arguments(m, args)
 	if err != nil {
 		return value{}, err
@@ -173,6 +176,10 @@ var typeFunctions = map[string]types.ID{
 	"uuid": types.UUID, "json": types.JSON, "jsonb": types.JSONB, "jsonpath": types.JSONPath, "xml": types.XML,
 	"point": types.Point, "line": types.Line, "lseg": types.LSeg, "box": types.Box, "path": types.Path,
 	"polygon": types.Polygon, "circle": types.Circle,
+	"int4range": types.Int4Range, "int8range": types.Int8Range, "numrange": types.NumRange, "daterange": types.DateRange,
+	"tsrange": types.TSRange, "tstzrange": types.TSTZRange, "int4multirange": types.Int4Multirange,
+	"int8multirange": types.Int8Multirange, "nummultirange": types.NumMultirange, "datemultirange": types.DateMultirange,
+	"tsmultirange": types.TSMultirange, "tstzmultirange": types.TSTZMultirange,
 	"bit": types.Bit, "varbit": types.VarBit,
 	"oid": types.OID, "name": types.Name,
 	"char": types.InternalChar, "xid": types.XID, "cid": types.CID, "tid": types.TID, "pg_node_tree": types.NodeTree,

@@ -144,7 +144,9 @@ var summaryNames = [...]string{"min", "max", "approx_unique", "avg", "std", "q25
 func summaryOf(t types.Type, c string) (out [len(summaryNames)]string) {
 	ordered := c
 	switch t.ID {
-	case types.JSON, types.JSONB, types.XML, types.Point, types.Line, types.LSeg, types.Box, types.Path, types.Polygon, types.Circle, types.Record, types.Array, types.Bytea: // whose least value says little
+	case types.JSON, types.JSONB, types.XML, types.Point, types.Line, types.LSeg, types.Box, types.Path, types.Polygon, types.Circle, types.Int4Range, types.Int8Range, types.NumRange, types.DateRange,
+		types.TSRange, types.TSTZRange, types.Int4Multirange, types.Int8Multirange, types.NumMultirange, types.DateMultirange,
+		types.TSMultirange, types.TSTZMultirange, types.Record, types.Array, types.Bytea: // whose least value says little
 		out[2] = fmt.Sprintf("approx_count_distinct(%s::text)", c)
 		return out
 	case types.Bool, types.UUID, types.Name, types.MacAddr, types.MacAddr8: // texts have the same order

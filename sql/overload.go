@@ -1,6 +1,8 @@
 package sql
 
 import (
+	"slices"
+
 	"gsql/exec/fn"
 	"gsql/exec/types"
 )
@@ -144,8 +146,11 @@ func matches(declared, actual []types.Type) bool {
 }
 
 // concrete replaces polymorphic types by what the actual ones make of them. AnyElement follows
-// PostgreSQL's anycompatible: the common type of all arguments in its places.
+// PostgreSQL's anycompatible: the common type of all arguments in its places, but beside ranges it is the type of their bounds.
 func concrete(declared, actual []types.Type) ([]types.Type, bool) {
+	if slices.ContainsFunc(declared, isAnyRange) {
+		return concreteRanges(declared, actual)
+	}
 	var elems []types.Type
 	poly, arrays := false, false
 	for i, d := range declared {

@@ -52,6 +52,9 @@ func (b *binder) setArray(name string, vs []value, pos int) (value, error) {
 		if err != nil {
 			return value{}, err
 		}
+		if v.typ().IsMultirange() {
+			return b.arrayCall("unnest[]", name, []value{v}, pos)
+		}
 		if v.typ().ID != types.Array {
 			return value{}, functionError(notFound, name, typesOf(vs), pos)
 		}

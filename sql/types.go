@@ -23,6 +23,7 @@ const (
 	catInternal category = 'Z'
 	catNetwork  category = 'I'
 	catGeometry category = 'G'
+	catRange    category = 'R'
 )
 
 func categoryOf(t types.Type) category {
@@ -43,7 +44,7 @@ func categoryOf(t types.Type) category {
 		return catArray
 	case types.Bit, types.VarBit:
 		return catBits
-	case types.Any, types.AnyElement, types.AnyArray:
+	case types.Any, types.AnyElement, types.AnyArray, types.AnyRange, types.AnyMultirange:
 		return catPseudo
 	case types.InternalChar, types.NodeTree:
 		return catInternal
@@ -55,6 +56,9 @@ func categoryOf(t types.Type) category {
 	}
 	if t.IsGeometric() {
 		return catGeometry
+	}
+	if t.IsRange() || t.IsMultirange() {
+		return catRange
 	}
 	return catUser
 }
@@ -82,6 +86,10 @@ func canCoerce(from, to types.Type, ctx fn.CastContext) bool {
 		return true
 	case to.ID == types.AnyArray:
 		return from.ID == types.Array
+	case to.ID == types.AnyRange:
+		return from.IsRange()
+	case to.ID == types.AnyMultirange:
+		return from.IsMultirange()
 	}
 	return findCast(from, to, ctx) != nil
 }

@@ -63,11 +63,7 @@ func (c *cells) set(g int, v *vec.Vector, i int) {
 	if v.Kind == types.KInt128 && c.kind == types.KInt64 {
 		c.widen()
 	}
-	if c.kind == types.KView && c.state[g] == cellValue {
-		if old := vec.As[vec.View](c.data)[g]; old.Len > vec.ViewInline {
-			c.live -= int(old.Len)
-		}
-	}
+	c.dropBytes(g)
 	if v.IsNull(i) {
 		c.state[g] = cellNull
 		return
@@ -90,6 +86,27 @@ func (c *cells) set(g int, v *vec.Vector, i int) {
 		w := c.kind.Width()
 		copy(c.data[g*w:(g+1)*w], v.Data[i*w:(i+1)*w])
 	}
+}
+
+// dropBytes says that a group's string is to be replaced.
+func (c *cells) dropBytes(g int) {
+	if c.kind == types.KView && c.state[g] == cellValue {
+		if old := vec.As[vec.View](c.data)[g]; old.Len > vec.ViewInline {
+			c.live -= int(old.Len)
+		}
+	}
+}
+
+// bytesOf returns the string of a group that has one, until another one is set.
+func (c *cells) bytesOf(g int) []byte {
+	v := &vec.As[vec.View](c.data)[g]
+	return v.In([][]byte{c.text}, v)
+}
+
+// replaceBytes makes s, which none of the strings shares bytes with, the one of a group that has one.
+func (c *cells) replaceBytes(g int, s []byte) {
+	c.dropBytes(g)
+	c.setBytes(g, s)
 }
 
 func (c *cells) setBytes(g int, s []byte) {
@@ -131,7 +148,7 @@ func (c *cells) widen() {
 
 // compare orders the value of group g and row i of a flat vector; neither is NULL.
 func (c *cells) compare(g int, v *vec.Vector, i int) int {
-	if c.kind == types.KView {
+	if c.kind == types.KView && (c.typ.ID == types.Char || !vec.HasForms(c.typ)) {
 		x, y := &vec.As[vec.View](c.data)[g], &vec.Values[vec.View](v)[i]
 		if c.typ.ID == types.Char {
 			return bytes.Compare(trimBlanks(x.In([][]byte{c.text}, x)), trimBlanks(y.In(v.Bufs, y)))
@@ -148,7 +165,7 @@ func (c *cells) compare(g int, v *vec.Vector, i int) int {
 		return vec.CompareRows(c.lists[g].v, c.lists[g].i, v, i)
 	}
 	w := c.kind.Width()
-	one := vec.Vector{Type: c.typ, Kind: c.kind, Len: 1, Data: c.data[g*w : (g+1)*w]}
+	one := vec.Vector{Type: c.typ, Kind: c.kind, Len: 1, Data: c.data[g*w : (g+1)*w], Bufs: [][]byte{c.text}}
 	return vec.CompareRows(&one, 0, v, i)
 }
 

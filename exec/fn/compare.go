@@ -71,7 +71,7 @@ func (p comparison) run(out *compareOut) {
 		runOrdered(p, out, vec.Values[int32](a), vec.Values[int32](b))
 	case a.Kind == types.KInt64:
 		runOrdered(p, out, vec.Values[int64](a), vec.Values[int64](b))
-	case a.Kind == types.KView && a.Type.ID == types.JSONB:
+	case a.Kind == types.KView && vec.HasForms(a.Type) && a.Type.ID != types.Char:
 		p.rows(out)
 	case a.Kind == types.KView && a.Type.ID != types.Char:
 		p.views(out)

@@ -15,17 +15,23 @@ import (
 
 // keyValues has values of types that are held as bytes of a form of their own.
 var keyValues = map[types.ID][]string{
-	types.Inet:     {"10.0.0.0/8", "10.1.2.3", "10.1.2.3/8", "10.1.0.0/15", "0.0.0.0/0", "255.255.255.255", "::", "::1/64", "2001:db8::1", "2001:db8::/32"},
-	types.CIDR:     {"10.0.0.0/8", "10.1.2.3", "10.2.0.0/15", "0.0.0.0/0", "::", "2001:db8::/32"},
-	types.MacAddr:  {"08:00:2b:01:02:03", "08:00:2b:01:02:04", "00:00:00:00:00:00", "ff:ff:ff:ff:ff:ff"},
-	types.Point:    {"(0,0)", "(1,1)", "(-3,4)", "(0.5,0.5)", "(1e308,-1e308)"},
-	types.Line:     {"{1,-1,0}", "{0,-1,5}", "{-1,0,3}", "{2,-1,1}"},
-	types.LSeg:     {"[(0,0),(1,1)]", "[(1,2),(3,4)]", "[(3,0),(3,9)]", "[(0,2),(5,2)]"},
-	types.Box:      {"(1,1),(0,0)", "(3,3),(1,1)", "(10,10),(-10,-10)", "(2,2),(2,2)"},
-	types.Path:     {"((0,0),(1,0),(1,1),(0,1))", "[(0,0),(3,0),(4,5)]", "[(0,0)]"},
-	types.Polygon:  {"((0,0),(1,0),(1,1),(0,1))", "((2,0),(2,4),(0,0))", "((0,0))"},
-	types.Circle:   {"<(0,0),1>", "<(1,2),3>", "<(1,1),0>"},
-	types.MacAddr8: {"08:00:2b:01:02:03", "08:00:2b:01:02:04:05:06", "00:00:00:00:00:00:00:00", "ff:ff:ff:ff:ff:ff:ff:ff"},
+	types.Inet:           {"10.0.0.0/8", "10.1.2.3", "10.1.2.3/8", "10.1.0.0/15", "0.0.0.0/0", "255.255.255.255", "::", "::1/64", "2001:db8::1", "2001:db8::/32"},
+	types.CIDR:           {"10.0.0.0/8", "10.1.2.3", "10.2.0.0/15", "0.0.0.0/0", "::", "2001:db8::/32"},
+	types.MacAddr:        {"08:00:2b:01:02:03", "08:00:2b:01:02:04", "00:00:00:00:00:00", "ff:ff:ff:ff:ff:ff"},
+	types.Point:          {"(0,0)", "(1,1)", "(-3,4)", "(0.5,0.5)", "(1e308,-1e308)"},
+	types.Line:           {"{1,-1,0}", "{0,-1,5}", "{-1,0,3}", "{2,-1,1}"},
+	types.LSeg:           {"[(0,0),(1,1)]", "[(1,2),(3,4)]", "[(3,0),(3,9)]", "[(0,2),(5,2)]"},
+	types.Box:            {"(1,1),(0,0)", "(3,3),(1,1)", "(10,10),(-10,-10)", "(2,2),(2,2)"},
+	types.Path:           {"((0,0),(1,0),(1,1),(0,1))", "[(0,0),(3,0),(4,5)]", "[(0,0)]"},
+	types.Polygon:        {"((0,0),(1,0),(1,1),(0,1))", "((2,0),(2,4),(0,0))", "((0,0))"},
+	types.Circle:         {"<(0,0),1>", "<(1,2),3>", "<(1,1),0>"},
+	types.Int4Range:      {"[1,5)", "[5,9)", "(,3]", "[2,)", "(,)", "empty", "[2,4)"},
+	types.NumRange:       {"[1,5.0)", "[1.0,5]", "(5,9)", "(,3]", "[2.50,)", "(,)", "empty", "[NaN,NaN]"},
+	types.TSRange:        {"[2020-01-01,2020-01-02)", "(2020-01-01,infinity]", "(,2020-01-01]", "empty"},
+	types.Int4Multirange: {"{[1,5),[7,9)}", "{(,0),[3,)}", "{}", "{[1,2),[3,4),[6,9)}", "{(,)}"},
+	types.NumMultirange:  {"{[1,5.0),(7,9)}", "{(,0),[3,)}", "{}", "{[1,2.00),[3,4),[6,9)}"},
+	types.TSMultirange:   {"{[2020-01-01,2020-01-02),(2020-01-04,2020-01-05)}", "{(,2020-01-01]}", "{}"},
+	types.MacAddr8:       {"08:00:2b:01:02:03", "08:00:2b:01:02:04:05:06", "00:00:00:00:00:00:00:00", "ff:ff:ff:ff:ff:ff:ff:ff"},
 }
 
 // randomNumber appends a number: small, or with edge set, one of those that overflow.
@@ -133,7 +139,8 @@ func rowOf(v *vec.Vector, i int) *vec.Vector {
 
 // operatorNames are those whose vector forms are tested against single values.
 var operatorNames = []string{"+", "-", "*", "/", "%", "=", "<>", "<", "<=", ">", ">=", "@", "abs", "round", "trunc", "floor", "ceil",
-	"is_distinct_from", "greatest", "least", "&", "|", "#", "~", "<<", ">>", "power", "div", "sign", "gcd"}
+	"is_distinct_from", "greatest", "least", "&", "|", "#", "~", "<<", ">>", "power", "div", "sign", "gcd",
+	"@>", "<@", "&&", "&<", "&>", "-|-", "lower", "upper", "isempty", "lower_inc", "upper_inf", "range_merge", "multirange", "unnest[]"}
 
 // concrete returns a type for a declared one, numerics in all scales.
 func concrete(r *rand.Rand, t types.Type) types.Type {
@@ -181,8 +188,20 @@ func checkKernel(t *testing.T, r *rand.Rand, f *Scalar, edge, nulls bool) {
 		args, ts = make([]*vec.Vector, 3), make([]types.Type, 3)
 	}
 	element := []types.Type{types.Of(types.Int32), types.NumericOf(0, 3), types.Of(types.Text), types.Of(types.Float64)}[r.IntN(4)]
+	ofRange := types.Type{ID: types.Int4Range + 2*types.ID(r.IntN(3))}
+	for _, a := range f.Args {
+		if a.ID == types.AnyRange || a.ID == types.AnyMultirange {
+			element = ofRange.RangeBound()
+		}
+	}
 	for i := range args {
 		d := concrete(r, f.Args[min(i, len(f.Args)-1)])
+		switch d.ID {
+		case types.AnyRange:
+			d = ofRange
+		case types.AnyMultirange:
+			d = ofRange.MultirangeOf()
+		}
 		if d.ID == types.AnyElement {
 			d = element
 		}

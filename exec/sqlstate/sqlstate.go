@@ -13,6 +13,7 @@ type Code string
 const (
 	FeatureNotSupported        Code = "0A000"
 	ProtocolViolation          Code = "08P01"
+	DataException              Code = "22000"
 	CardinalityViolation       Code = "21000"
 	StringTooLong              Code = "22001"
 	NumericOutOfRange          Code = "22003"

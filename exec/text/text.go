@@ -103,6 +103,9 @@ func Append(dst []byte, v *vec.Vector, i int, st *Style) []byte {
 	if v.Type.IsGeometric() {
 		return appendGeometry(dst, v.Type.ID, v.Bytes(i))
 	}
+	if v.Type.IsRange() || v.Type.IsMultirange() {
+		return appendRanges(dst, v.Type, v.Bytes(i), st)
+	}
 	if v.Type.IsReg() {
 		return appendObject(dst, v.Type.ID, uint32(vec.At[int64](v, i)), st)
 	}
@@ -228,6 +231,9 @@ func Parse(b *vec.Builder, t types.Type, s []byte, st *Style) error {
 	default:
 		if t.IsGeometric() {
 			return parseGeometry(b, t, s)
+		}
+		if t.IsRange() || t.IsMultirange() {
+			return parseRanges(b, t, s, st)
 		}
 		if t.IsReg() {
 			return parseObject(b, t.ID, s, st)

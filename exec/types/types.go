@@ -11,71 +11,85 @@ import (
 type ID uint8
 
 const (
-	Unknown       ID = iota // a string literal or NULL whose type the context has not settled
-	Bool                    // boolean
-	Int16                   // smallint
-	Int32                   // integer
-	Int64                   // bigint
-	Float32                 // real
-	Float64                 // double precision
-	Numeric                 // numeric; see Type.Scale
-	Text                    // text
-	Varchar                 // character varying; Type.Prec is the limit in characters, 0 for none
-	Char                    // character(n), blank padded; Type.Prec is n
-	Bytea                   // bytea
-	Date                    // date: days since 1970-01-01
-	Time                    // time without time zone: microseconds since midnight
-	TimeTZ                  // time with time zone
-	Timestamp               // timestamp without time zone: microseconds since 1970-01-01 00:00
-	TimestampTZ             // timestamp with time zone: microseconds since 1970-01-01 00:00 UTC
-	Interval                // interval: months, days, microseconds
-	UUID                    // uuid
-	JSON                    // json, text as it came
-	JSONB                   // jsonb, in PostgreSQL's normal form as text
-	XML                     // xml, text as it came
-	JSONPath                // jsonpath, as PostgreSQL prints it
-	Bit                     // bit(n), a text of 0 and 1; Type.Prec is n, 0 unstated
-	VarBit                  // bit varying, a text of 0 and 1; Type.Prec is the limit in bits, 0 for none
-	OID                     // oid, an unsigned 32-bit number held in 64 bits
-	Name                    // name, a text of up to 63 bytes
-	InternalChar            // "char", one byte
-	XID                     // xid, held as an OID is
-	CID                     // cid, likewise
-	TID                     // tid, as text: (0,1)
-	NodeTree                // pg_node_tree, text
-	ACLItem                 // aclitem, text
-	LSN                     // pg_lsn, text
-	Inet                    // inet, as package inet has it
-	CIDR                    // cidr, likewise
-	MacAddr                 // macaddr, six bytes
-	MacAddr8                // macaddr8, eight bytes
-	Point                   // point and the other geometric types, as package geo has them
-	Line                    // line
-	LSeg                    // lseg
-	Box                     // box
-	Path                    // path
-	Polygon                 // polygon
-	Circle                  // circle
-	XID8                    // xid8, an unsigned 64-bit number held in 64 bits with the highest one flipped, so that it is ordered
-	Void                    // void, what functions return that have nothing to say: the empty text
-	RegProc                 // regproc and the following: the OID of an object that is read and written as its name
-	RegProcedure            // regprocedure
-	RegOper                 // regoper
-	RegOperator             // regoperator
-	RegClass                // regclass
-	RegType                 // regtype
-	RegRole                 // regrole
-	RegNamespace            // regnamespace
-	RegCollation            // regcollation
-	RegConfig               // regconfig
-	RegDictionary           // regdictionary
-	Array                   // one-dimensional array of Type.Elem
-	Record                  // composite: the columns of Type.Row
+	Unknown        ID = iota // a string literal or NULL whose type the context has not settled
+	Bool                     // boolean
+	Int16                    // smallint
+	Int32                    // integer
+	Int64                    // bigint
+	Float32                  // real
+	Float64                  // double precision
+	Numeric                  // numeric; see Type.Scale
+	Text                     // text
+	Varchar                  // character varying; Type.Prec is the limit in characters, 0 for none
+	Char                     // character(n), blank padded; Type.Prec is n
+	Bytea                    // bytea
+	Date                     // date: days since 1970-01-01
+	Time                     // time without time zone: microseconds since midnight
+	TimeTZ                   // time with time zone
+	Timestamp                // timestamp without time zone: microseconds since 1970-01-01 00:00
+	TimestampTZ              // timestamp with time zone: microseconds since 1970-01-01 00:00 UTC
+	Interval                 // interval: months, days, microseconds
+	UUID                     // uuid
+	JSON                     // json, text as it came
+	JSONB                    // jsonb, in PostgreSQL's normal form as text
+	XML                      // xml, text as it came
+	JSONPath                 // jsonpath, as PostgreSQL prints it
+	Bit                      // bit(n), a text of 0 and 1; Type.Prec is n, 0 unstated
+	VarBit                   // bit varying, a text of 0 and 1; Type.Prec is the limit in bits, 0 for none
+	OID                      // oid, an unsigned 32-bit number held in 64 bits
+	Name                     // name, a text of up to 63 bytes
+	InternalChar             // "char", one byte
+	XID                      // xid, held as an OID is
+	CID                      // cid, likewise
+	TID                      // tid, as text: (0,1)
+	NodeTree                 // pg_node_tree, text
+	ACLItem                  // aclitem, text
+	LSN                      // pg_lsn, text
+	Inet                     // inet, as package inet has it
+	CIDR                     // cidr, likewise
+	MacAddr                  // macaddr, six bytes
+	MacAddr8                 // macaddr8, eight bytes
+	Point                    // point and the other geometric types, as package geo has them
+	Line                     // line
+	LSeg                     // lseg
+	Box                      // box
+	Path                     // path
+	Polygon                  // polygon
+	Circle                   // circle
+	Int4Range                // int4range and the other types of ranges, as package ranges has them
+	Int8Range                // int8range
+	NumRange                 // numrange
+	DateRange                // daterange
+	TSRange                  // tsrange
+	TSTZRange                // tstzrange
+	Int4Multirange           // int4multirange and the other types of sets of ranges, in the order of the ranges
+	Int8Multirange           // int8multirange
+	NumMultirange            // nummultirange
+	DateMultirange           // datemultirange
+	TSMultirange             // tsmultirange
+	TSTZMultirange           // tstzmultirange
+	XID8                     // xid8, an unsigned 64-bit number held in 64 bits with the highest one flipped, so that it is ordered
+	Void                     // void, what functions return that have nothing to say: the empty text
+	RegProc                  // regproc and the following: the OID of an object that is read and written as its name
+	RegProcedure             // regprocedure
+	RegOper                  // regoper
+	RegOperator              // regoperator
+	RegClass                 // regclass
+	RegType                  // regtype
+	RegRole                  // regrole
+	RegNamespace             // regnamespace
+	RegCollation             // regcollation
+	RegConfig                // regconfig
+	RegDictionary            // regdictionary
+	Array                    // one-dimensional array of Type.Elem
+	Record                   // composite: the columns of Type.Row
 
 	// Pseudo-types: in signatures of functions only, never the type of a value.
-	Any        // any type
-	AnyElement // any type, the same in all places of a signature
-	AnyArray   // an array of AnyElement
+	Any           // any type
+	AnyElement    // any type, the same in all places of a signature
+	AnyArray      // an array of AnyElement
+	AnyRange      // a range; AnyElement beside it is the type of its bounds, exactly
+	AnyMultirange // a set of ranges of AnyRange
 )
 
 // Type is a SQL type. It is comparable with ==; the zero value is unknown.
@@ -146,11 +160,15 @@ var names = [...]string{
 	OID: "oid", Name: "name",
 	InternalChar: "\"char\"", XID: "xid", CID: "cid", TID: "tid", NodeTree: "pg_node_tree", ACLItem: "aclitem",
 	LSN: "pg_lsn", Inet: "inet", CIDR: "cidr", MacAddr: "macaddr", MacAddr8: "macaddr8", Point: "point", Line: "line",
-	LSeg: "lseg", Box: "box", Path: "path", Polygon: "polygon", Circle: "circle", XID8: "xid8", Void: "void",
+	LSeg: "lseg", Box: "box", Path: "path", Polygon: "polygon", Circle: "circle",
+	Int4Range: "int4range", Int8Range: "int8range", NumRange: "numrange", DateRange: "daterange", TSRange: "tsrange", TSTZRange: "tstzrange",
+	Int4Multirange: "int4multirange", Int8Multirange: "int8multirange", NumMultirange: "nummultirange",
+	DateMultirange: "datemultirange", TSMultirange: "tsmultirange", TSTZMultirange: "tstzmultirange", XID8: "xid8", Void: "void",
 	RegProc: "regproc", RegProcedure: "regprocedure", RegOper: "regoper",
 	RegOperator: "regoperator", RegClass: "regclass", RegType: "regtype", RegRole: "regrole",
 	RegNamespace: "regnamespace", RegCollation: "regcollation", RegConfig: "regconfig", RegDictionary: "regdictionary",
 	Array: "array", Record: "record", Any: "any", AnyElement: "anyelement", AnyArray: "anyarray",
+	AnyRange: "anyrange", AnyMultirange: "anymultirange",
 }
 
 // String returns PostgreSQL's name of the type without modifiers, as in its error messages.
@@ -209,7 +227,7 @@ func (t Type) HasOwnText() bool {
 	case Bytea, Inet, CIDR, MacAddr, MacAddr8, XML:
 		return false
 	}
-	return t.Kind() == KView && !t.IsGeometric()
+	return t.Kind() == KView && !t.IsGeometric() && !t.IsRange() && !t.IsMultirange()
 }
 
 // IsGeometric reports whether the type is point, line, lseg, box, path, polygon or circle.

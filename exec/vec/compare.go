@@ -7,6 +7,7 @@ import (
 	"math/big"
 
 	"gsql/exec/jsontext"
+	"gsql/exec/ranges"
 	"gsql/exec/types"
 )
 
@@ -53,6 +54,8 @@ func CompareRows(a *Vector, i int, b *Vector, j int) int {
 			return compareBlank(a.Bytes(i), b.Bytes(j))
 		case types.JSONB:
 			return jsontext.Compare(a.Bytes(i), b.Bytes(j))
+		case types.NumRange, types.NumMultirange:
+			return bytes.Compare(ranges.Key(a.Bytes(i), ranges.Decimal), ranges.Key(b.Bytes(j), ranges.Decimal))
 		}
 		return bytes.Compare(a.Bytes(i), b.Bytes(j))
 	case types.KInterval:

@@ -1,13 +1,31 @@
 package vec
 
 import (
+	"bytes"
+
 	"gsql/exec/jsontext"
+	"gsql/exec/ranges"
 	"gsql/exec/types"
 )
 
-// HasForms reports whether equal strings of type t may differ in bytes: character(n) in blanks at the end, jsonb
-// in zeros at the ends of fractions.
-func HasForms(t types.Type) bool { return t.ID == types.Char || t.ID == types.JSONB }
+// HasForms reports whether equal strings of type t may differ in bytes: character(n) in blanks at the end, jsonb and ranges
+// of numerics in zeros at the ends of fractions.
+func HasForms(t types.Type) bool {
+	return t.ID == types.Char || t.ID == types.JSONB || isNumRange(t)
+}
+
+// AppendForm appends bytes that all strings of type t, which HasForms, that are equal to s have in common.
+func AppendForm(dst []byte, t types.Type, s []byte) []byte {
+	switch {
+	case t.ID == types.Char:
+		return append(dst, bytes.TrimRight(s, " ")...)
+	case t.ID == types.JSONB:
+		return jsontext.AppendCanonical(dst, s)
+	case isNumRange(t):
+		return append(dst, ranges.Key(s, ranges.Decimal)...)
+	}
+	return append(dst, s...)
+}
 
 // OneForm returns a vector whose strings are equal in bytes when they are equal.
 func OneForm(v *Vector) *Vector {
@@ -16,6 +34,8 @@ func OneForm(v *Vector) *Vector {
 		return TrimBlanks(v)
 	case types.JSONB:
 		return rewrite(v, jsontext.AppendCanonical)
+	case types.NumRange, types.NumMultirange:
+		return rangeKeys(v)
 	}
 	return v
 }
@@ -27,6 +47,8 @@ func ByteOrder(v *Vector) *Vector {
 		return TrimBlanks(v)
 	case types.JSONB:
 		return rewrite(v, jsontext.AppendOrdered).WithType(types.Of(types.Bytea))
+	case types.NumRange, types.NumMultirange:
+		return rangeKeys(v)
 	}
 	return v
 }
