@@ -71,7 +71,8 @@ func (b *binder) resolveAggregate(c *aggregateCall) (*expr.Aggregate, error) {
 }
 
 // jsonArguments makes JSON of some arguments of an aggregate that makes JSON of all: of timestamps with time zone, as
-// only a function knows the session's time zone, and of arrays and records, which may have some within.
+// only a function knows the session's time zone, and of arrays and records, which may have some within. Ranges of times become
+// texts.
 func (b *binder) jsonArguments(c *aggregateCall, f *fn.Aggregate, args []expr.Expr) (*fn.Aggregate, error) {
 	switch c.name {
 	case "json_agg", "jsonb_agg", "json_object_agg", "jsonb_object_agg", "histogram":
@@ -83,12 +84,18 @@ func (b *binder) jsonArguments(c *aggregateCall, f *fn.Aggregate, args []expr.Ex
 		switch {
 		case t.ID == types.JSON && c.distinct:
 			return nil, equatable(c.args[i])
-		case t.ID != types.TimestampTZ && t.ID != types.Array && t.ID != types.Record && !t.IsRange() && !t.IsMultirange():
+		case t.ID != types.TimestampTZ && t.ID != types.Array && t.ID != types.Record && !t.IsTimeRange():
 			continue
 		case c.distinct, c.name == "histogram", len(args) == 2 && i == 0 && t.ID == types.TimestampTZ:
 			return nil, unsupported(c.args[i].pos, "Cast them to text.", "%s of values of type %s is not supported here", c.name, t.Base())
 		}
-		v, err := b.scalarCall("to_json", []value{{e: e, pos: c.args[i].pos}}, c.pos)
+		v := value{e: e, pos: c.args[i].pos}
+		var err error
+		if t.IsTimeRange() {
+			v, err = b.cast(v, types.Of(types.Text), c.pos)
+		} else {
+			v, err = b.scalarCall("to_json", []value{v}, c.pos)
+		}
 		if err != nil {
 			return nil, err
 		}

@@ -185,22 +185,10 @@ func textVolatility(id types.ID) Volatility {
 	case types.Date, types.Timestamp, types.TimestampTZ, types.Interval, types.Array, types.Record:
 		return Stable
 	}
-	if t := types.Of(id); t.IsReg() || isTimeRange(t) {
+	if t := types.Of(id); t.IsReg() || t.IsTimeRange() {
 		return Stable
 	}
 	return Immutable
-}
-
-// isTimeRange reports whether a type has ranges of dates or timestamps.
-func isTimeRange(t types.Type) bool {
-	if !t.IsRange() && !t.IsMultirange() {
-		return false
-	}
-	switch t.RangeBound().ID {
-	case types.Date, types.Timestamp, types.TimestampTZ:
-		return true
-	}
-	return false
 }
 
 // parseVolatility: 'now' and 'today' are dates and times, too, and DateStyle and IntervalStyle say how others are read.
@@ -209,7 +197,7 @@ func parseVolatility(id types.ID) Volatility {
 	case types.Date, types.Time, types.TimeTZ, types.Timestamp, types.TimestampTZ, types.Interval, types.Array, types.Record:
 		return Stable
 	}
-	if t := types.Of(id); t.IsReg() || isTimeRange(t) {
+	if t := types.Of(id); t.IsReg() || t.IsTimeRange() {
 		return Stable
 	}
 	return Immutable

@@ -45,7 +45,8 @@ func init() {
 type jsonMaker struct {
 	dst   []byte
 	style *text.Style
-	comma string // between the elements of arrays
+	dates *text.Style // of dates and timestamps by themselves, which JSON has in ISO 8601, always
+	comma string      // between the elements of arrays
 }
 
 // makeJSON returns Eval of a function that appends one document per row.
@@ -53,7 +54,9 @@ func makeJSON(put func(w *jsonMaker, c *Call, i int) error) func(*Call) (*vec.Ve
 	return func(c *Call) (*vec.Vector, error) {
 		w := jsonMaker{style: styleOf(c.Ctx), comma: ","}
 		if w.style != nil {
-			w.style.Dates = text.DatesISO // JSON has dates in this form, always
+			iso := *w.style
+			iso.Dates = text.DatesISO
+			w.dates = &iso
 		}
 		out := NewStrings(c.N, nil)
 		err := c.Each(func(i int) (err error) {
@@ -82,7 +85,7 @@ func makeJSON(put func(w *jsonMaker, c *Call, i int) error) func(*Call) (*vec.Ve
 
 // AppendJSON appends row i of v to dst as to_json makes it. Columns that have columns of their own must be flat.
 func AppendJSON(dst []byte, v *vec.Vector, i int, st *text.Style) ([]byte, error) {
-	w := jsonMaker{dst: dst, style: st, comma: ","}
+	w := jsonMaker{dst: dst, style: st, dates: st, comma: ","}
 	err := w.value(v, i)
 	return w.dst, err
 }
@@ -113,7 +116,9 @@ func (w *jsonMaker) value(v *vec.Vector, i int) error {
 			w.dst = jsontext.Quote(w.dst[:from], bytes.Clone(w.dst[from:]))
 		}
 	case types.Timestamp, types.TimestampTZ:
-		w.dst = jsontext.Quote(w.dst, isoTimestamp(text.Append(nil, v, i, w.style), v.Type.ID == types.TimestampTZ))
+		w.dst = jsontext.Quote(w.dst, isoTimestamp(text.Append(nil, v, i, w.dates), v.Type.ID == types.TimestampTZ))
+	case types.Date:
+		w.dst = jsontext.Quote(w.dst, text.Append(nil, v, i, w.dates))
 	case types.Text, types.Varchar, types.Char, types.Name:
 		w.dst = jsontext.Quote(w.dst, v.Bytes(i))
 	default:

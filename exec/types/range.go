@@ -6,6 +6,11 @@ func (t Type) IsRange() bool { return t.ID >= Int4Range && t.ID <= TSTZRange }
 // IsMultirange reports whether the type is one of sets of ranges, such as int4multirange.
 func (t Type) IsMultirange() bool { return t.ID >= Int4Multirange && t.ID <= TSTZMultirange }
 
+// IsTimeRange reports whether the type has ranges of dates or timestamps, whose texts depend on the session.
+func (t Type) IsTimeRange() bool {
+	return (t.IsRange() || t.IsMultirange()) && t.RangeBound().ID >= Date
+}
+
 // RangeBound returns the type of the bounds of a range or multirange type.
 func (t Type) RangeBound() Type {
 	return Of([...]ID{Int32, Int64, Numeric, Date, Timestamp, TimestampTZ}[t.rangeNumber()])
