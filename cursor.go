@@ -354,7 +354,7 @@ func (c *Cursor) keep(ctx context.Context) (err error) {
 		c.env = exec.NewEnv(context.Background(), c.rows.env.Fn, db.pool, db.cfg.BatchRows)
 		c.env.Spill = db.spill.Space(0)
 	}
-	c.kept, err = exec.Keep(ctx, c.env, plan, plan.Schema().Types(), func(context.Context) (*vec.Batch, error) { return c.rows.NextBatch() })
+	c.kept, err = exec.Keep(ctx, c.env, plan, plan.Schema().Types(), func(context.Context) (*vec.Batch, error) { return c.rows.take() })
 	return err
 }
 

@@ -99,14 +99,23 @@ func (r *Rows) Report() *planner.Report {
 func (r *Rows) Plan() exec.Plan { return r.plan }
 
 // NextBatch returns the next rows, all of which count, or io.EOF after the last. The batch may be kept.
-func (r *Rows) NextBatch() (b *vec.Batch, err error) {
-	switch {
-	case r.err != nil:
+func (r *Rows) NextBatch() (*vec.Batch, error) {
+	if r.err != nil {
 		return nil, r.err
-	case r.closed || r.stream == nil:
+	}
+	b, err := r.take()
+	if err != nil && err != io.EOF {
+		r.session.Fail()
+	}
+	return b, err
+}
+
+// take is NextBatch that leaves the transaction as it is after an error.
+func (r *Rows) take() (*vec.Batch, error) {
+	if r.closed || r.stream == nil {
 		return nil, io.EOF
 	}
-	b, err = r.next()
+	b, err := r.next()
 	switch {
 	case err == io.EOF:
 		if r.err = r.Close(); r.err != nil {
@@ -116,7 +125,6 @@ func (r *Rows) NextBatch() (b *vec.Batch, err error) {
 	case err != nil:
 		r.err = queryError(r.ctx, err)
 		r.Close()
-		r.session.Fail()
 		return nil, r.err
 	}
 	r.count += int64(b.Rows)

@@ -637,6 +637,12 @@ func (p *Prepared) makePlan(ctx context.Context, f *fn.Ctx, values []*vec.Vector
 	return plan, cfg, err
 }
 
+// FailsBeforeRows reports whether an error of the query's first row is one that PostgreSQL raises before it tells the
+// columns: as it plans, for expressions of constants, and for statements whose rows it computes before it sends any.
+func (p *Prepared) FailsBeforeRows() bool {
+	return p.bound == nil || p.stmt.Tag() != "SELECT" || planner.FailingConstant(p.bound.Root)
+}
+
 // run starts the query; its work is done while the rows are read.
 func (p *Prepared) run(ctx context.Context, values []*vec.Vector) (*Rows, error) {
 	s := p.s

@@ -28,11 +28,11 @@ func (p *Filter) Open(ctx context.Context, env *Env, part int) (Stream, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &filterStream{in, env, cond}, nil
+	return &filterStream{newDividing(in, p.Cond), env, cond}, nil
 }
 
 type filterStream struct {
-	Stream
+	*dividing
 	env  *Env
 	cond *expr.Program
 }
@@ -42,13 +42,16 @@ func (s *filterStream) Next(ctx context.Context) (*vec.Batch, error) {
 		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)
 		}
-		b, err := s.Stream.Next(ctx)
+		b, err := s.dividing.Next(ctx)
 		if err != nil {
 			return nil, err
 		}
 		sel, err := s.cond.Select(s.env.Fn, b)
 		if err != nil {
-			return nil, err
+			if err := s.divide(ctx, b, err); err != nil {
+				return nil, err
+			}
+			continue
 		}
 		switch len(sel) {
 		case 0:

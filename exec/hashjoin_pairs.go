@@ -67,14 +67,8 @@ func (s *joinProber) stepPairs() (*vec.Batch, error) {
 	if p.hit >= len(s.hits.probe) {
 		return s.endPairs()
 	}
-	p.fill(&s.hits, s.side.table.rowsOf, s.env.BatchRows, kind == Semi || kind == Anti || kind == Mark)
-	if len(p.probe) == 0 {
-		return nil, nil
-	}
-	if s.cond != nil {
-		if err := s.judgePairs(); err != nil {
-			return nil, err
-		}
+	if err := s.nextPairs(kind == Semi || kind == Anti || kind == Mark); err != nil || len(p.probe) == 0 {
+		return nil, err
 	}
 	if p.matched != nil {
 		for _, i := range p.probe {
@@ -97,6 +91,25 @@ func (s *joinProber) stepPairs() (*vec.Batch, error) {
 		return nil, nil
 	}
 	return pairBatch(p.batch, buildColumns{s.side.cols, s.same}, physical(p.batch, p.probe), p.build), nil
+}
+
+// nextPairs finds the next pairs for which the condition is true, which may be none. Where it raises an error, they are those
+// before the pair with the error, as long as there are any.
+func (s *joinProber) nextPairs(once bool) error {
+	p := &s.pairs
+	hit, off := p.hit, p.off
+	for limit := s.env.BatchRows; ; {
+		p.fill(&s.hits, s.side.table.rowsOf, limit, once)
+		if s.cond == nil || len(p.probe) == 0 {
+			return nil
+		}
+		err := s.judgePairs()
+		if err == nil || s.cond.once || len(p.probe) == 1 {
+			return err
+		}
+		limit = len(p.probe) / 2
+		p.hit, p.off = hit, off
+	}
 }
 
 // judgePairs drops the pairs for which the condition is not true.

@@ -11,7 +11,7 @@ import (
 // hashJoinStream probes the table with one partition.
 type hashJoinStream struct {
 	joinProber
-	in      Stream
+	in      *dividing
 	begun   bool
 	ended   bool
 	rest    *buildRest    // the last partition's, at the end
@@ -45,7 +45,8 @@ func newHashJoinStream(p *HashJoin, env *Env, in Stream) (*hashJoinStream, error
 	if err != nil {
 		return nil, err
 	}
-	return &hashJoinStream{joinProber: joinProber{plan: p, env: env, keys: keys, cond: cond, same: sameColumns(p)}, in: in}, nil
+	return &hashJoinStream{joinProber: joinProber{plan: p, env: env, keys: keys, cond: cond, same: sameColumns(p)},
+		in: newDividing(in, append(p.ProbeKeys[:len(p.ProbeKeys):len(p.ProbeKeys)], p.Residual)...)}, nil
 }
 
 func (s *hashJoinStream) Close() error {
@@ -134,7 +135,11 @@ func (s *hashJoinStream) step(ctx context.Context) (*vec.Batch, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.probe(ctx, b)
+	out, err := s.probe(ctx, b)
+	if err != nil {
+		return nil, s.in.divide(ctx, b, err)
+	}
+	return out, nil
 }
 
 // busy reports whether the batch last given to probe is not done with: more goes on with it.

@@ -14,6 +14,7 @@ import (
 // joinCond is a join's condition on pairs of rows, with the columns that it needs.
 type joinCond struct {
 	program      *expr.Program
+	once         bool  // it has effects, which are not to happen twice
 	probe, build []int // ordinals of the columns in use
 }
 
@@ -22,7 +23,7 @@ func newJoinCond(e expr.Expr, probe, build Schema) (*joinCond, error) {
 	if e == nil {
 		return nil, nil
 	}
-	c := &joinCond{}
+	c := &joinCond{once: expr.IsVolatile(e)}
 	at := map[expr.ColID]int{}
 	expr.Columns(e, func(col *expr.Column) {
 		if _, ok := at[col.ID]; ok {

@@ -9,7 +9,7 @@ import (
 )
 
 // Kept are the rows of a query, all of which have been computed, to read from any place: in memory as far as they may
-// take it, the rest in a file. One goroutine uses it.
+// take it, the rest in a file. Behind the rows that came before an error is that error. One goroutine uses it.
 type Kept struct {
 	rows   *keptRows
 	stream *keptStream
@@ -17,19 +17,21 @@ type Kept struct {
 	start  int64      // number of its first row
 }
 
-// Keep takes rows from next until io.EOF. env gives the memory and the place for the file, and must stay open as long as
+// Keep takes rows from next until io.EOF or an error. env gives the memory and the place for the file, and must stay open as long as
 // the rows are used; p is what the memory is accounted to.
 func Keep(ctx context.Context, env *Env, p Plan, ts []types.Type, next func(ctx context.Context) (*vec.Batch, error)) (*Kept, error) {
 	rows := newKeptRows(env, ts, env.reserveSpillable(p, "cursor"), env.spilled(p))
 	for {
 		b, err := next(ctx)
-		if err == io.EOF {
-			err = rows.finish()
-			if err == nil {
+		if err == nil {
+			err = rows.add(b.Compact())
+		} else if ctx.Err() == nil {
+			if err != io.EOF {
+				rows.err = err
+			}
+			if err = rows.finish(); err == nil {
 				return &Kept{rows: rows}, nil
 			}
-		} else if err == nil {
-			err = rows.add(b.Compact())
 		}
 		if err != nil {
 			rows.close()

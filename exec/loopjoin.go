@@ -41,7 +41,7 @@ func (p *LoopJoin) Open(ctx context.Context, env *Env, part int) (Stream, error)
 	if err != nil {
 		return nil, err
 	}
-	return &loopJoinStream{plan: p, env: env, in: in, cond: cond}, nil
+	return &loopJoinStream{plan: p, env: env, in: newDividing(in, p.Cond), cond: cond}, nil
 }
 
 // build collects the build side; it is called once per execution.
@@ -64,7 +64,7 @@ func (p *LoopJoin) build(ctx context.Context, env *Env) (*buildSide, error) {
 type loopJoinStream struct {
 	plan    *LoopJoin
 	env     *Env
-	in      Stream
+	in      *dividing
 	cond    *joinCond
 	side    *buildSide // nil until the first Next
 	matched vec.Bitmap // kinds that put out build rows: those with a match here
@@ -73,6 +73,7 @@ type loopJoinStream struct {
 
 	batch   *vec.Batch // the current one, nil for none
 	byBuild bool       // steps go over build rows
+	begun   bool       // rows of it were put out
 	at      int        // the next build row, or probe row among those that count
 	from    int        // by probe row: the next build row
 	live    []uint32   // rows of batch that still look for matches
@@ -80,6 +81,7 @@ type loopJoinStream struct {
 	null    []bool     // had a NULL condition
 	// Pairs that wait for enough others.
 	probeRows, buildRows []uint32
+	failed               error // to be raised after them
 }
 
 func (s *loopJoinStream) Close() error {
@@ -130,19 +132,43 @@ func (s *loopJoinStream) begin(ctx context.Context) error {
 
 // step does a part of the work, and returns nil when that made no rows.
 func (s *loopJoinStream) step(ctx context.Context) (*vec.Batch, error) {
-	if s.batch == nil {
-		return nil, s.pull(ctx)
-	}
 	switch {
+	case s.failed != nil:
+		return nil, s.failed
+	case s.batch == nil:
+		return nil, s.pull(ctx)
 	case s.done():
 		if len(s.probeRows) > 0 {
 			return s.flush(), nil
 		}
 		return s.end(), nil
-	case s.byBuild:
-		return s.stepBuildRow()
 	}
-	return s.stepProbeRow()
+	step := s.stepProbeRow
+	if s.byBuild {
+		step = s.stepBuildRow
+	}
+	out, err := step()
+	if err != nil {
+		return s.fail(ctx, err)
+	}
+	s.begun = s.begun || out != nil
+	return out, nil
+}
+
+// fail goes on after an error of the condition: with parts of the batch, unless rows of it were put out, or else with the
+// pairs that wait, and then the error.
+func (s *loopJoinStream) fail(ctx context.Context, err error) (*vec.Batch, error) {
+	if !s.begun {
+		if err = s.in.divide(ctx, s.batch, err); err == nil {
+			s.batch, s.probeRows, s.buildRows = nil, s.probeRows[:0], s.buildRows[:0]
+			return nil, nil
+		}
+	}
+	if len(s.probeRows) > 0 {
+		s.failed = err
+		return s.flush(), nil
+	}
+	return nil, err
 }
 
 func (s *loopJoinStream) done() bool {
@@ -168,7 +194,7 @@ func (s *loopJoinStream) pull(ctx context.Context) error {
 	if b.Sel != nil && len(b.Sel)*4 < b.Rows {
 		b = b.Compact()
 	}
-	s.batch, s.at, s.from = b, 0, 0
+	s.batch, s.at, s.from, s.begun = b, 0, 0, false
 	s.byBuild = s.side.rows <= b.Len()
 	s.live = append(s.live[:0], remaining(b, nil)...)
 	s.hit, s.null = clearedBools(s.hit, b.Rows), clearedBools(s.null, b.Rows)
@@ -237,10 +263,14 @@ func (s *loopJoinStream) stepProbeRow() (*vec.Batch, error) {
 	b, row := s.batch, s.live[s.at]
 	from := s.from
 	to := min(from+s.env.BatchRows, s.side.rows)
+	yes, err := s.judgeStretch(row, from, to)
+	for err != nil && to-from > 1 && !s.cond.once { // the pairs before the one with the error get through
+		to = from + (to-from)/2
+		yes, err = s.judgeStretch(row, from, to)
+	}
 	if s.from = to; to == s.side.rows {
 		s.at, s.from = s.at+1, 0
 	}
-	yes, err := s.judgeStretch(row, from, to)
 	if err != nil || len(yes) == 0 {
 		return nil, err
 	}

@@ -91,9 +91,12 @@ func keepRows(ctx context.Context, env *Env, m *Materialize) (keptParts, error) 
 	err := env.Run(ctx, len(parts), func(ctx context.Context, part int) error {
 		return parts[part].fill(ctx, env, p, part, func(b *vec.Batch) (*vec.Batch, error) { return b, nil })
 	})
-	if err != nil {
+	if ctx.Err() != nil {
 		_ = parts.Close()
 		return nil, err
+	}
+	for _, k := range parts {
+		k.err = err
 	}
 	return parts, nil
 }
@@ -107,7 +110,7 @@ func (p keptParts) Close() error {
 }
 
 // keptRows are rows in order that can be read several times: the first in memory, and from the batch on for which
-// there is none, in a file.
+// there is none, in a file. Those that were computed before an error are followed by it.
 type keptRows struct {
 	env     *Env
 	types   []types.Type
@@ -117,13 +120,14 @@ type keptRows struct {
 	batches []*vec.Batch
 	w       *spill.Writer // while rows are added; nil: all are in memory
 	file    *spill.File
+	err     error // nil: these are all
 }
 
 func newKeptRows(env *Env, ts []types.Type, res *mem.Reservation, stats *Spill) *keptRows {
 	return &keptRows{env: env, types: ts, res: res, stats: stats, held: newCollector(res, 0)}
 }
 
-// fill keeps what f makes of the batches of a partition of a plan; nil is none.
+// fill keeps what f makes of the batches of a partition of a plan; nil is none. What came before an error is kept as well.
 func (k *keptRows) fill(ctx context.Context, env *Env, p Plan, part int, f func(b *vec.Batch) (*vec.Batch, error)) error {
 	join := batchJoiner{rows: env.BatchRows}
 	err := env.Pull(ctx, p, part, func(b *vec.Batch) error {
@@ -133,13 +137,12 @@ func (k *keptRows) fill(ctx context.Context, env *Env, p Plan, part int, f func(
 		}
 		return k.add(join.add(b))
 	})
-	if err != nil {
-		return err
+	for _, end := range []func() error{func() error { return k.add(join.flush()) }, k.finish} {
+		if e := end(); err == nil {
+			err = e
+		}
 	}
-	if err := k.add(join.flush()); err != nil {
-		return err
-	}
-	return k.finish()
+	return err
 }
 
 // add appends a dense batch; nil is none.
@@ -192,7 +195,7 @@ func (k *keptRows) close() {
 
 // read returns a stream of the rows.
 func (k *keptRows) read() *keptStream {
-	return &keptStream{batches: batchesStream{batches: k.batches}, file: k.file}
+	return &keptStream{batches: batchesStream{batches: k.batches}, file: k.file, err: k.err}
 }
 
 // keptStream yields kept rows. Its place in the file is its own.
@@ -200,19 +203,23 @@ type keptStream struct {
 	batches batchesStream
 	file    *spill.File // nil: none
 	r       *spill.Reader
+	err     error // after the rows; nil: none
 }
 
 func (s *keptStream) Next(ctx context.Context) (*vec.Batch, error) {
 	b, err := s.batches.Next(ctx)
-	if err != io.EOF || s.file == nil {
-		return b, err
-	}
-	if s.r == nil {
-		if s.r, err = s.file.Open(); err != nil {
-			return nil, err
+	if err == io.EOF && s.file != nil {
+		if s.r == nil {
+			if s.r, err = s.file.Open(); err != nil {
+				return nil, err
+			}
 		}
+		b, err = s.r.Next(ctx)
 	}
-	return s.r.Next(ctx)
+	if err == io.EOF && s.err != nil {
+		return nil, s.err
+	}
+	return b, err
 }
 
 func (s *keptStream) Close() error {

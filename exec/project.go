@@ -63,15 +63,16 @@ func (p *Project) Open(ctx context.Context, env *Env, part int) (Stream, error) 
 	for _, e := range exprs {
 		s.computes = s.computes || e.ordinal < 0
 	}
-	s.Stream, err = env.Open(ctx, p.Input, part)
+	in, err := env.Open(ctx, p.Input, part)
 	if err != nil {
 		return nil, err
 	}
+	s.dividing = newDividing(in, p.Exprs...)
 	return s, nil
 }
 
 type projectStream struct {
-	Stream
+	*dividing
 	env      *Env
 	out      Schema
 	exprs    []evaluator
@@ -79,22 +80,39 @@ type projectStream struct {
 }
 
 func (s *projectStream) Next(ctx context.Context) (*vec.Batch, error) {
-	b, err := s.Stream.Next(ctx)
-	if err != nil {
-		return nil, err
+	for {
+		b, err := s.dividing.Next(ctx)
+		if err != nil {
+			return nil, err
+		}
+		out, err := s.project(b)
+		if err == nil {
+			return out, nil
+		}
+		if err := s.divide(ctx, b, err); err != nil {
+			return nil, err
+		}
 	}
+}
+
+func (s *projectStream) project(b *vec.Batch) (*vec.Batch, error) {
 	out := &vec.Batch{Cols: make([]*vec.Vector, len(s.out)), Rows: b.Rows, Sel: b.Sel}
 	if s.computes { // values are computed for the rows that count only, so the columns beside them follow
 		out.Rows, out.Sel = b.Len(), nil
 	}
 	for i, e := range s.exprs {
-		var v *vec.Vector
-		if !s.computes {
-			v = b.Cols[e.ordinal]
-		} else if v, err = e.eval(s.env, b); err != nil {
+		v, err := s.column(e, b)
+		if err != nil {
 			return nil, err
 		}
 		out.Cols[i] = v.WithType(s.out[i].Type)
 	}
 	return out, nil
+}
+
+func (s *projectStream) column(e evaluator, b *vec.Batch) (*vec.Vector, error) {
+	if !s.computes {
+		return b.Cols[e.ordinal], nil
+	}
+	return e.eval(s.env, b)
 }

@@ -2,7 +2,6 @@ package exec
 
 import (
 	"context"
-	"io"
 
 	"gsql/exec/expr"
 	"gsql/exec/types"
@@ -42,11 +41,11 @@ func (p *ProjectSet) Open(ctx context.Context, env *Env, part int) (Stream, erro
 	if err != nil {
 		return nil, err
 	}
-	return &projectSetStream{Stream: in, plan: p, env: env, arrays: arrays, indexes: make([][]int32, len(arrays))}, nil
+	return &projectSetStream{dividing: newDividing(in, p.Arrays...), plan: p, env: env, arrays: arrays, indexes: make([][]int32, len(arrays))}, nil
 }
 
 type projectSetStream struct {
-	Stream
+	*dividing
 	plan   *ProjectSet
 	env    *Env
 	arrays []evaluator
@@ -72,15 +71,14 @@ func (s *projectSetStream) Next(ctx context.Context) (*vec.Batch, error) {
 			}
 			s.batch = nil
 		}
-		b, err := s.Stream.Next(ctx)
-		if err == io.EOF {
-			return nil, err
-		}
+		b, err := s.dividing.Next(ctx)
 		if err != nil {
 			return nil, err
 		}
 		if err := s.begin(b.Compact()); err != nil {
-			return nil, err
+			if err := s.divide(ctx, b, err); err != nil {
+				return nil, err
+			}
 		}
 	}
 }

@@ -112,10 +112,11 @@ func (s *recursiveStream) round(ctx context.Context) error {
 	s.rounds++
 	rows := s.newRows(plan)
 	count, err := s.fill(ctx, env, plan, rows)
-	if err != nil {
+	if ctx.Err() != nil {
 		rows.close()
 		return err
 	}
+	rows.err = err
 	if s.rows != nil {
 		s.rows.close()
 	}

@@ -128,11 +128,15 @@ func (c *conn) answer(ctx context.Context, p *gsql.Prepared) error {
 		if rows.Binary() {
 			out.formats = slices.Repeat([]int16{1}, len(out.formats))
 		}
-		if err := out.fetch(); err != nil { // before the columns are told, since PostgreSQL folds constants first, too
-			return err
+		failed := out.fetch()
+		if failed != nil && p.FailsBeforeRows() {
+			return failed
 		}
 		if err := c.rowDescription(rows.Columns(), out.formats); err != nil {
 			return err
+		}
+		if failed != nil {
+			return failed
 		}
 		if _, err := c.sendRows(&out, 0); err != nil {
 			return err

@@ -25,6 +25,16 @@ func foldExpr(e expr.Expr, ctx *fn.Ctx) expr.Expr {
 	return expr.Fold(e, ctx, true)
 }
 
+// FailingConstant reports whether an expression of n that depends on constants alone raises an error.
+func FailingConstant(n Node) (found bool) {
+	mapTree(n, func(e expr.Expr) expr.Expr {
+		e = foldExpr(e, nil)
+		found = found || expr.Failing(e)
+		return e
+	})
+	return found
+}
+
 // mapTree applies f to every expression of a tree as a whole, in subqueries too.
 func mapTree(n Node, f func(expr.Expr) expr.Expr) Node {
 	n = mapInputs(n, func(i Node) Node { return mapTree(i, f) })

@@ -7,10 +7,13 @@ import (
 )
 
 // pushLimits moves limits below what makes one row of each row, and copies them into the inputs of UNION ALL
-// and of left joins.
+// and of left joins. Where a join asks only whether there are rows, it makes one.
 func pushLimits(o *optimizer, n Node) Node {
-	if l, ok := n.(*Limit); ok {
-		n = pushLimit(l)
+	switch x := n.(type) {
+	case *Limit:
+		n = pushLimit(x)
+	case *Join:
+		n = limitExists(x)
 	}
 	return mapInputs(n, func(i Node) Node { return pushLimits(o, i) })
 }
@@ -48,6 +51,24 @@ func pushLimit(l *Limit) Node {
 		return &Limit{in.WithInputs([]Node{first, in.Right}), l.Offset, l.Count}
 	}
 	return l
+}
+
+// limitExists takes one row of the right side of a join that asks only whether there are any, be it for all left rows or
+// for some: EXISTS of a subquery that does not depend on outer rows.
+func limitExists(n *Join) Node {
+	switch n.Kind {
+	case SemiJoin, AntiJoin, MarkJoin:
+	default:
+		return n
+	}
+	switch n.Right.(type) {
+	case *Limit, *Values, *Aggregate:
+		return n
+	}
+	if n.Lateral || n.On != nil && (volatile(n.On) || exprCols(n.On).Intersects(outputSet(n.Right))) {
+		return n
+	}
+	return n.WithInputs([]Node{n.Left, &Limit{Input: n.Right, Count: int64Const(1)}})
 }
 
 // limitNumbers returns the numbers of a limit: count -1 for none. ok is false when they are not known.

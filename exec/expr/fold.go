@@ -82,6 +82,27 @@ func Fold(e Expr, ctx *fn.Ctx, stable bool) Expr {
 	return Rewrite(e, f.fold)
 }
 
+// Failing reports whether e, which has been folded, has a constant part left that is not volatile or stable: one that raises
+// an error.
+func Failing(e Expr) bool {
+	found := false
+	Walk(e, func(x Expr) bool {
+		switch x := x.(type) {
+		case *Call:
+			all := x.Fn.Volatility == fn.Immutable
+			for _, a := range x.Args {
+				all = all && isConst(a)
+			}
+			found = found || all
+		case *Cast:
+			s := x.Cast.Scalar
+			found = found || s != nil && s.Volatility == fn.Immutable && isConst(x.Arg)
+		}
+		return !found
+	})
+	return found
+}
+
 type folder struct {
 	ctx   *fn.Ctx
 	limit fn.Volatility // of functions that may be called
