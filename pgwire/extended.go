@@ -92,9 +92,6 @@ func (c *conn) parse(m pgproto3.Parse) (string, error) {
 		if err != nil {
 			return err
 		}
-		if len(p.Params()) > maxParams {
-			return sqlstate.New(sqlstate.ProgramLimitExceeded, "a statement cannot have more than %d parameters", maxParams)
-		}
 		if m.Name == "" {
 			c.unnamed = &statement{prepared: p, text: m.Query}
 		} else if err := c.session.SetNamed(m.Name, p); err != nil {
@@ -254,7 +251,7 @@ func (c *conn) describe(m pgproto3.Describe) (string, error) {
 			return "", err
 		}
 		params := s.prepared.Params()
-		b := binary.BigEndian.AppendUint16(nil, uint16(len(params)))
+		b := binary.BigEndian.AppendUint16(nil, uint16(len(params))) // clients find more than that by the length
 		for _, t := range params {
 			oid, _, _ := oidOf(t)
 			b = binary.BigEndian.AppendUint32(b, oid)

@@ -57,15 +57,17 @@ func (c *conn) runAll(ctx context.Context, query string) error {
 	if err != nil {
 		return err
 	}
-	for _, stmt := range stmts {
+	for i, stmt := range stmts {
 		if _, empty := stmt.(*syntax.EmptyStmt); empty {
 			c.send(&pgproto3.EmptyQueryResponse{})
 			continue
 		}
 		if len(stmts) > 1 {
 			c.session.StartTogether()
+		} else if returns(stmt) {
+			c.session.StartImplicit() // its rows are sent before it is committed
 		}
-		if err := c.runOne(ctx, query, stmt); err != nil {
+		if err := c.runOne(ctx, query, stmt, i == len(stmts)-1); err != nil {
 			return err
 		}
 		if endsBlock(stmt) {
@@ -94,8 +96,21 @@ func endsBlock(stmt syntax.Statement) bool {
 	return false
 }
 
-// runOne runs a statement and answers it.
-func (c *conn) runOne(ctx context.Context, query string, stmt syntax.Statement) error {
+// returns reports whether a statement changes rows and has RETURNING.
+func returns(stmt syntax.Statement) bool {
+	switch s := stmt.(type) {
+	case *syntax.InsertStmt:
+		return s.Returning != nil
+	case *syntax.UpdateStmt:
+		return s.Returning != nil
+	case *syntax.DeleteStmt:
+		return s.Returning != nil
+	}
+	return false
+}
+
+// runOne runs a statement and answers it. The last one of a message is done when what was changed without BEGIN is committed.
+func (c *conn) runOne(ctx context.Context, query string, stmt syntax.Statement, last bool) error {
 	begun := time.Now()
 	ctx, cancel := c.session.WithTimeout(ctx)
 	defer cancel()
@@ -103,25 +118,33 @@ func (c *conn) runOne(ctx context.Context, query string, stmt syntax.Statement) 
 	if err != nil {
 		return err
 	}
+	tag := ""
 	done, err := c.portalStatement(ctx, stmt)
 	if !done && err == nil {
-		err = c.answer(ctx, p)
+		tag, err = c.answer(ctx, p)
 	}
-	if err == nil {
-		c.finished(query, begun, nil)
+	if err == nil && last {
+		err = c.session.EndImplicit()
 	}
-	return err
-}
-
-// answer runs a statement and sends its rows, all as text, and its tag.
-func (c *conn) answer(ctx context.Context, p *gsql.Prepared) error {
-	rows, err := c.execution(ctx, p, nil)
 	if err != nil {
 		return err
 	}
+	if tag != "" {
+		c.complete(tag)
+	}
+	c.finished(query, begun, nil)
+	return nil
+}
+
+// answer runs a statement, sends its rows, all as text, and returns its tag, unless that was sent, too.
+func (c *conn) answer(ctx context.Context, p *gsql.Prepared) (tag string, err error) {
+	rows, err := c.execution(ctx, p, nil)
+	if err != nil {
+		return "", err
+	}
 	defer rows.Close()
 	if opts := p.CopyOut(); opts != nil {
-		return c.copyOut(rows, opts)
+		return "", c.copyOut(rows, opts)
 	}
 	if rows.ReturnsRows() {
 		out := portal{rows: rows, formats: make([]int16, len(rows.Columns()))}
@@ -130,18 +153,17 @@ func (c *conn) answer(ctx context.Context, p *gsql.Prepared) error {
 		}
 		failed := out.fetch()
 		if failed != nil && p.FailsBeforeRows() {
-			return failed
+			return "", failed
 		}
 		if err := c.rowDescription(rows.Columns(), out.formats); err != nil {
-			return err
+			return "", err
 		}
 		if failed != nil {
-			return failed
+			return "", failed
 		}
 		if _, err := c.sendRows(&out, 0); err != nil {
-			return err
+			return "", err
 		}
 	}
-	c.complete(rows.Tag())
-	return nil
+	return rows.Tag(), nil
 }

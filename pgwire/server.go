@@ -33,7 +33,6 @@ const (
 	startupTimeout = 30 * time.Second // for everything up to the session's beginning
 	writeTimeout   = 5 * time.Minute  // without progress
 	maxQuery       = 4 << 20          // bytes of a text of statements, which takes a hundred times that to read
-	maxParams      = 1<<16 - 1        // parameters of a statement
 	maxPortals     = 1_000            // of a connection
 	maxStarting    = 100              // connections that have not started a session
 )

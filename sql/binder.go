@@ -2,6 +2,7 @@ package sql
 
 import (
 	"context"
+	"math"
 
 	"gsql/exec"
 	"gsql/exec/expr"
@@ -83,9 +84,15 @@ func (c *columns) newID(owner *block, kind columnKind, rel, name string) expr.Co
 	return expr.ColID(len(c.info) - 1)
 }
 
+// maxParams is how many parameters a statement can have: more than a message can give values to, which is another matter.
+const maxParams = 1 << 20
+
 // param binds $n.
 func (b *binder) param(n, pos int) (value, error) {
-	if n < 1 || n > 65535 || b.env.FixedParams && n > len(b.env.Params) {
+	if n > maxParams && n <= math.MaxInt32/4 && !b.env.FixedParams { // beyond which PostgreSQL knows none
+		return value{}, sqlstate.New(sqlstate.ProgramLimitExceeded, "a statement can have %d parameters", maxParams).At(pos)
+	}
+	if n < 1 || n > maxParams || b.env.FixedParams && n > len(b.env.Params) {
 		return value{}, sqlstate.New(sqlstate.UndefinedParameter, "there is no parameter $%d", n).At(pos)
 	}
 	for len(b.params) < n {
