@@ -47,6 +47,14 @@ func (s *Session) command(ctx context.Context, p *Prepared) (*Rows, error) {
 		return done(s.alterSequence(stmt))
 	case *syntax.DropSequenceStmt:
 		return done(s.drop(ctx, "sequence", stmt.Names, stmt.IfExists, stmt.Cascade))
+	case *syntax.CreateTypeStmt:
+		return done(s.createType(stmt))
+	case *syntax.CreateDomainStmt:
+		return done(s.createDomain(ctx, stmt))
+	case *syntax.DropTypeStmt:
+		return done(s.dropTypes(ctx, stmt))
+	case *syntax.AlterTypeStmt:
+		return done(s.alterType(ctx, stmt))
 	case *syntax.CreateIndexStmt:
 		return done(s.createIndex(ctx, stmt))
 	case *syntax.DropIndexStmt:

@@ -11,7 +11,6 @@ import (
 	"gsql/exec"
 	"gsql/exec/sqlstate"
 	"gsql/exec/types"
-	"gsql/sql"
 	"gsql/sql/syntax"
 )
 
@@ -249,8 +248,12 @@ func (s *Session) commentedObject(ctx context.Context, kind string, t types.ID, 
 
 func (s *Session) commentedType(ctx context.Context, stmt *syntax.CommentStmt) (*commentKey, error) {
 	if stmt.Kind == "domain" {
-		if _, err := s.commentedObject(ctx, "type", types.RegType, stmt.Type.Text); err != nil {
+		key, err := s.commentedObject(ctx, "type", types.RegType, stmt.Type.Text)
+		if err != nil {
 			return nil, err
+		}
+		if t, ok := s.TypeByOID(key.oid); ok && t.IsDomain() {
+			return key, nil
 		}
 		return nil, sqlstate.New(sqlstate.WrongObjectType, "\"%s\" is not a domain", stmt.Type.Text)
 	}
@@ -267,7 +270,7 @@ func (s *Session) commentedRoutine(ctx context.Context, stmt *syntax.CommentStmt
 	if stmt.HasArgs {
 		var args []string // none of count(*)
 		for _, a := range stmt.Args {
-			t, err := sql.TypeOf(a)
+			t, err := s.typeOf(a)
 			if err != nil {
 				return nil, err
 			}

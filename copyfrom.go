@@ -7,6 +7,7 @@ import (
 	"io"
 
 	"gsql/exec"
+	"gsql/exec/fn"
 	"gsql/exec/sqlstate"
 	"gsql/exec/text"
 	"gsql/exec/types"
@@ -223,7 +224,7 @@ func (p *copyScan) Inputs() []exec.Plan             { return nil }
 func (p *copyScan) String() string                  { return "Copy to " + p.source.table }
 
 func (p *copyScan) Open(_ context.Context, env *exec.Env, _ int) (exec.Stream, error) {
-	s := &copyStream{copyScan: p, rows: max(env.BatchRows, 1), style: &text.Style{}}
+	s := &copyStream{copyScan: p, rows: max(env.BatchRows, 1), style: &text.Style{}, fn: env.Fn}
 	if env.Fn != nil {
 		s.style = &text.Style{Location: env.Fn.Location, Now: env.Fn.Now, Formats: env.Fn.Formats}
 	}
@@ -238,6 +239,7 @@ type copyStream struct {
 	*copyScan
 	rows     int
 	style    *text.Style
+	fn       *fn.Ctx
 	builders []*vec.Builder
 	done     bool
 }
@@ -277,6 +279,9 @@ func (s *copyStream) Next(ctx context.Context) (*vec.Batch, error) {
 	all := make([]*vec.Vector, len(s.builders))
 	for i := range s.builders {
 		all[i] = s.builders[i].Finish()
+		if err := fn.CheckDomains(s.fn, s.source.fields[i].Type, all[i]); err != nil {
+			return nil, err
+		}
 	}
 	for i, c := range s.columns {
 		b.Cols[i] = all[c]

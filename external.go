@@ -119,7 +119,7 @@ func declaredColumns(list []*syntax.ExternalColumn) ([]storage.Declared, error) 
 		d := storage.Declared{Name: c.Name, NotNull: c.NotNull}
 		if c.Type != nil {
 			var err error
-			if d.Type, err = sql.TypeOf(c.Type); sqlstate.Of(err) == sqlstate.UndefinedObject {
+			if d.Type, err = sql.TypeOf(c.Type, nil); sqlstate.Of(err) == sqlstate.UndefinedObject {
 				if t, e := text.ParseType(c.Type.Text); e == nil { // by a name that other systems have for it, such as string
 					d.Type, err = t, nil
 				}

@@ -32,6 +32,72 @@ func TestIsolation(t *testing.T) {
 			a ROLLBACK
 			a SELECT count(*) FROM t => 4
 			a SELECT count(*) FROM u => 0`},
+		{"types are there for others when they are committed", `
+			a BEGIN
+			a CREATE TYPE e AS ENUM ('x')
+			a SELECT 'x'::e => x
+			b SELECT 'x'::e => 42704
+			a ALTER TYPE e ADD VALUE 'w' BEFORE 'x'
+			a SELECT enum_first(null::e) => w
+			a COMMIT
+			b SELECT 'w'::e => w`},
+		{"so are their labels", `
+			a CREATE TYPE e AS ENUM ('x')
+			a CREATE TABLE u (e e DEFAULT 'x')
+			a INSERT INTO u DEFAULT VALUES
+			a BEGIN
+			a ALTER TYPE e RENAME VALUE 'x' TO 'z'
+			a ALTER TYPE e ADD VALUE 'y'
+			a SELECT max(enumlabel::text) FROM pg_enum => z
+			b SELECT e FROM u => x
+			b SELECT 'y'::e => 22P02
+			a ROLLBACK
+			a SELECT e FROM u => x
+			a ALTER TYPE e RENAME VALUE 'x' TO 'z'
+			b SELECT e FROM u => z
+			b SELECT 'x'::e => 22P02`},
+		{"a type is made once, and changed by one at a time", `
+			a BEGIN
+			b BEGIN
+			a CREATE TYPE e AS ENUM ('x')
+			b CREATE TYPE e AS ENUM ('y')
+			a COMMIT
+			b COMMIT => 42710
+			a BEGIN
+			b BEGIN
+			a ALTER TYPE e ADD VALUE 'y'
+			b ALTER TYPE e ADD VALUE 'z'
+			b COMMIT
+			a COMMIT => 40001
+			a SELECT enum_last(null::e) => z`},
+		{"a type of which others make a table is not dropped", `
+			a CREATE TYPE e AS ENUM ('x')
+			a BEGIN
+			b BEGIN
+			a CREATE TABLE u (e e)
+			b DROP TYPE e
+			a COMMIT
+			b COMMIT => 40001
+			b SELECT count(e) FROM u => 0
+			a BEGIN
+			a DROP TABLE u
+			a DROP TYPE e
+			b CREATE TABLE v (e e)
+			a COMMIT => 40001
+			b BEGIN
+			b ALTER TABLE t ADD COLUMN e e
+			a DROP TABLE v
+			a DROP TABLE u
+			a DROP TYPE e
+			b COMMIT => 40001`},
+		{"the rules of a domain are those that are committed", `
+			a CREATE DOMAIN d AS int CHECK (VALUE > 0)
+			b SELECT (-1)::d => 23514
+			a BEGIN
+			a ALTER DOMAIN d DROP CONSTRAINT d_check => 0A000
+			a ROLLBACK
+			a ALTER DOMAIN d DROP CONSTRAINT d_check
+			b SELECT (-1)::d => -1`},
 		{"its own changes it does see", `
 			a BEGIN ISOLATION LEVEL REPEATABLE READ
 			a INSERT INTO t VALUES (3)

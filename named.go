@@ -78,7 +78,7 @@ func (s *Session) prepareNamed(ctx context.Context, text string, stmt *syntax.Pr
 	}
 	var params []types.Type
 	for _, n := range stmt.Types {
-		t, err := sql.TypeOf(n)
+		t, err := s.typeOf(n)
 		if err != nil {
 			return err
 		}

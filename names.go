@@ -8,6 +8,7 @@ import (
 	"gsql/catalog"
 	"gsql/exec"
 	"gsql/exec/sqlstate"
+	"gsql/exec/types"
 	"gsql/sql"
 	"gsql/sql/syntax"
 	"gsql/storage"
@@ -25,6 +26,8 @@ type tables struct {
 	used    []relationKey // that were asked for and are there
 	direct  []relationKey // those of used that the statement names itself, not in a view
 	outside bool          // what is not in state was asked for, such as a file
+	// usedTypes are the types that the statement names itself, not in a view.
+	usedTypes []*types.Named
 
 	views  []*viewScope            // around the names that are looked up now, the innermost last
 	places map[string]*schemaPlace // by the name that was asked for; nil: there is none

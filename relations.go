@@ -7,6 +7,7 @@ import (
 
 	"gsql/exec/mem"
 	"gsql/exec/sqlstate"
+	"gsql/exec/types"
 	"gsql/sql"
 	"gsql/storage/memory"
 )
@@ -19,6 +20,8 @@ type relation struct {
 	external *externalTable
 	sequence *sequence
 	uses     []relationKey // what the view's query was made of
+	// usesTypes are the types that the view's query names.
+	usesTypes []*types.Named
 }
 
 // relationKey is the place of a relation: its schema, as that is called, and its name.
@@ -52,6 +55,7 @@ type relations struct {
 	byKey    map[relationKey]*relation
 	schemas  map[string]bool       // made by CREATE SCHEMA
 	comments map[commentKey]string // also on what is not one of the relations
+	types    map[relationKey]*userType
 }
 
 func noRelations() *relations { return &relations{byKey: map[relationKey]*relation{}} }
@@ -60,7 +64,7 @@ func noRelations() *relations { return &relations{byKey: map[relationKey]*relati
 var noTemporary = noRelations()
 
 func (r *relations) isEmpty() bool {
-	return len(r.byKey) == 0 && len(r.schemas) == 0 && len(r.comments) == 0
+	return len(r.byKey) == 0 && len(r.schemas) == 0 && len(r.comments) == 0 && len(r.types) == 0
 }
 
 // with returns the relations with another one at a place, or with none, which has no comments.
@@ -138,6 +142,8 @@ type change struct {
 	created   *memory.Identity   // that it makes; nil: none
 	appended  *appended          // what it does, if that is no more than adding rows
 	schema    string             // made by CREATE SCHEMA that must be there; "" for none
+	typ       *userType          // that it makes, or makes of another; nil: none
+	needs     []*types.Named     // types that must be there
 }
 
 // appended is the adding of rows to a table.
@@ -215,6 +221,7 @@ func newReplace(key relationKey, before, after *relation) *change {
 		c.tables = append(c.tables, before.table.Identity)
 	}
 	if after != nil && after.table != nil {
+		c.needs = typesOfColumns(after.table.Columns)
 		c.tables = append(c.tables, after.table.Identity)
 	}
 	return c
@@ -254,6 +261,9 @@ func (s *Session) seen() (state, error) {
 func (c *change) in(s state) (state, error) {
 	if c.schema != "" && !s.shared.schemas[c.schema] {
 		return state{}, sqlstate.New(sqlstate.InvalidSchemaName, "schema \"%s\" does not exist", c.schema)
+	}
+	if err := s.haveTypes(c.needs); err != nil {
+		return state{}, err
 	}
 	r, err := c.apply(s.of(c.temporary))
 	if err != nil {
@@ -366,6 +376,9 @@ func (s *Session) commitRelations() error {
 	}
 	for _, c := range s.tx.changes {
 		c.settle(now)
+		if c.typ != nil {
+			c.typ.typ.Def.Named.Change(c.typ.state)
+		}
 	}
 	s.tx.changes = nil
 	s.tx.base, s.tx.now = state{}, state{}

@@ -115,8 +115,15 @@ func (s *Session) dropSchema(ctx context.Context, stmt *syntax.DropSchemaStmt) e
 		}
 	}
 	slices.SortFunc(inside, func(a, b relationKey) int { return strings.Compare(a.String(), b.String()) })
-	if len(inside) > 0 && !stmt.Cascade {
-		return schemaInUse(st, drop, inside)
+	var types []relationKey
+	for key := range st.shared.types {
+		if slices.Contains(drop, key.schema) {
+			types = append(types, key)
+		}
+	}
+	slices.SortFunc(types, func(a, b relationKey) int { return strings.Compare(a.String(), b.String()) })
+	if len(inside)+len(types) > 0 && !stmt.Cascade {
+		return schemaInUse(st, drop, inside, types)
 	}
 	changes, further, err := s.dropChanges(ctx, st, inside, stmt.Cascade)
 	if err != nil {
@@ -126,6 +133,14 @@ func (s *Session) dropSchema(ctx context.Context, stmt *syntax.DropSchemaStmt) e
 	for _, key := range inside {
 		told = append(told, st.get(key).kind()+" "+key.String())
 	}
+	dropped, more, err := s.dropTypeChanges(ctx, st, types, true, inside)
+	if err != nil {
+		return err
+	}
+	for _, key := range types {
+		told = append(told, "type "+key.String())
+	}
+	changes, further = append(changes, dropped...), append(further, more...)
 	for _, name := range drop {
 		changes = append(changes, droppedSchema(name))
 	}
@@ -137,10 +152,13 @@ func (s *Session) dropSchema(ctx context.Context, stmt *syntax.DropSchemaStmt) e
 }
 
 // schemaInUse is the error about schemas with relations in them.
-func schemaInUse(st state, drop []string, inside []relationKey) error {
+func schemaInUse(st state, drop []string, inside, types []relationKey) error {
 	var details []string
 	for _, key := range inside {
 		details = append(details, fmt.Sprintf("%s %s depends on schema %s", st.get(key).kind(), key, key.schema))
+	}
+	for _, key := range types {
+		details = append(details, fmt.Sprintf("type %s depends on schema %s", key, key.schema))
 	}
 	what := "schema " + drop[0]
 	if len(drop) > 1 {
@@ -157,6 +175,12 @@ func droppedSchema(name string) *change {
 			if key.schema == name {
 				return nil, sqlstate.New(sqlstate.SerializationFailure, "could not serialize access due to concurrent update").
 					WithDetail("Relation \"%s\" was made by another session.", key).WithHint("Run the transaction again.")
+			}
+		}
+		for key := range r.types {
+			if key.schema == name {
+				return nil, sqlstate.New(sqlstate.SerializationFailure, "could not serialize access due to concurrent update").
+					WithDetail("Type \"%s\" was made by another session.", key).WithHint("Run the transaction again.")
 			}
 		}
 		return r.withSchema(name, false), nil

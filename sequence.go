@@ -38,7 +38,7 @@ func newSequence(o *syntax.SequenceOptions, before *sequence) (*sequence, error)
 		minGiven, maxGiven = !o.NoMin, !o.NoMax
 	}
 	if o.Type != nil {
-		t, err := sql.TypeOf(o.Type)
+		t, err := sql.TypeOf(o.Type, nil)
 		if err != nil {
 			return nil, err
 		}

@@ -443,7 +443,7 @@ func (s *Session) bindEnv(ctx context.Context, params []types.Type) (*sql.Env, e
 func (s *Session) envOf(ctx context.Context, st state, params []types.Type) *sql.Env {
 	f := s.fnCtx(ctx)
 	c := newTables(s.db, st, f.Objects.(*catalog.Snapshot).Path(), f.User)
-	return &sql.Env{Catalog: c, Params: params, Fn: f, View: c.view, Within: c.within, Run: s.values}
+	return &sql.Env{Catalog: c, Params: params, Fn: f, View: c.view, Type: c.userType, Within: c.within, Run: s.values}
 }
 
 // fnCtx is what functions know of a query that starts now.

@@ -189,6 +189,25 @@ func (src *source) describe(st state, list []*catalog.Relation) {
 	}
 }
 
+// Types returns the types that statements made.
+func (src *source) Types() []*catalog.UserType {
+	st, err := src.s.state()
+	if err != nil {
+		return nil
+	}
+	var list []*catalog.UserType
+	for _, u := range st.allTypes() {
+		x := &catalog.UserType{Type: u.typ, State: u.state}
+		if u.state.Default != "" {
+			shown := *u.state
+			shown.Default = shownDefault(relationKey{}, memory.Column{Type: u.typ.Def.Base, Default: u.state.Default})
+			x.State = &shown
+		}
+		list = append(list, x)
+	}
+	return list
+}
+
 // Schemas returns those that were made, and the folders that are some.
 func (src *source) Schemas() []string {
 	var list []string

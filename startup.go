@@ -49,10 +49,10 @@ func (db *DB) RunStartup(ctx context.Context) error {
 
 func (s *Session) runStartup(ctx context.Context, text string, stmt syntax.Statement) error {
 	switch stmt.(type) {
-	case *syntax.CreateViewStmt, *syntax.DropViewStmt, *syntax.CreateTableStmt, *syntax.CreateTableAsStmt, *syntax.DropTableStmt, *syntax.CreateIndexStmt, *syntax.CreateSequenceStmt,
+	case *syntax.CreateViewStmt, *syntax.DropViewStmt, *syntax.CreateTableStmt, *syntax.CreateTableAsStmt, *syntax.DropTableStmt, *syntax.CreateIndexStmt, *syntax.CreateSequenceStmt, *syntax.CreateTypeStmt, *syntax.CreateDomainStmt,
 		*syntax.CreateExternalTableStmt, *syntax.CreateSchemaStmt, *syntax.CommentStmt, *syntax.CreateSecretStmt, *syntax.SetStmt, *syntax.NoopStmt:
 	default:
-		return sqlstate.Unsupported("It is for what a database has: CREATE VIEW, CREATE TABLE, CREATE EXTERNAL TABLE, CREATE SCHEMA, CREATE SECRET and COMMENT ON.", "%s is not supported in %s", stmt.Tag(), StartupFile)
+		return sqlstate.Unsupported("It is for what a database has: CREATE VIEW, CREATE TABLE, CREATE EXTERNAL TABLE, CREATE TYPE, CREATE SCHEMA, CREATE SECRET and COMMENT ON.", "%s is not supported in %s", stmt.Tag(), StartupFile)
 	}
 	p, err := s.PrepareFixed(ctx, text, stmt, nil)
 	if err != nil {

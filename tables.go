@@ -53,6 +53,14 @@ func (s *Session) place(tag string, key relationKey, replace, ifNotExists bool) 
 		return nil, false, sqlstate.New(sqlstate.WrongObjectType, "\"%s\" is not a table", key.name).
 			WithHint("Use DROP %s to remove a %s.", strings.ToUpper(before.kind()), before.kind())
 	}
+	switch u := st.of(key.temporary()).types[key]; {
+	case u == nil:
+	case u.typ.ID == types.Record && !u.typ.IsDomain():
+		return nil, false, duplicateRelation(key.name)
+	default:
+		return nil, false, sqlstate.New(sqlstate.DuplicateObject, "type \"%s\" already exists", key.name).
+			WithHint("A relation has an associated type of the same name, so you must use a name that doesn't conflict with any existing type.")
+	}
 	return before, false, s.mayWrite(tag, key.temporary())
 }
 
@@ -136,7 +144,7 @@ func (s *Session) ownedBy(key relationKey, r *relation) (changes []*change, err 
 
 // column returns what CREATE TABLE says of a column.
 func (s *Session) column(ctx context.Context, c *syntax.TableColumn) (memory.Column, error) {
-	t, err := sql.TypeOf(c.Type)
+	t, err := s.typeOf(c.Type)
 	if err != nil {
 		return memory.Column{}, err
 	}
@@ -287,6 +295,9 @@ func (s *Session) dropTemporary() error {
 	for key, r := range st.temporary.byKey {
 		changes = append(changes, newReplace(key, r, nil))
 	}
+	for key, u := range st.temporary.types {
+		changes = append(changes, newTypeChange(key, u, nil, false))
+	}
 	return s.change(changes...)
 }
 
@@ -423,13 +434,22 @@ func (s *Session) alterColumns(ctx context.Context, st state, key relationKey, t
 		return sqlstate.New(sqlstate.DependentObjects, "cannot alter table %s because other objects depend on it", key.name).
 			WithDetail("view %s depends on table %s", d[0].name, key.name).WithHint("Drop the view first.")
 	}
+	changes, err := s.columnChanges(ctx, st, key, t, actions)
+	if err != nil {
+		return err
+	}
+	return s.change(changes...)
+}
+
+// columnChanges returns the changes of a table's columns and of what belongs to them.
+func (s *Session) columnChanges(ctx context.Context, st state, key relationKey, t *memory.Table, actions []*syntax.AlterAction) ([]*change, error) {
 	out := t
 	var err error
 	held := s.db.pool.Reserve(tableMemory(key.name))
 	for _, a := range actions {
 		if out, err = s.alterColumn(ctx, st, key, out, a, held); err != nil {
 			held.Release()
-			return err
+			return nil, err
 		}
 	}
 	kept := map[string]bool{}
@@ -439,7 +459,7 @@ func (s *Session) alterColumns(ctx context.Context, st state, key relationKey, t
 	changes, err := s.ownedBy(key, &relation{table: t})
 	if err != nil {
 		held.Release()
-		return err
+		return nil, err
 	}
 	changes = slices.DeleteFunc(changes, func(c *change) bool { return kept[c.key.name] })
 	c := newUpdate(key, t, held, func(now *memory.Table) (*memory.Table, error) {
@@ -448,7 +468,8 @@ func (s *Session) alterColumns(ctx context.Context, st state, key relationKey, t
 		}
 		return out, nil
 	})
-	return s.change(append(append(changes, c), st.of(key.temporary()).columnComments(key, actions)...)...)
+	c.needs = typesOfColumns(out.Columns)
+	return append(append(changes, c), st.of(key.temporary()).columnComments(key, actions)...), nil
 }
 
 // alterColumn makes one change of a table's columns.
@@ -542,7 +563,7 @@ func (s *Session) addColumn(ctx context.Context, t *memory.Table, a *syntax.Alte
 		return nil, err
 	}
 	value := vec.NewNull(c.Type, 1)
-	if c.Default != "" {
+	if c.Default != "" || c.Type.HasDomain() {
 		if value, err = s.defaultValue(ctx, c); err != nil {
 			return nil, err
 		}

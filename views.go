@@ -48,7 +48,7 @@ func (s *Session) createView(ctx context.Context, stmt *syntax.CreateViewStmt) e
 	if err != nil {
 		return err
 	}
-	return s.putView(ctx, key, &relation{view: v, uses: used}, columns, stmt.OrReplace)
+	return s.putView(ctx, key, &relation{view: v, uses: used, usesTypes: env.Catalog.(*tables).usedTypes}, columns, stmt.OrReplace)
 }
 
 // viewColumns returns the columns of a view.

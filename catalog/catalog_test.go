@@ -22,6 +22,7 @@ import (
 // fakeSource has tables of two columns and counts how often it is asked.
 type fakeSource struct {
 	tables         []string
+	types          []*UserType
 	listed, opened int
 }
 
@@ -38,6 +39,9 @@ func (f *fakeSource) Relations(context.Context) ([]*Relation, error) {
 			f.opened++
 			if t == "broken" {
 				return nil, errors.New("cannot be read")
+			}
+			if t == "typed" {
+				return exec.Schema{{Name: "a", Type: f.types[2].Type}}, nil
 			}
 			return exec.Schema{{Name: "a", Type: types.Of(types.Int32)}, {Name: "b", Type: types.ArrayOf(types.Of(types.Text))}}, nil
 		}})
@@ -67,7 +71,8 @@ func checks(table string) []Check {
 	return []Check{{Name: "keyed_a_check", Text: "(a > 0)"}}
 }
 
-func (f *fakeSource) Schemas() []string { return []string{"empty"} }
+func (f *fakeSource) Types() []*UserType { return f.types }
+func (f *fakeSource) Schemas() []string  { return []string{"empty"} }
 func (f *fakeSource) Comments() []Comment {
 	return []Comment{{Class: "pg_database", OID: databaseOID, Text: "of the database"}}
 }
@@ -178,9 +183,45 @@ func TestLazy(t *testing.T) {
 	}
 }
 
+// madeTypes are an enumeration, a composite type and a domain.
+func madeTypes() []*UserType {
+	made := func(name string, of func(*types.Named) types.Type) *UserType {
+		state := &types.NamedState{Schema: "public", Name: name}
+		n := types.NewNamed(state)
+		n.OID, n.Array, n.Class = NewTypeOIDs("public", name, nil)
+		return &UserType{of(n), state}
+	}
+	enum, domain := made("mood", types.EnumOf), made("positive", func(n *types.Named) types.Type { return types.DomainOf(n, types.Of(types.Int32)) })
+	enum.State.Labels = types.NewLabels([]string{"sad", "ok"})
+	domain.State.Checks = []types.Check{{Name: "positive_check", Text: "(VALUE > 0)"}}
+	composite := made("pair", func(n *types.Named) types.Type {
+		return types.CompositeOf(n, []types.Field{{Name: "a", Type: enum.Type}})
+	})
+	return []*UserType{enum, composite, domain}
+}
+
+// TestUserTypes: names of types and their OIDs lead to each other.
+func TestUserTypes(t *testing.T) {
+	list := madeTypes()
+	s := newSnapshot(&fakeSource{types: slices.Clone(list)}, "public")
+	for _, u := range list {
+		name := u.State.Name
+		for text, typ := range map[string]types.Type{name: u.Type, name + "[]": types.ArrayOf(u.Type)} {
+			oid, err := s.parseType(text)
+			if shown, _ := s.typeName(oid); err != nil || oid != s.OIDOf(typ) || shown != text {
+				t.Errorf("%s is %d, which is %s: %v", text, oid, shown, err)
+			}
+		}
+	}
+	got := rowsOf(t, newSnapshot(&fakeSource{types: list}, "other"), "pg_catalog", "pg_enum", nil, "enumsortorder", "enumlabel")
+	if want := "1|sad 2|ok"; strings.Join(got, " ") != want {
+		t.Errorf("%v, want %s", got, want)
+	}
+}
+
 // TestEveryRelation scans all relations with all columns, those of the system, too.
 func TestEveryRelation(t *testing.T) {
-	s := newSnapshot(&fakeSource{tables: []string{"x", "keyed", "numbers"}}, `"$user", public`)
+	s := newSnapshot(&fakeSource{tables: []string{"x", "keyed", "numbers", "typed"}, types: madeTypes()}, `"$user", public`)
 	if n := len(systemRelations()); n < 200 {
 		t.Errorf("%d relations", n)
 	}

@@ -313,6 +313,11 @@ func registerDefinitions() {
 				return []byte(c.definition()), true, nil
 			}
 		}
+		for c := range domainChecks(s, nil) {
+			if c.oid() == uint32(oid) {
+				return []byte(c.definition()), true, nil
+			}
+		}
 		return nil, false, nil
 	})
 	register("pg_get_constraintdef", tText, byConstraint, tOID)

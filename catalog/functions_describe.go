@@ -201,6 +201,11 @@ var visibility = map[string]func(s *Snapshot, oid int64) (bool, bool, error){
 		if t := pgTypes().byOID[uint32(oid)]; t != nil {
 			return s.inPath(map[bool]string{true: "information_schema", false: "pg_catalog"}[t.namespace == informationSchemaOID]), true, nil
 		}
+		if u, isArray := s.objects().userType(uint32(oid)); u != nil && isArray {
+			return s.inPath(u.State.Schema), true, nil
+		} else if u != nil {
+			return s.typeVisible(u), true, nil
+		}
 		if r := s.objects().byRowType[uint32(oid)]; r != nil {
 			return s.visible(r), true, nil
 		}

@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"hash/fnv"
+	"maps"
 )
 
 // firstOID is the first that PostgreSQL does not keep for itself.
@@ -41,4 +42,12 @@ func RelationOID(schema, name string) uint32 {
 		return r.oid
 	}
 	return hashOID("relation", schema, name)
+}
+
+// NewTypeOIDs returns the OIDs of a new type of a name, of its array, and of it as a relation. They are none of taken, and the
+// same ones whenever a type of the name is made.
+func NewTypeOIDs(schema, name string, taken map[uint32]bool) (typ, array, class uint32) {
+	n := newNumbers()
+	maps.Copy(n.taken, taken)
+	return n.next("type", schema, name), n.next("type", schema, "_"+name), n.next("relation", schema, name)
 }

@@ -86,6 +86,14 @@ func typeField(column string) func(*Snapshot, *attribute) any {
 		if row := typeRow(oid); row != nil {
 			return row[at]
 		}
+		u, isArray := s.objects().userType(oid)
+		switch {
+		case u == nil:
+		case isArray && column == "typalign":
+			return u.arrayAlign(s)
+		case !isArray && (u.Type.IsDomain() || u.Type.ID == types.Enum):
+			return u.baseColumn(s, column, map[string]string{"typlen": "4", "typbyval": "t", "typalign": "i", "typstorage": "p"}[column])
+		}
 		return map[string]string{"typlen": "-1", "typbyval": "f", "typalign": "d", "typstorage": "x"}[column]
 	}
 }
@@ -136,7 +144,7 @@ func init() {
 		"relowner":     func(*Relation) uint32 { return ownerOID },
 		"relam":        func(r *Relation) uint32 { return map[string]uint32{"r": heapOID, "i": btreeOID}[r.kind()] },
 		"relfilenode": func(r *Relation) uint32 {
-			if r.View {
+			if r.View || r.Composite != nil {
 				return 0
 			}
 			return r.oid

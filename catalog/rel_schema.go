@@ -74,18 +74,23 @@ func dataType(s *Snapshot, a *attribute) any {
 		return "ARRAY"
 	case a.typ.IsVector():
 		return "ARRAY"
-	case a.typ.ID == types.Record:
+	case a.typ.ID == types.Record, a.typ.ID == types.Enum:
 		return "USER-DEFINED"
 	}
-	name, _ := s.typeName(s.OIDOf(a.typ))
+	name, _ := s.typeName(s.OIDOf(a.typ.Plain()))
 	return name
 }
 
 // udtName is PostgreSQL's name of a column's type.
 func udtName(s *Snapshot, a *attribute) any {
-	oid := s.OIDOf(a.typ)
+	oid := s.OIDOf(a.typ.Plain())
 	if t := pgTypes().byOID[oid]; t != nil {
 		return t.name
+	}
+	if u, isArray := s.objects().userType(oid); u != nil && isArray {
+		return "_" + u.State.Name
+	} else if u != nil {
+		return u.State.Name
 	}
 	if r := s.objects().byRowType[oid]; r != nil {
 		return r.Name
@@ -212,20 +217,25 @@ func schemaColumns() columnsOf[*attribute] {
 		"numeric_precision":        func(a *attribute) any { return digitsOf(a.typ).precision },
 		"numeric_precision_radix":  func(a *attribute) any { return digitsOf(a.typ).radix },
 		"numeric_scale":            func(a *attribute) any { return digitsOf(a.typ).scale },
-		"datetime_precision": func(a *attribute) any {
-			switch a.typ.ID {
-			case types.Date:
-				return 0
-			case types.Time, types.TimeTZ, types.Timestamp, types.TimestampTZ, types.Interval:
-				return 6
+		"datetime_precision":       func(a *attribute) any { return secondDigits(a.typ) },
+		"udt_schema":               func(s *Snapshot, a *attribute) any { return s.typeSchema(a.typ.Plain()) },
+		"domain_catalog": func(s *Snapshot, a *attribute) any {
+			if !a.typ.IsDomain() {
+				return nil
 			}
-			return nil
+			return s.Database
 		},
-		"udt_schema": func(a *attribute) string {
-			if a.typ.ID == types.Record && a.typ.Row != nil && a.typ.Row.Name != "" {
-				return a.of.Schema
+		"domain_schema": func(s *Snapshot, a *attribute) any {
+			if !a.typ.IsDomain() {
+				return nil
 			}
-			return "pg_catalog"
+			return s.typeSchema(a.typ)
+		},
+		"domain_name": func(a *attribute) any {
+			if !a.typ.IsDomain() {
+				return nil
+			}
+			return a.typ.Def.Named.State().Name
 		},
 		"udt_name":       udtName,
 		"dtd_identifier": func(a *attribute) string { return strconv.Itoa(a.number) },

@@ -15,6 +15,8 @@ import (
 type Source interface {
 	// Relations returns the tables and views but those of this package. It opens no files.
 	Relations(ctx context.Context) ([]*Relation, error)
+	// Types returns the types that statements made.
+	Types() []*UserType
 	// Schemas returns the names of schemas, also of those that have no relations. Those of PostgreSQL may be missing.
 	Schemas() []string
 	// Comments returns what comments say of other things than relations.
@@ -60,10 +62,13 @@ type Relation struct {
 	// Sequence is what a sequence is; nil: it is none.
 	Sequence *Sequence
 	Comment  string // "" if none
+	// Composite is the type that a relation without rows is; nil: it is none.
+	Composite *types.Named
 	// ColumnComments are the comments on columns by their names.
 	ColumnComments map[string]string
 
-	index                  *index // what an index is; nil: it is none
+	index                  *index        // what an index is; nil: it is none
+	fields                 []types.Field // of Composite
 	oid, rowType, rowArray uint32
 	system                 *relation // of this package
 	columns                func() exec.Schema
@@ -152,6 +157,8 @@ type objects struct {
 	err       error
 	relations []*Relation // those of the database first
 	user      []*Relation // those of the database
+	types     []*UserType
+	typesBy   map[typeKey]*UserType
 	byOID     map[uint32]*Relation
 	byRowType map[uint32]*Relation
 	byName    map[qualified]*Relation
@@ -181,17 +188,32 @@ func (s *Snapshot) load() *objects {
 		o.err = err
 		return o
 	}
+	made := s.source.Types()
+	slices.SortFunc(made, func(a, b *UserType) int {
+		return cmp.Or(cmp.Compare(a.State.Schema, b.State.Schema), cmp.Compare(a.State.Name, b.State.Name))
+	})
+	o.addTypes(made)
+	list = append(list, composites(o.types)...)
 	slices.SortStableFunc(list, func(a, b *Relation) int {
 		return cmp.Or(cmp.Compare(a.Schema, b.Schema), cmp.Compare(a.Name, b.Name))
 	})
 	numbers := newNumbers()
+	for _, u := range o.types {
+		n := u.named()
+		numbers.taken[n.OID], numbers.taken[n.Array], numbers.taken[n.Class] = true, true, true
+	}
 	for _, r := range list {
 		if o.byName[qualified{r.Schema, r.Name}] != nil {
 			continue // two files of one name, of which neither can be said without its ending
 		}
-		r.oid = numbers.next("relation", r.Schema, r.Name)
-		r.rowType = numbers.next("type", r.Schema, r.Name)
-		r.rowArray = numbers.next("type", r.Schema, "_"+r.Name)
+		if c := r.Composite; c != nil {
+			r.oid, r.rowType, r.rowArray = c.Class, c.OID, c.Array
+			r.Columns = func(context.Context) (exec.Schema, error) { return fieldColumns(r.fields), nil }
+		} else {
+			r.oid = numbers.next("relation", r.Schema, r.Name)
+			r.rowType = numbers.next("type", r.Schema, r.Name)
+			r.rowArray = numbers.next("type", r.Schema, "_"+r.Name)
+		}
 		r.columns = sync.OnceValue(func() exec.Schema {
 			cols, err := r.Columns(s.ctx)
 			if err != nil {
@@ -219,9 +241,22 @@ func (s *Snapshot) load() *objects {
 			o.user = append(o.user, x)
 		}
 	}
-	o.schemas = schemasOf(s.source.Schemas(), o.user, numbers)
+	names := s.source.Schemas()
+	for _, u := range o.types {
+		names = append(names, u.State.Schema)
+	}
+	o.schemas = schemasOf(names, o.user, numbers)
 	o.relations = slices.Concat(o.user, systemRelations())
 	return o
+}
+
+// fieldColumns returns the columns of a composite type.
+func fieldColumns(fields []types.Field) exec.Schema {
+	out := make(exec.Schema, len(fields))
+	for i, f := range fields {
+		out[i] = exec.Field{Name: f.Name, Type: f.Type}
+	}
+	return out
 }
 
 func (o *objects) add(r *Relation) {
@@ -297,6 +332,8 @@ func (r *Relation) kind() string {
 		return "S"
 	case r.index != nil:
 		return "i"
+	case r.Composite != nil:
+		return "c"
 	}
 	return "r"
 }

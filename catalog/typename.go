@@ -59,6 +59,9 @@ func (s *Snapshot) formatType(oid uint32, mod int32, given bool) (string, bool) 
 	t := pgTypes().byOID[oid]
 	if t == nil {
 		o := s.objects()
+		if u, isArray := o.userType(oid); u != nil {
+			return s.displayType(u) + map[bool]string{true: "[]"}[isArray], true
+		}
 		if r := o.byRowType[oid]; r != nil {
 			return s.display(r), true
 		}
@@ -153,6 +156,12 @@ func (s *Snapshot) parseType(text string) (uint32, error) {
 				return t.array, nil
 			}
 		}
+		if oid, arrayOID := s.objects().userTypeNamed(qualified{schema, q.name}); oid != 0 {
+			if array {
+				return arrayOID, nil
+			}
+			return oid, nil
+		}
 		if r := s.objects().byName[qualified{schema, q.name}]; r != nil && r.rowType != 0 {
 			if array {
 				return r.rowArray, nil
@@ -160,6 +169,9 @@ func (s *Snapshot) parseType(text string) (uint32, error) {
 			return r.rowType, nil
 		}
 		if base, ok := strings.CutPrefix(q.name, "_"); ok && !array {
+			if _, arrayOID := s.objects().userTypeNamed(qualified{schema, base}); arrayOID != 0 {
+				return arrayOID, nil
+			}
 			if r := s.objects().byName[qualified{schema, base}]; r != nil && r.rowArray != 0 {
 				return r.rowArray, nil
 			}
@@ -184,8 +196,11 @@ func sqlType(name string) (qualified, bool) {
 
 // OIDOf returns the OID of a type, that of the row type for the rows of a table.
 func (s *Snapshot) OIDOf(t types.Type) uint32 {
-	if (t.ID == types.Record || t.ID == types.Array && t.Elem == types.Record) && t.Row != nil && t.Row.Name != "" {
-		if r := s.relation(qualified{"", t.Row.Name}); r != nil && r.rowType != 0 {
+	if t.Named() != nil || t.ID == types.Array && t.Element().Named() != nil {
+		return TypeOID(t)
+	}
+	if (t.ID == types.Record || t.ID == types.Array && t.Elem == types.Record) && t.Def != nil && t.Def.Name != "" {
+		if r := s.relation(qualified{"", t.Def.Name}); r != nil && r.rowType != 0 {
 			if t.ID == types.Array {
 				return r.rowArray
 			}

@@ -31,7 +31,7 @@ var Types = map[types.ID]TypeInfo{
 	types.NumMultirange: {4532, 6151, -1}, types.TSMultirange: {4533, 6152, -1}, types.TSTZMultirange: {4534, 6153, -1},
 	types.DateMultirange: {4535, 6155, -1}, types.Int8Multirange: {4536, 6157, -1},
 	types.Void: {2278, 0, 4}, types.Any: {2276, 0, -1}, types.AnyElement: {5077, 0, -1}, types.AnyArray: {5078, 0, -1},
-	types.AnyRange: {3831, 0, -1}, types.AnyMultirange: {4537, 0, -1},
+	types.AnyRange: {3831, 0, -1}, types.AnyMultirange: {4537, 0, -1}, types.AnyEnum: {3500, 0, 4},
 }
 
 const (
@@ -42,6 +42,10 @@ const (
 // TypeOID returns the OID of a type. Named row types have theirs in a Snapshot; here they are record.
 func TypeOID(t types.Type) uint32 {
 	switch {
+	case t.Named() != nil:
+		return t.Named().OID
+	case t.ID == types.Array && t.Def != nil && t.Element().Named() != nil:
+		return t.Element().Named().Array
 	case t.IsVector() && t.Elem == types.Int16:
 		return int2vectorOID
 	case t.IsVector():

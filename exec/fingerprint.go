@@ -102,8 +102,11 @@ func (d *Digest) addKnown(x any) bool {
 		d.Add(x.Name, x.Args, x.Ret)
 	case *fn.Cast:
 		d.Add(x.From, x.To)
-	case *types.RowType:
-		d.Add(x.Name, x.Fields)
+	case *types.Def:
+		d.Add(x.Name, x.Fields, x.Base)
+		if x.Named != nil {
+			d.Add(x.Named.String())
+		}
 	case *vec.Batch:
 		b := x.Compact()
 		d.Add(b.Rows, b.Cols)

@@ -146,7 +146,7 @@ func sameColumns(p *HashJoin) []int {
 // and a day.
 func oneForm(t types.Type) bool {
 	switch t.ID {
-	case types.Bool, types.Int16, types.Int32, types.Int64, types.Text, types.Varchar, types.Date, types.Timestamp, types.UUID:
+	case types.Bool, types.Int16, types.Int32, types.Int64, types.Text, types.Varchar, types.Date, types.Timestamp, types.UUID, types.Enum:
 		return true
 	}
 	return false

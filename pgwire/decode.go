@@ -126,6 +126,8 @@ func decodeBinary(bl *vec.Builder, t types.Type, b []byte, enc *text.Encoding) e
 		bl.AppendBytes(b)
 	case types.Array:
 		return decodeArray(bl, t, b, enc)
+	case types.Record:
+		return decodeRecord(bl, t, b, enc)
 	default:
 		if t.IsGeometric() {
 			return decodeGeometry(bl, t, b)
@@ -222,7 +224,7 @@ func decodeArray(bl *vec.Builder, t types.Type, b []byte, enc *text.Encoding) er
 	if dims > 1 {
 		return sqlstate.Unsupported("Use one-dimensional arrays.", "arrays of more than one dimension are not supported")
 	}
-	if want, _, _ := oidOf(t.Element()); be.Uint32(b[8:]) != want {
+	if want := catalog.TypeOID(t.Element()); be.Uint32(b[8:]) != want {
 		return sqlstate.New(sqlstate.DatatypeMismatch, "binary data has array element type %d instead of expected %d", be.Uint32(b[8:]), want)
 	}
 	if dims == 0 {

@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/bits"
 
+	"gsql/catalog"
 	"gsql/exec/sqlstate"
 	"gsql/exec/text"
 	"gsql/exec/types"
@@ -101,6 +102,8 @@ func appendBinary(dst []byte, v *vec.Vector, i int, enc *text.Encoding) ([]byte,
 		return appendInet(dst, v.Type, v.Bytes(i)), nil
 	case types.XID8:
 		return be.AppendUint64(dst, uint64(vec.At[int64](v, i))^1<<63), nil
+	case types.Enum:
+		return encodeFrom(text.Append(dst, v, i, nil), len(dst), enc)
 	case types.Array:
 		return appendBinaryArray(dst, v, i, enc)
 	case types.Record:
@@ -207,8 +210,7 @@ func appendBinaryRecord(dst []byte, v *vec.Vector, i int, enc *text.Encoding) ([
 	}
 	dst = be.AppendUint32(dst, uint32(len(v.Fields)))
 	for _, f := range v.Fields {
-		oid, _, _ := oidOf(f.Type)
-		dst = be.AppendUint32(dst, oid)
+		dst = be.AppendUint32(dst, catalog.TypeOID(f.Type))
 		if f.IsNull(row) {
 			dst = be.AppendUint32(dst, math.MaxUint32)
 			continue
@@ -230,7 +232,7 @@ func appendBinaryArray(dst []byte, v *vec.Vector, i int, enc *text.Encoding) ([]
 	if v.Enc == vec.Dict {
 		child = v.Dict.Child
 	}
-	oid, _, _ := oidOf(v.Type.Element())
+	oid := catalog.TypeOID(v.Type.Element())
 	if l.Len == 0 {
 		return be.AppendUint32(append(dst, make([]byte, 8)...), oid), nil
 	}

@@ -70,7 +70,7 @@ func (c *conn) parse(m pgproto3.Parse) (string, error) {
 		if oid == 0 || oid == unknownOID {
 			continue
 		}
-		t, ok := catalog.TypeByOID(oid)
+		t, ok := c.session.TypeByOID(oid)
 		if !ok {
 			return "", sqlstate.New(sqlstate.UndefinedObject, "type with OID %d does not exist", oid)
 		}
@@ -253,7 +253,7 @@ func (c *conn) describe(m pgproto3.Describe) (string, error) {
 		params := s.prepared.Params()
 		b := binary.BigEndian.AppendUint16(nil, uint16(len(params))) // clients find more than that by the length
 		for _, t := range params {
-			oid, _, _ := oidOf(t)
+			oid := catalog.TypeOID(t)
 			b = binary.BigEndian.AppendUint32(b, oid)
 		}
 		c.message('t', b) // ParameterDescription

@@ -38,13 +38,20 @@ COMMENT ON VIEW shop.named IS 'names';
 COMMENT ON COLUMN described.population IS 'of the city';
 COMMENT ON VIEW described IS 'cities, with comments';
 COMMENT ON FUNCTION lower(text) IS 'small letters';
+CREATE TYPE mood AS ENUM ('sad', 'so so', 'happy');
+CREATE TYPE pair AS (a int, "B" mood);
+CREATE DOMAIN positive AS int NOT NULL CHECK (VALUE > 0);
+CREATE TYPE shop.size AS ENUM ('S', 'M');
+CREATE TABLE typed (m mood, p pair, n positive, l mood[], s shop.size DEFAULT 'M');
+COMMENT ON TYPE mood IS 'how one feels';
+COMMENT ON DOMAIN positive IS 'more than none';
 `
 
 // describeCommands are psql's commands whose whole output is as PostgreSQL's.
 var describeCommands = []string{`\d`, `\dt`, `\dt public.*`, `\d cities`, `\d+ cities`, `\d events`, `\d orders`, `\d sales`, `\d public.s*`, `\dt s*`, `\dt nothing`,
 	`\d nothing`, `\dv`, `\d big`, `\d *.big`, `\dn`, `\df abs`, `\df lower`, `\df nothing`, `\dfw`, `\dT`, `\dp`, `\z cities`, `\di`, `\ds`, `\dm`,
 	`\dE`, `\dD`, `\dy`, `\dA`, `\dRp`, `\dRs`, `\dX`, `\des`, `\dew`, `\ddp`, `\dl`, `\dP`, `\encoding`,
-	`\dn+ shop`, `\d+ shop.items`, `\dt shop.*`, `\dt *.items`, `\dv+ shop.*`, `\d shop.nothing`, `\dt nothing.*`,
+	`\dT+`, `\dT+ mood`, `\dT shop.*`, `\dD+`, `\dD pos*`, `\d pair`, `\d+ pair`, `\d typed`, `\dn+ shop`, `\d+ shop.items`, `\dt shop.*`, `\dt *.items`, `\dv+ shop.*`, `\d shop.nothing`, `\dt nothing.*`,
 	`SELECT set_config('search_path', 'shop, public', false) \gset \\ \dt \\ \d items`, `\dconfig work_mem`, `\dO C`, `\sf nothing`, `SELECT 1::int8 AS a, 'x' AS b, NULL::numeric(5,2) AS c, ARRAY[1] AS d \gdesc`}
 
 // TestPsqlDescribe lets psql describe the database.

@@ -51,6 +51,8 @@ func polymorphic(declared, have types.Type) bool {
 		return true
 	case types.AnyArray:
 		return have.ID == types.Array
+	case types.AnyEnum:
+		return have.ID == types.Enum
 	}
 	return false
 }

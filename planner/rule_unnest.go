@@ -400,7 +400,7 @@ func oneRowJoin(j *Join, n Node) Node {
 func exactType(t types.Type) bool {
 	switch t.ID {
 	case types.Bool, types.Int16, types.Int32, types.Int64, types.Text, types.Varchar, types.Bytea, types.Date,
-		types.Time, types.Timestamp, types.TimestampTZ, types.UUID, types.OID, types.Name, types.InternalChar:
+		types.Time, types.Timestamp, types.TimestampTZ, types.UUID, types.OID, types.Name, types.InternalChar, types.Enum:
 		return true
 	case types.Numeric:
 		return t.Scale != types.DynamicScale

@@ -98,7 +98,11 @@ func (b *binder) param(n, pos int) (value, error) {
 	for len(b.params) < n {
 		b.params = append(b.params, types.Type{})
 	}
-	return value{e: &expr.Param{N: n, Typ: b.params[n-1]}, pos: pos}, nil
+	v := value{e: &expr.Param{N: n, Typ: b.params[n-1]}, pos: pos}
+	if t := v.typ(); t.HasDomain() {
+		v.e = &expr.Call{Fn: fn.CheckDomain, Args: []expr.Expr{v.e}, Typ: t}
+	}
+	return v, nil
 }
 
 // settleParam gives a parameter its type: the first context that has one decides.

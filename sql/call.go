@@ -130,7 +130,7 @@ func (b *binder) invoke(f *fn.Scalar, m match, args []value, pos int) (value, er
 
 // unstated returns t without a stated length or precision, which results of functions never have.
 func unstated(t types.Type) types.Type {
-	if !t.IsVector() {
+	if !t.IsVector() && t.Def == nil {
 		t.Prec = 0
 	}
 	return t
@@ -140,7 +140,7 @@ func unstated(t types.Type) types.Type {
 func polymorphic(declared, actual []types.Type, pos int) error {
 	unknown := false
 	for i, d := range declared {
-		if d.ID != types.AnyElement {
+		if d.ID != types.AnyElement && d.ID != types.AnyEnum {
 			continue
 		}
 		if actual[i].ID != types.Unknown {
@@ -163,6 +163,9 @@ func (b *binder) arguments(m match, args []value) ([]expr.Expr, []types.Type, er
 			return nil, nil, err
 		}
 		es[i], ts[i] = v.e, v.typ()
+		if d := m.declared[i].ID; d != types.AnyElement && d != types.Any {
+			ts[i] = plain(ts[i])
+		}
 	}
 	return es, ts, nil
 }

@@ -12,11 +12,22 @@ import (
 // where it is not, the error is 42846.
 func (b *binder) coerce(v value, t types.Type, ctx fn.CastContext) (value, error) {
 	from := v.typ()
-	if from == t {
+	switch {
+	case from == t:
 		return v, nil
+	case t.HasDomain():
+		return b.toDomain(v, t, ctx)
+	case plain(from) != from:
+		return b.coerce(b.fromDomain(v), t, ctx)
 	}
+	return b.convert(v, t, ctx)
+}
+
+// convert is coerce without a look at domains, as a part of which it makes values that are held as theirs.
+func (b *binder) convert(v value, t types.Type, ctx fn.CastContext) (value, error) {
+	from := v.typ()
 	if from.ID == types.Unknown {
-		return b.coerceUnknown(v, t, ctx)
+		return b.convertUnknown(v, t, ctx)
 	}
 	if from.ID == types.Record && t.ID == types.Record {
 		return b.castToRecord(v, t, v.pos)
@@ -128,6 +139,14 @@ func numOf(v *vec.Vector) (n vec.Num, ok bool) {
 
 // coerceUnknown gives a literal, NULL or a parameter of unsettled type the type t.
 func (b *binder) coerceUnknown(v value, t types.Type, ctx fn.CastContext) (value, error) {
+	if t.HasDomain() {
+		return b.toDomain(v, t, ctx)
+	}
+	return b.convertUnknown(v, t, ctx)
+}
+
+// convertUnknown is coerceUnknown without a look at domains.
+func (b *binder) convertUnknown(v value, t types.Type, ctx fn.CastContext) (value, error) {
 	switch e := v.e.(type) {
 	case *expr.Param:
 		p, err := b.settleParam(e, t, v.pos)
@@ -157,8 +176,14 @@ func (b *binder) settled(v value) (value, error) {
 func (b *binder) cast(v value, t types.Type, pos int) (value, error) {
 	from := v.typ()
 	switch {
+	case from == t && t.Def != nil:
+		return v, nil
+	case t.HasDomain():
+		return b.toDomain(v, t, fn.Explicit)
 	case from.ID == types.Unknown:
 		return b.castUnknown(v, t)
+	case plain(from) != from:
+		return b.cast(b.fromDomain(v), t, pos)
 	case from.ID == types.Record && t.ID == types.Record:
 		return b.castToRecord(v, t, pos)
 	case sameType(from, t) && t == withoutModifiers(t):
@@ -188,6 +213,9 @@ func (b *binder) retype(e expr.Expr, t types.Type) expr.Expr {
 }
 
 func (b *binder) castUnknown(v value, t types.Type) (value, error) {
+	if t.HasDomain() {
+		return b.toDomain(v, t, fn.Explicit)
+	}
 	if c, ok := v.e.(*expr.Const); ok && t == types.Of(types.Numeric) && !c.Value.IsNull(0) {
 		if n, err := vec.ParseNum(c.Value.Bytes(0)); err == nil {
 			return value{e: numericConst(n), pos: v.pos}, nil

@@ -1,6 +1,8 @@
 package sql
 
 import (
+	"slices"
+
 	"gsql/exec/expr"
 	"gsql/exec/fn"
 	"gsql/exec/sqlstate"
@@ -49,6 +51,7 @@ func commonType(ts []types.Type) (types.Type, bool) {
 
 // unify is commonType; bad is the index of the first type that does not go with those before it, or -1.
 func unify(ts []types.Type) (t types.Type, bad int) {
+	ts = commonDomain(ts)
 	for i, next := range ts {
 		switch {
 		case t.ID == types.Record && next.ID == types.Record:
@@ -75,13 +78,27 @@ func unify(ts []types.Type) (t types.Type, bad int) {
 	return withCommonModifiers(t, ts), -1
 }
 
+// commonDomain returns types that are all one, or else what domains among them are of.
+func commonDomain(ts []types.Type) []types.Type {
+	differ := func(t types.Type) bool { return t != ts[0] }
+	isPlain := func(t types.Type) bool { return plain(t) == t }
+	if !slices.ContainsFunc(ts, differ) || !slices.ContainsFunc(ts, func(t types.Type) bool { return !isPlain(t) }) {
+		return ts
+	}
+	out := make([]types.Type, len(ts))
+	for i, t := range ts {
+		out[i] = plain(t)
+	}
+	return out
+}
+
 // withCommonModifiers gives t the modifiers that all of ts share. A numeric whose values have different
 // scales becomes one where each value carries its own, so that each prints as it did.
 func withCommonModifiers(t types.Type, ts []types.Type) types.Type {
 	if t.ID == types.Unknown {
 		return types.Of(types.Text)
 	}
-	if t.Row != nil {
+	if t.Def != nil {
 		return t
 	}
 	first, same, scale, sameScale := types.Type{}, true, int16(0), true
@@ -123,7 +140,7 @@ func withCommonModifiers(t types.Type, ts []types.Type) types.Type {
 }
 
 func withoutModifiers(t types.Type) types.Type {
-	if t.Row != nil {
+	if t.Def != nil {
 		return t
 	}
 	if t.ID == types.Array {

@@ -152,12 +152,15 @@ func concrete(declared, actual []types.Type) ([]types.Type, bool) {
 		return concreteRanges(declared, actual)
 	}
 	var elems []types.Type
-	poly, arrays := false, false
+	poly, arrays, enums := false, false, false
 	for i, d := range declared {
 		switch d.ID {
 		case types.AnyElement:
 			poly = true
 			elems = append(elems, actual[i])
+		case types.AnyEnum:
+			poly, enums = true, true
+			elems = append(elems, actual[i].Plain())
 		case types.AnyArray:
 			poly, arrays = true, true
 			switch actual[i].ID {
@@ -174,7 +177,7 @@ func concrete(declared, actual []types.Type) ([]types.Type, bool) {
 		return declared, true
 	}
 	elem, ok := commonType(elems)
-	if !ok || arrays && elem.ID == types.Array {
+	if !ok || arrays && elem.ID == types.Array || enums && !sameEnum(elems) {
 		return nil, false
 	}
 	if arrays && allUnknown(elems) {
@@ -186,7 +189,7 @@ func concrete(declared, actual []types.Type) ([]types.Type, bool) {
 	out := append([]types.Type(nil), declared...)
 	for i, d := range declared {
 		switch d.ID {
-		case types.AnyElement:
+		case types.AnyElement, types.AnyEnum:
 			out[i] = elem
 		case types.AnyArray:
 			out[i] = types.ArrayOf(elem)
@@ -198,6 +201,21 @@ func concrete(declared, actual []types.Type) ([]types.Type, bool) {
 		}
 	}
 	return out, true
+}
+
+// sameEnum reports whether types are one enumeration but for literals.
+func sameEnum(ts []types.Type) bool {
+	var enum types.Type
+	for _, t := range ts {
+		switch {
+		case t.ID == types.Unknown:
+		case t.ID != types.Enum || enum.ID == types.Enum && t != enum:
+			return false
+		default:
+			enum = t
+		}
+	}
+	return enum.ID == types.Enum
 }
 
 func allUnknown(ts []types.Type) bool {

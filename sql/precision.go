@@ -15,7 +15,7 @@ func timePrecision(n *syntax.TypeName) (places int32, plain *syntax.TypeName, ok
 	}
 	c := *n
 	c.Mods = nil
-	t, err := TypeOf(&c)
+	t, err := TypeOf(&c, nil)
 	if err != nil {
 		return 0, nil, false
 	}

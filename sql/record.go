@@ -159,7 +159,7 @@ func (b *binder) namedField(v value, name string, pos int) (value, error) {
 	switch {
 	case i >= 0:
 		return b.fieldOf(v, i, pos), nil
-	case t.Row != nil && t.Row.Name != "":
+	case t.Def != nil && t.Def.Name != "":
 		return value{}, sqlstate.New(sqlstate.UndefinedColumn, "column \"%s\" not found in data type %s", name, t.Base()).At(pos)
 	}
 	return value{}, sqlstate.New(sqlstate.UndefinedColumn, "could not identify column \"%s\" in record data type", name).At(pos)
@@ -342,9 +342,9 @@ func (b *binder) subscriptField(v value, index syntax.Expr) (value, error) {
 // of which numerics may have other scales.
 func commonRecord(a, c types.Type) (types.Type, bool) {
 	switch {
-	case a == c, c.Row == nil:
+	case a == c, c.Def == nil:
 		return a, true
-	case a.Row == nil:
+	case a.Def == nil:
 		return c, true
 	case len(a.Fields()) != len(c.Fields()):
 		return a, false
@@ -360,8 +360,8 @@ func commonRecord(a, c types.Type) (types.Type, bool) {
 			return a, false
 		}
 	}
-	name := a.Row.Name
-	if c.Row.Name != name {
+	name := a.Def.Name
+	if c.Def.Name != name || a.Named() != nil || c.Named() != nil {
 		name = ""
 	}
 	return types.RecordOf(name, fields), true
@@ -432,9 +432,9 @@ func (b *binder) rowAs(blk *block, e *syntax.Row, t types.Type, pos int) (value,
 func (b *binder) castToRecord(v value, t types.Type, pos int) (value, error) {
 	from := v.typ()
 	switch {
-	case t.Row == nil || from == t:
+	case t.Def == nil || from == t:
 		return v, nil
-	case from.Row == nil:
+	case from.Def == nil:
 		return value{e: expr.Null(t), pos: v.pos}, nil
 	}
 	if err := fieldsCast(from, t, pos); err != nil {
@@ -446,7 +446,7 @@ func (b *binder) castToRecord(v value, t types.Type, pos int) (value, error) {
 // fieldsCast returns the error of casting a record, or an array of records, to another type of the kind, whose fields are
 // not those that the values' can be cast to.
 func fieldsCast(from, to types.Type, pos int) error {
-	if from == to || from.Row == nil || to.Row == nil {
+	if from == to || from.Def == nil || to.Def == nil {
 		return nil
 	}
 	cannot := sqlstate.New(sqlstate.CannotCoerce, "cannot cast type %s to %s", from.Base(), to.Base()).At(pos)
@@ -472,12 +472,14 @@ func withAnyScale(t types.Type) types.Type {
 		return types.ArrayOf(withAnyScale(t.Element()))
 	case t.ID == types.Numeric && t.Prec == 0:
 		return types.Of(types.Numeric)
-	case t.ID == types.Record && t.Row != nil:
+	case t.Named() != nil:
+		return t
+	case t.ID == types.Record && t.Def != nil:
 		fields := slices.Clone(t.Fields())
 		for i := range fields {
 			fields[i].Type = withAnyScale(fields[i].Type)
 		}
-		return types.RecordOf(t.Row.Name, fields)
+		return types.RecordOf(t.Def.Name, fields)
 	}
 	return t
 }

@@ -71,7 +71,7 @@ func rowBase(e *syntax.Call, vs []value) error {
 		return sqlstate.New(sqlstate.DatatypeMismatch, "could not determine polymorphic type because input has type unknown").At(e.Pos)
 	case vs[0].typ().ID != types.Record:
 		return sqlstate.New(sqlstate.DatatypeMismatch, "first argument of %s must be a row type", e.Name).At(e.Pos)
-	case vs[0].typ().Row == nil:
+	case vs[0].typ().Def == nil:
 		return unsupported(e.Pos, "Provide a record argument with columns, or use json_to_record with a column definition list.",
 			"could not determine row type for result of %s", e.Name)
 	}
@@ -99,7 +99,7 @@ func (b *binder) definedRow(defs []syntax.ColumnDef) (types.Type, error) {
 // definedArray gives an array of records the columns of the definition list, which must have the records' types.
 func (b *binder) definedArray(defs []syntax.ColumnDef, array value) (value, error) {
 	elem := array.typ().Element()
-	if array.typ().ID != types.Array || elem.ID != types.Record || elem.Row == nil || elem.Row.Name != "" {
+	if array.typ().ID != types.Array || elem.ID != types.Record || elem.Def == nil || elem.Def.Name != "" {
 		return array, redundantColumns(defs)
 	}
 	row, err := b.definedRow(defs)
@@ -145,7 +145,7 @@ func (b *binder) recordRelation(blk *block, t *syntax.FuncTable, v value) (*rela
 // columns have names from a table or a definition list; others stay values, as in DuckDB.
 func expandsRows(array value) bool {
 	t := array.typ()
-	return t.Elem == types.Record && t.Row != nil && (array.expands || t.Row.Name != "")
+	return t.Elem == types.Record && t.Def != nil && (array.expands || t.Def.Name != "")
 }
 
 // recordColumns adds the records of an array to a set, and their fields to its columns.
@@ -160,7 +160,7 @@ func (b *binder) recordColumns(blk *block, n *planner.ProjectSet, it *fromItem, 
 
 // typeOf returns the type that a type name stands for, which may be that of the rows of a table, or of any.
 func (b *binder) typeOf(n *syntax.TypeName) (types.Type, error) {
-	t, err := TypeOf(n)
+	t, err := TypeOf(n, b.env.Type)
 	if err == nil || len(n.Mods) > 0 {
 		return t, err
 	}

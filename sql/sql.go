@@ -33,6 +33,8 @@ type Env struct {
 	Excluded exec.Table
 	// View returns the definition of a view; nil when there are none. A view is bound at each use.
 	View func(name exec.Name) (*View, bool)
+	// Type finds the types that statements made; nil when there are none.
+	Type UserTypes
 	// Within has Catalog and View look names up as they are meant in a view until what it returns is called; nil: they mean the
 	// same there.
 	Within func(v *View) (end func())

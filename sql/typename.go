@@ -14,13 +14,16 @@ import (
 	"gsql/sql/syntax"
 )
 
-// TypeOf returns the type that a type name stands for: 42704 when there is none.
-func TypeOf(n *syntax.TypeName) (types.Type, error) {
+// TypeOf returns the type that a type name stands for, perhaps one of user, which may be nil: 42704 when there is none.
+func TypeOf(n *syntax.TypeName, user UserTypes) (types.Type, error) {
 	if t, ok := builtinType(n); ok {
 		return t, nil
 	}
 	id, ok := typeFunctions[n.Name]
 	if !ok || n.Schema != "" && n.Schema != "pg_catalog" {
+		if t, ok, err := userType(n, user); ok {
+			return t, err
+		}
 		name := n.Name
 		if n.Schema != "" {
 			name = n.Schema + "." + name
@@ -88,7 +91,21 @@ func (b *binder) castExpr(blk *block, e *syntax.Cast) (value, error) {
 	if err != nil {
 		return value{}, err
 	}
-	if r, ok := e.Arg.(*syntax.Row); ok && t.ID == types.Record && t.Row != nil {
+	return b.castTo(blk, e, t)
+}
+
+// castTo binds a cast to a type.
+func (b *binder) castTo(blk *block, e *syntax.Cast, t types.Type) (value, error) {
+	if t.IsDomain() {
+		if _, ok := e.Arg.(*syntax.Param); !ok {
+			v, err := b.castTo(blk, e, plain(t))
+			if err != nil {
+				return v, err
+			}
+			return b.toDomain(v, t, fn.Explicit)
+		}
+	}
+	if r, ok := e.Arg.(*syntax.Row); ok && t.ID == types.Record && t.Def != nil {
 		return b.rowAs(blk, r, t, e.Pos)
 	}
 	if a, ok := e.Arg.(*syntax.Array); ok && t.ID == types.Array {

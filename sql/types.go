@@ -24,6 +24,7 @@ const (
 	catNetwork  category = 'I'
 	catGeometry category = 'G'
 	catRange    category = 'R'
+	catEnum     category = 'E'
 )
 
 func categoryOf(t types.Type) category {
@@ -44,7 +45,9 @@ func categoryOf(t types.Type) category {
 		return catArray
 	case types.Bit, types.VarBit:
 		return catBits
-	case types.Any, types.AnyElement, types.AnyArray, types.AnyRange, types.AnyMultirange:
+	case types.Enum:
+		return catEnum
+	case types.Any, types.AnyElement, types.AnyArray, types.AnyRange, types.AnyMultirange, types.AnyEnum:
 		return catPseudo
 	case types.InternalChar, types.NodeTree:
 		return catInternal
@@ -72,9 +75,15 @@ func isPreferred(t types.Type) bool {
 	return false
 }
 
-// sameType reports whether two types are one but for their modifiers.
+// sameType reports whether two types are one but for their modifiers, a domain being the type that it is of.
 func sameType(a, b types.Type) bool {
-	return a.ID == b.ID && (a.ID != types.Array || a.Elem == b.Elem)
+	if a.ID != b.ID || a.ID == types.Array && a.Elem != b.Elem {
+		return false
+	}
+	if a.ID == types.Array {
+		a, b = a.Element(), b.Element()
+	}
+	return a.ID != types.Enum || a.Plain() == b.Plain()
 }
 
 // canCoerce reports whether a value of type from may become one of type to in a context.
@@ -90,6 +99,8 @@ func canCoerce(from, to types.Type, ctx fn.CastContext) bool {
 		return from.IsRange()
 	case to.ID == types.AnyMultirange:
 		return from.IsMultirange()
+	case to.ID == types.AnyEnum:
+		return from.ID == types.Enum
 	}
 	return findCast(from, to, ctx) != nil
 }

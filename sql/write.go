@@ -251,7 +251,7 @@ func (w *writer) assign(v value, c *TableColumn) (value, error) {
 	if from == c.Type {
 		return v, nil
 	}
-	if castPath(from, t, fn.Assignment) == nil && from.ID != types.Unknown {
+	if !assignable(from, t) {
 		return v, sqlstate.New(sqlstate.DatatypeMismatch, "column \"%s\" is of type %s but expression is of type %s", c.Name, c.Type.Base(), from.Base()).
 			WithHint("You will need to rewrite or cast the expression.").At(v.pos)
 	}
@@ -277,10 +277,18 @@ func (w *writer) assignColumn(q *query, i int, c *TableColumn) (expr.Expr, error
 
 // defaultOf returns the value of a column that is given none.
 func (w *writer) defaultOf(c *TableColumn) (expr.Expr, error) {
-	if c.Default == "" {
+	text := c.Default
+	for t := c.Type; text == "" && t.IsDomain(); t = t.Def.Base {
+		text = t.Def.Named.State().Default
+	}
+	if text == "" && c.Type.HasDomain() {
+		v, err := w.coerce(value{e: expr.Null(types.Type{})}, c.Type, fn.Assignment)
+		return v.e, err
+	}
+	if text == "" {
 		return expr.Null(stored(c.Type)), nil
 	}
-	e, err := syntax.ParseExpr(c.Default)
+	e, err := syntax.ParseExpr(text)
 	if err != nil {
 		return nil, err
 	}
@@ -309,7 +317,7 @@ func (w *writer) columnDefault(e syntax.Expr, c *TableColumn) (value, error) {
 		return v, sqlstate.New(sqlstate.FeatureNotSupported, "cannot use subquery in DEFAULT expression").At(v.pos)
 	}
 	from, t := v.typ(), stored(c.Type)
-	if from.ID != types.Unknown && from != c.Type && castPath(from, t, fn.Assignment) == nil {
+	if !assignable(from, t) {
 		return v, sqlstate.New(sqlstate.DatatypeMismatch, "column \"%s\" is of type %s but default expression is of type %s", c.Name, c.Type.Base(), from.Base()).
 			WithHint("You will need to rewrite or cast the expression.")
 	}

@@ -227,7 +227,7 @@ func sameType(args []types.Type) types.Type { return args[0] }
 func init() {
 	for _, id := range []types.ID{types.Int16, types.Int32, types.Int64, types.Float32, types.Float64, types.Numeric,
 		types.Text, types.Char, types.Date, types.Time, types.TimeTZ, types.Timestamp, types.TimestampTZ, types.Interval,
-		types.OID, types.Inet, types.XID8, types.AnyArray} {
+		types.OID, types.Inet, types.XID8, types.AnyArray, types.AnyEnum} {
 		args := []types.Type{types.Of(id)}
 		RegisterAggregate(
 			&Aggregate{Name: "min", Args: args, RetOf: sameType, State: extremeState, New: newExtreme(false)},

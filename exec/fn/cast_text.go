@@ -163,6 +163,8 @@ func init() {
 			}
 			out, in := cast(id, s, Assignment, eval), cast(s, id, Explicit, fromText)
 			switch {
+			case id == types.Enum && s != name:
+				out, in = cast(id, s, Assignment, enumToText), cast(s, id, Explicit, enumFromText)
 			case id == types.InternalChar && s != name:
 				out, in = cast(id, s, Assignment, relabel), cast(s, id, Assignment, fromText)
 				if s == txt {
@@ -179,10 +181,11 @@ func init() {
 	}
 }
 
-// textVolatility: the text of dates and the like depends on the session's time zone, DateStyle and IntervalStyle.
+// textVolatility: the text of dates and the like depends on the session's time zone, DateStyle and IntervalStyle, and the labels
+// of an enumeration may change.
 func textVolatility(id types.ID) Volatility {
 	switch id {
-	case types.Date, types.Timestamp, types.TimestampTZ, types.Interval, types.Array, types.Record:
+	case types.Date, types.Timestamp, types.TimestampTZ, types.Interval, types.Enum, types.Array, types.Record:
 		return Stable
 	}
 	if t := types.Of(id); t.IsReg() || t.IsTimeRange() {
@@ -194,7 +197,7 @@ func textVolatility(id types.ID) Volatility {
 // parseVolatility: 'now' and 'today' are dates and times, too, and DateStyle and IntervalStyle say how others are read.
 func parseVolatility(id types.ID) Volatility {
 	switch id {
-	case types.Date, types.Time, types.TimeTZ, types.Timestamp, types.TimestampTZ, types.Interval, types.Array, types.Record:
+	case types.Date, types.Time, types.TimeTZ, types.Timestamp, types.TimestampTZ, types.Interval, types.Enum, types.Array, types.Record:
 		return Stable
 	}
 	if t := types.Of(id); t.IsReg() || t.IsTimeRange() {

@@ -392,6 +392,7 @@ func init() {
 		registerComparisons(types.Of(id), types.Of(id))
 	}
 	registerComparisons(types.Of(types.AnyArray), types.Of(types.AnyArray))
+	registerComparisons(types.Of(types.AnyEnum), types.Of(types.AnyEnum))
 	ints := []types.ID{types.Int16, types.Int32, types.Int64}
 	floats := []types.ID{types.Float32, types.Float64}
 	for _, group := range [][]types.ID{ints, floats} {

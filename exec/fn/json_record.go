@@ -18,14 +18,14 @@ func init() {
 	for _, id := range []types.ID{types.JSON, types.JSONB} {
 		prefix, doc := id.String(), types.Of(id)
 		set := func(name string) *Scalar {
-			return &Scalar{Name: name + "[]", Volatility: Stable, NotStrict: true, Eval: recordSets(name)}
+			return &Scalar{Name: name + "[]", Volatility: Stable, NotStrict: true, Eval: checkedDomains(recordSets(name))}
 		}
 		toSet, populateSet := set(prefix+"_to_recordset"), set(prefix+"_populate_recordset")
 		toSet.Args, toSet.Ret = []types.Type{doc}, types.ArrayOf(record)
 		populateSet.Args, populateSet.RetOf = []types.Type{elem, doc}, arrayOf
 		RegisterScalar(toSet, populateSet,
-			&Scalar{Name: prefix + "_populate_record", Args: []types.Type{elem, doc}, RetOf: of, Volatility: Stable, NotStrict: true, Eval: populateRecords},
-			&Scalar{Name: prefix + "_to_record[]", Args: []types.Type{doc}, Ret: types.ArrayOf(record), Volatility: Stable, NotStrict: true, Eval: recordOfEach})
+			&Scalar{Name: prefix + "_populate_record", Args: []types.Type{elem, doc}, RetOf: of, Volatility: Stable, NotStrict: true, Eval: checkedDomains(populateRecords)},
+			&Scalar{Name: prefix + "_to_record[]", Args: []types.Type{doc}, Ret: types.ArrayOf(record), Volatility: Stable, NotStrict: true, Eval: checkedDomains(recordOfEach)})
 	}
 }
 

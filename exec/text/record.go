@@ -51,7 +51,7 @@ type recordField struct {
 
 // parseRecord reads the text form of a record, whose columns must be known.
 func parseRecord(b *vec.Builder, t types.Type, s []byte, st *Style) error {
-	if t.Row == nil || t.Row.Name == "" {
+	if t.Def == nil || t.Def.Name == "" {
 		return sqlstate.New(sqlstate.FeatureNotSupported, "input of anonymous composite types is not implemented")
 	}
 	bad := func(detail string) error {

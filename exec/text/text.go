@@ -92,6 +92,8 @@ func Append(dst []byte, v *vec.Vector, i int, st *Style) []byte {
 		return appendMac(dst, v.Bytes(i))
 	case types.XID8:
 		return strconv.AppendUint(dst, uint64(vec.At[int64](v, i))^1<<63, 10)
+	case types.Enum:
+		return append(dst, v.Type.Labels().Name(vec.At[int32](v, i))...)
 	case types.Array:
 		if v.Type.IsVector() {
 			return appendVector(dst, v, i)
@@ -221,6 +223,12 @@ func Parse(b *vec.Builder, t types.Type, s []byte, st *Style) error {
 			return err
 		}
 		vec.Append(b, int64(x^1<<63))
+	case types.Enum:
+		x, ok := t.Labels().Code(s)
+		if !ok {
+			return NoLabel(t, s)
+		}
+		vec.Append(b, x)
 	case types.Array:
 		if t.IsVector() {
 			return parseVector(b, t, s)
@@ -256,6 +264,11 @@ func Const(t types.Type, s string, st *Style) (*vec.Vector, error) {
 
 func invalid(t types.Type, s []byte) error {
 	return sqlstate.New(sqlstate.BadTextValue, "invalid input syntax for type %s: \"%s\"", t.Base(), s)
+}
+
+// NoLabel is the error about a text that is none of the labels of an enumeration, or of a domain over one.
+func NoLabel(t types.Type, s []byte) error {
+	return sqlstate.New(sqlstate.BadTextValue, "invalid input value for enum %s: \"%s\"", t.Plain().Base(), s)
 }
 
 func outOfRange(t types.Type, s []byte) error {
@@ -297,7 +310,7 @@ func Fit(t types.Type, s []byte, explicit bool) ([]byte, error) {
 			end += w
 		}
 		if !explicit && len(bytes.TrimRight(s[end:], " ")) > 0 {
-			return nil, sqlstate.New(sqlstate.StringTooLong, "value too long for type %s", t)
+			return nil, sqlstate.New(sqlstate.StringTooLong, "value too long for type %s", t.Plain())
 		}
 		return s[:end], nil
 	}

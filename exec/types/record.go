@@ -4,28 +4,33 @@ import (
 	"encoding/binary"
 	"runtime"
 	"slices"
+	"strconv"
 	"sync"
+	"sync/atomic"
 	"weak"
 )
 
-// RowType is what the values of a Record consist of. It is immutable.
-type RowType struct {
-	Name   string // of the table whose rows they are; empty for others
-	Fields []Field
+// Def says of a type what its ID does not: what the values of a Record consist of, which labels an enumeration has, what a
+// domain is made of. It is immutable, but for what Named has. One type has one Def.
+type Def struct {
+	Name   string  // of the table whose rows the records are, or of a composite type; empty for others
+	Fields []Field // of a Record
+	Named  *Named  // of a type that a statement made; nil for all others
+	Base   Type    // of a domain
 	key    string
 }
 
-// Field is a column of a RowType.
+// Field is a column of a Def.
 type Field struct {
 	Name string
 	Type Type
 }
 
-// rowTypes has the row types in use, so that equal ones are one.
-var rowTypes = struct {
+// defs has the row types in use, so that equal ones are one.
+var defs = struct {
 	sync.Mutex
-	byKey map[string]weak.Pointer[RowType]
-}{byKey: map[string]weak.Pointer[RowType]{}}
+	byKey map[string]weak.Pointer[Def]
+}{byKey: map[string]weak.Pointer[Def]{}}
 
 // RecordOf returns the record type with the fields, which are copied. It is the same type, by ==, for the same
 // name and fields.
@@ -36,23 +41,33 @@ func RecordOf(name string, fields []Field) Type {
 		key = append(binary.AppendUvarint(key, uint64(len(f.Name))), f.Name...)
 		key = f.Type.AppendKey(key)
 	}
-	rowTypes.Lock()
-	defer rowTypes.Unlock()
-	if r := rowTypes.byKey[string(key)].Value(); r != nil {
-		return Type{ID: Record, Row: r}
+	defs.Lock()
+	defer defs.Unlock()
+	if r := defs.byKey[string(key)].Value(); r != nil {
+		return Type{ID: Record, Def: r}
 	}
-	r := &RowType{Name: name, Fields: slices.Clone(fields), key: string(key)}
-	rowTypes.byKey[r.key] = weak.Make(r)
-	runtime.AddCleanup(r, dropRowType, r.key)
-	return Type{ID: Record, Row: r}
+	r := &Def{Name: name, Fields: slices.Clone(fields), key: string(key)}
+	defs.byKey[r.key] = weak.Make(r)
+	runtime.AddCleanup(r, dropDef, r.key)
+	return Type{ID: Record, Def: r}
 }
 
-// dropRowType forgets a row type that nothing uses, unless an equal one has come since.
-func dropRowType(key string) {
-	rowTypes.Lock()
-	defer rowTypes.Unlock()
-	if rowTypes.byKey[key].Value() == nil {
-		delete(rowTypes.byKey, key)
+// lastDef is the number of the last Def of a Named.
+var lastDef atomic.Uint64
+
+// newDef gives a Def of a Named its key, which no other has.
+func newDef(d *Def) *Def {
+	d.key = "#" + strconv.FormatUint(lastDef.Add(1), 36)
+	d.Name = d.Named.State().Name
+	return d
+}
+
+// dropDef forgets a row type that nothing uses, unless an equal one has come since.
+func dropDef(key string) {
+	defs.Lock()
+	defer defs.Unlock()
+	if defs.byKey[key].Value() == nil {
+		delete(defs.byKey, key)
 	}
 }
 
@@ -60,8 +75,8 @@ func dropRowType(key string) {
 func (t Type) AppendKey(b []byte) []byte {
 	b = append(b, byte(t.ID), byte(t.Elem))
 	b = binary.AppendVarint(binary.AppendVarint(b, int64(t.Prec)), int64(t.Scale))
-	if t.Row != nil {
-		b = append(binary.AppendUvarint(b, uint64(len(t.Row.key))+1), t.Row.key...)
+	if t.Def != nil {
+		b = append(binary.AppendUvarint(b, uint64(len(t.Def.key))+1), t.Def.key...)
 	} else {
 		b = append(b, 0)
 	}
@@ -70,10 +85,10 @@ func (t Type) AppendKey(b []byte) []byte {
 
 // Fields returns the fields of a Record, nil where they are not settled.
 func (t Type) Fields() []Field {
-	if t.Row == nil {
+	if t = t.Plain(); t.Def == nil {
 		return nil
 	}
-	return t.Row.Fields
+	return t.Def.Fields
 }
 
 // FieldIndex returns the number of the only field with a name, -1 when there is none or there are several.

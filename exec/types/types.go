@@ -81,8 +81,9 @@ const (
 	RegCollation             // regcollation
 	RegConfig                // regconfig
 	RegDictionary            // regdictionary
+	Enum                     // an enumeration, held as the codes of Type.Labels
 	Array                    // one-dimensional array of Type.Elem
-	Record                   // composite: the columns of Type.Row
+	Record                   // composite: the columns of Type.Def
 
 	// Pseudo-types: in signatures of functions only, never the type of a value.
 	Any           // any type
@@ -90,6 +91,7 @@ const (
 	AnyArray      // an array of AnyElement
 	AnyRange      // a range; AnyElement beside it is the type of its bounds, exactly
 	AnyMultirange // a set of ranges of AnyRange
+	AnyEnum       // an enumeration, the same in all places of a signature
 )
 
 // Type is a SQL type. It is comparable with ==; the zero value is unknown.
@@ -98,9 +100,9 @@ type Type struct {
 	Elem  ID    // Array: the element's type, with Prec and Scale applying to it
 	Prec  int32 // Numeric: digits, 0 unstated. Varchar, Char: characters, Bit, VarBit: bits, 0 unstated. See also VectorOf
 	Scale int16 // Numeric: digits after the point that all values share, or DynamicScale
-	// Row has the columns of a Record, or of the records that an Array has. It is nil in signatures, and of a NULL
-	// whose columns nothing has settled. One row type has one address; see RecordOf.
-	Row *RowType
+	// Def has the columns of a Record, or of the records that an Array has, and says what types are that statements made. It is
+	// nil for all others, in signatures, and of a NULL whose columns nothing has settled. One type has one address; see RecordOf.
+	Def *Def
 }
 
 // DynamicScale marks the numeric type whose values each carry their own scale, such as the result of a
@@ -122,7 +124,7 @@ func NumericOf(prec, scale int) Type {
 
 // ArrayOf returns the array type with elem's elements; elem must not be an array.
 func ArrayOf(elem Type) Type {
-	return Type{ID: Array, Elem: elem.ID, Prec: elem.Prec, Scale: elem.Scale, Row: elem.Row}
+	return Type{ID: Array, Elem: elem.ID, Prec: elem.Prec, Scale: elem.Scale, Def: elem.Def}
 }
 
 // Element returns the element type of an array type.
@@ -130,7 +132,8 @@ func (t Type) Element() Type {
 	if t.IsVector() {
 		return Of(t.Elem)
 	}
-	return Type{ID: t.Elem, Prec: t.Prec, Scale: t.Scale, Row: t.Row}
+	t = t.Plain()
+	return Type{ID: t.Elem, Prec: t.Prec, Scale: t.Scale, Def: t.Def}
 }
 
 // vectorMark is Type.Prec of int2vector and oidvector.
@@ -167,8 +170,8 @@ var names = [...]string{
 	RegProc: "regproc", RegProcedure: "regprocedure", RegOper: "regoper",
 	RegOperator: "regoperator", RegClass: "regclass", RegType: "regtype", RegRole: "regrole",
 	RegNamespace: "regnamespace", RegCollation: "regcollation", RegConfig: "regconfig", RegDictionary: "regdictionary",
-	Array: "array", Record: "record", Any: "any", AnyElement: "anyelement", AnyArray: "anyarray",
-	AnyRange: "anyrange", AnyMultirange: "anymultirange",
+	Enum: "enum", Array: "array", Record: "record", Any: "any", AnyElement: "anyelement", AnyArray: "anyarray",
+	AnyRange: "anyrange", AnyMultirange: "anymultirange", AnyEnum: "anyenum",
 }
 
 // String returns PostgreSQL's name of the type without modifiers, as in its error messages.
@@ -182,12 +185,14 @@ func (id ID) String() string {
 // Base returns PostgreSQL's name of the type without modifiers, with [] for arrays.
 func (t Type) Base() string {
 	switch {
+	case t.Named() != nil:
+		return t.Named().String()
 	case t.IsVector():
 		return map[ID]string{Int16: "int2vector", OID: "oidvector"}[t.Elem]
 	case t.ID == Array:
 		return t.Element().Base() + "[]"
-	case t.ID == Record && t.Row != nil && t.Row.Name != "":
-		return t.Row.Name
+	case t.ID == Record && t.Def != nil && t.Def.Name != "":
+		return t.Def.Name
 	}
 	return t.ID.String()
 }
@@ -198,7 +203,7 @@ func (t Type) String() string {
 	if id == Array {
 		id, suffix = t.Elem, "[]"
 	}
-	if id == Record || t.IsVector() {
+	if id == Record || t.Def != nil || t.IsVector() {
 		return t.Base()
 	}
 	var b strings.Builder
@@ -290,7 +295,7 @@ func (t Type) Kind() Kind {
 		return KBool
 	case Int16:
 		return KInt16
-	case Int32, Date:
+	case Int32, Date, Enum:
 		return KInt32
 	case Int64, Time, Timestamp, TimestampTZ, OID, XID, CID, XID8, RegProc, RegProcedure, RegOper, RegOperator, RegClass, RegType,
 		RegRole, RegNamespace, RegCollation, RegConfig, RegDictionary:

@@ -98,8 +98,6 @@ var unsupportedHints = map[string]string{
 	"CREATE FOREIGN TABLE":      "Use CREATE EXTERNAL TABLE. Files are tables already: SELECT ... FROM 'path/*.csv'.",
 	"CREATE MATERIALIZED VIEW":  "Use CREATE TABLE ... AS, or CREATE VIEW.",
 	"REFRESH MATERIALIZED VIEW": "Use CREATE OR REPLACE TABLE ... AS.",
-	"CREATE TYPE":               "Use one of the types that there are, such as text.",
-	"CREATE DOMAIN":             "Use one of the types that there are, such as text.",
 	"CREATE FUNCTION":           "Use a view.",
 	"CREATE PROCEDURE":          "Send the statements one by one.",
 	"CREATE TRIGGER":            "Send the statements one by one.",

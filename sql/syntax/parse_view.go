@@ -57,6 +57,13 @@ func (p *parser) create() Statement {
 		p.i += i + 1
 		return p.createSchema()
 	}
+	if i == 1 && (p.peek(i).is("type") || p.peek(i).is("domain")) {
+		p.i += i + 1
+		if p.peek(-1).is("type") {
+			return p.createType()
+		}
+		return p.createDomain()
+	}
 	if unique := p.peek(i).is("unique"); !v.OrReplace && !v.Temporary && !recursive && (unique && p.peek(i+1).is("index") || p.peek(i).is("index")) {
 		p.i += i
 		return p.createIndex()
@@ -103,6 +110,10 @@ func (p *parser) alter() Statement {
 		p.i += 2
 		return p.alterSequence()
 	}
+	if domain := p.peek(1).is("domain"); domain || p.peek(1).is("type") {
+		p.i += 2
+		return p.alterType(domain)
+	}
 	name := p.objectName(1)
 	if name == "" {
 		p.i++
@@ -134,6 +145,10 @@ func (p *parser) drop() Statement {
 	if p.peekWord(1, "secret") {
 		p.i += 2
 		return p.dropSecret()
+	}
+	if domain := p.peek(1).is("domain"); domain || p.peek(1).is("type") {
+		p.i += 2
+		return p.dropType(domain)
 	}
 	if p.peek(1).is("sequence") {
 		p.i += 2
