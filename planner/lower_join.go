@@ -3,7 +3,9 @@ package planner
 import (
 	"gsql/exec"
 	"gsql/exec/expr"
+	"gsql/exec/fn"
 	"gsql/exec/types"
+	"gsql/exec/vec"
 )
 
 // join lowers a join: to a hash join where there are equalities between the sides, else to a loop join.
@@ -145,6 +147,11 @@ func (l *lowerer) unifyKeys(keys []joinKey, rest []expr.Expr) ([]joinKey, []expr
 	var out []joinKey
 	for _, k := range keys {
 		a, b := k.left.Type(), k.right.Type()
+		if a == b && a.ID != types.Char && vec.HasForms(a) {
+			k.left, k.right = oneForm(k.left), oneForm(k.right)
+			out = append(out, k)
+			continue
+		}
 		t, ok := commonType(a, b)
 		if !ok {
 			rest = append(rest, k.term)
@@ -165,6 +172,11 @@ func (l *lowerer) unifyKeys(keys []joinKey, rest []expr.Expr) ([]joinKey, []expr
 		out = append(out, k)
 	}
 	return out, rest
+}
+
+// oneForm returns bytes that are equal where values of a type whose equal values may differ in bytes are.
+func oneForm(e expr.Expr) expr.Expr {
+	return &expr.Call{Fn: fn.OneForm, Args: []expr.Expr{e}, Typ: fn.OneForm.Ret}
 }
 
 // sameLayout reports whether equal values of the two types are equal in memory.
