@@ -35,7 +35,9 @@ func (a *rangeUnionAcc) Bytes() int64 {
 
 func (a *rangeUnionAcc) Update(args []*vec.Vector, groups []uint32) error {
 	v := vec.Flatten(args[0])
-	arg, many := newRangeArg(v), v.Type.IsMultirange()
+	var r ranges.Range
+	var m ranges.Multi
+	many := v.Type.IsMultirange()
 	for i, g := range groups {
 		if !v.Valid.Get(i) {
 			continue
@@ -43,12 +45,14 @@ func (a *rangeUnionAcc) Update(args []*vec.Vector, groups []uint32) error {
 		s := &a.groups[g]
 		s.any = true
 		if !many {
-			a.add(s, arg.at(i))
+			r.Set(v.Bytes(i), a.width)
+			a.add(s, &r)
 			continue
 		}
-		m := arg.multi(i)
+		m.Set(v.Bytes(i), a.width)
 		for k := range m.Len() {
-			a.add(s, m.At(k))
+			r = m.At(k)
+			a.add(s, &r)
 		}
 	}
 	return nil
@@ -58,7 +62,7 @@ func (a *rangeUnionAcc) Merge(state []*vec.Vector, groups []uint32) error {
 	return a.Update(state, groups)
 }
 
-func (a *rangeUnionAcc) add(s *rangeSet, r ranges.Range) {
+func (a *rangeUnionAcc) add(s *rangeSet, r *ranges.Range) {
 	if r.Empty {
 		return
 	}
@@ -70,7 +74,8 @@ func (a *rangeUnionAcc) add(s *rangeSet, r ranges.Range) {
 		s.ranges, s.n = make([]byte, 0, len(s.ranges)), 0
 		a.held += int64(cap(s.ranges))
 		for k := range m.Len() {
-			a.put(s, m.At(k))
+			x := m.At(k)
+			a.put(s, &x)
 		}
 		s.limit = 2 * s.n
 	}
@@ -78,7 +83,7 @@ func (a *rangeUnionAcc) add(s *rangeSet, r ranges.Range) {
 }
 
 // put keeps a range.
-func (a *rangeUnionAcc) put(s *rangeSet, r ranges.Range) {
+func (a *rangeUnionAcc) put(s *rangeSet, r *ranges.Range) {
 	before := cap(s.ranges)
 	at := len(s.ranges)
 	s.ranges = r.Append(append(s.ranges, 0), a.width)
@@ -129,7 +134,7 @@ func (a *rangeIntersectAcc) Bytes() int64 { return a.cells.bytes() }
 
 func (a *rangeIntersectAcc) Update(args []*vec.Vector, groups []uint32) error {
 	v := vec.Flatten(args[0])
-	arg, many := newRangeArg(v), v.Type.IsMultirange()
+	many := v.Type.IsMultirange()
 	for i, g := range groups {
 		switch {
 		case !v.Valid.Get(i):
@@ -140,11 +145,13 @@ func (a *rangeIntersectAcc) Update(args []*vec.Vector, groups []uint32) error {
 		}
 		old := a.cells.bytesOf(int(g))
 		if many {
-			x, y := ranges.MultiOf(old, a.width), arg.multi(i)
+			x, y := ranges.MultiOf(old, a.width), ranges.MultiOf(v.Bytes(i), a.width)
 			a.rs = x.Intersect(&y, a.rs[:0])
 			a.buf = ranges.AppendMulti(a.buf[:0], a.width, a.rs)
 		} else {
-			a.buf = ranges.Of(old, a.width).Intersect(arg.at(i)).Append(a.buf[:0], a.width)
+			x, y := ranges.Of(old, a.width), ranges.Of(v.Bytes(i), a.width)
+			r := x.Intersect(&y)
+			a.buf = r.Append(a.buf[:0], a.width)
 		}
 		a.cells.replaceBytes(int(g), a.buf)
 	}

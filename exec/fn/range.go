@@ -28,59 +28,61 @@ func (a *rangeArg) bytes(i int) []byte {
 	return a.views[i].In(a.bufs, &a.views[i])
 }
 
-func (a *rangeArg) at(i int) ranges.Range { return ranges.Of(a.bytes(i), a.width) }
+// reader makes, of an argument, a function that reads its row i. What this returns is good until it is called again.
+type reader[T any] func(v *vec.Vector) func(i int) *T
 
-func (a *rangeArg) multi(i int) ranges.Multi { return ranges.MultiOf(a.bytes(i), a.width) }
-
-// readers of the rows of an argument, made once for a batch. A constant is taken apart once.
-type reader[T any] func(v *vec.Vector) func(i int) T
-
-func readRange(v *vec.Vector) func(i int) ranges.Range {
-	a := newRangeArg(v)
-	if a.one && !v.IsNull(0) {
-		r := a.at(0)
-		return func(int) ranges.Range { return r }
+// readRows makes a reader's function from one that sets a value from bytes. A constant is read once.
+func readRows[T any](v *vec.Vector, set func(x *T, b []byte, w ranges.Width)) func(i int) *T {
+	a, x := newRangeArg(v), new(T)
+	if a.one {
+		if !v.IsNull(0) {
+			set(x, a.bytes(0), a.width)
+		}
+		return func(int) *T { return x }
 	}
-	return a.at
-}
-
-func readMulti(v *vec.Vector) func(i int) *ranges.Multi {
-	a := newRangeArg(v)
-	var m ranges.Multi
-	if a.one && !v.IsNull(0) {
-		m = a.multi(0)
-		return func(int) *ranges.Multi { return &m }
-	}
-	return func(i int) *ranges.Multi {
-		m = a.multi(i)
-		return &m
+	return func(i int) *T {
+		set(x, a.bytes(i), a.width)
+		return x
 	}
 }
+
+func readRange(v *vec.Vector) func(i int) *ranges.Range { return readRows(v, (*ranges.Range).Set) }
+
+func readMulti(v *vec.Vector) func(i int) *ranges.Multi { return readRows(v, (*ranges.Multi).Set) }
 
 // readHull reads ranges as they are, and multiranges as the range from their first bound to their last one.
-func readHull(v *vec.Vector) func(i int) ranges.Range {
+func readHull(v *vec.Vector) func(i int) *ranges.Range {
 	if !v.Type.IsMultirange() {
 		return readRange(v)
 	}
-	get := readMulti(v)
-	return func(i int) ranges.Range { return get(i).Bounds() }
+	get, r := readMulti(v), new(ranges.Range)
+	return func(i int) *ranges.Range {
+		get(i).SetBounds(r)
+		return r
+	}
 }
 
-// readPlace reads values as places of bounds; one is good until the next is read.
-func readPlace(v *vec.Vector) func(i int) ranges.Bound {
-	buf := make([]byte, 0, ranges.Decimal)
-	if v.Enc == vec.Const && !v.IsNull(0) {
-		value, _ := vec.AppendBoundValue(buf, v, 0)
-		return func(int) ranges.Bound { return ranges.At(value) }
-	}
-	return func(i int) ranges.Bound {
+// readPlace reads values as places of bounds.
+func readPlace(v *vec.Vector) func(i int) *ranges.Bound {
+	buf, at := make([]byte, 0, ranges.Decimal), new(ranges.Bound)
+	set := func(i int) {
 		value, _ := vec.AppendBoundValue(buf, v, i)
-		return ranges.At(value)
+		*at = ranges.At(value)
+	}
+	if v.Enc == vec.Const {
+		if !v.IsNull(0) {
+			set(0)
+		}
+		return func(int) *ranges.Bound { return at }
+	}
+	return func(i int) *ranges.Bound {
+		set(i)
+		return at
 	}
 }
 
 // rangePredicate makes a function of two arguments that tells whether test holds.
-func rangePredicate[A, B any](name string, a, b types.ID, readA reader[A], readB reader[B], test func(A, B) bool) *Scalar {
+func rangePredicate[A, B any](name string, a, b types.ID, readA reader[A], readB reader[B], test func(*A, *B) bool) *Scalar {
 	f := scalar(name, types.Bool, func(c *Call) (*vec.Vector, error) {
 		x, y := readA(c.Args[0]), readB(c.Args[1])
 		out := alloc[uint8](c, c.N)
@@ -157,7 +159,7 @@ func init() {
 	}
 	hull := func(c *Call) func(i int) (ranges.Range, error) {
 		a := readHull(c.Args[0])
-		return func(i int) (ranges.Range, error) { return a(i), nil }
+		return func(i int) (ranges.Range, error) { return *a(i), nil }
 	}
 	RegisterScalar(
 		scalar("range_merge", 0, rangeResult(merge), types.AnyRange, types.AnyRange).retOf(rangeTypeOf),
@@ -170,7 +172,7 @@ func init() {
 
 // registerBounds adds the functions that tell of the first and of the last bound of ranges or multiranges.
 func registerBounds(id types.ID) {
-	value := func(of func(r *ranges.Range) ranges.Bound) func(*Call) (*vec.Vector, error) {
+	value := func(of func(r *ranges.Range) *ranges.Bound) func(*Call) (*vec.Vector, error) {
 		return func(c *Call) (*vec.Vector, error) { return boundValues(c, of) }
 	}
 	test := func(holds func(r *ranges.Range) bool) func(*Call) (*vec.Vector, error) {
@@ -178,15 +180,14 @@ func registerBounds(id types.ID) {
 			get := readHull(c.Args[0])
 			out := alloc[uint8](c, c.N)
 			err := c.Each(func(i int) error {
-				r := get(i)
-				out[i] = b2u(holds(&r))
+				out[i] = b2u(holds(get(i)))
 				return nil
 			})
 			return vec.New(c.Ret, types.KBool, out, c.Valid), err
 		}
 	}
-	lower := func(r *ranges.Range) ranges.Bound { return r.Lower }
-	upper := func(r *ranges.Range) ranges.Bound { return r.Upper }
+	lower := func(r *ranges.Range) *ranges.Bound { return &r.Lower }
+	upper := func(r *ranges.Range) *ranges.Bound { return &r.Upper }
 	RegisterScalar(
 		scalar("lower", 0, value(lower), id).retOf(boundOf), scalar("upper", 0, value(upper), id).retOf(boundOf),
 		scalar("isempty", types.Bool, test(func(r *ranges.Range) bool { return r.Empty }), id).fresh(),
@@ -198,22 +199,28 @@ func registerBounds(id types.ID) {
 }
 
 // boundValues returns the values of bounds, NULL where there is none.
-func boundValues(c *Call, of func(r *ranges.Range) ranges.Bound) (*vec.Vector, error) {
-	get := readHull(c.Args[0])
-	b := vec.NewBuilder(c.Ret)
-	for i := range c.N {
-		if !c.Valid.Get(i) {
-			b.AppendNull()
-			continue
-		}
-		r := get(i)
-		if at := of(&r); r.Empty || at.Infinite() {
-			b.AppendNull()
-		} else {
-			vec.AppendBound(b, at)
-		}
+func boundValues(c *Call, of func(r *ranges.Range) *ranges.Bound) (*vec.Vector, error) {
+	switch c.Ret.Kind() {
+	case types.KInt32:
+		return boundsWith(c, of, func(b *ranges.Bound) int32 { return ranges.Int32(b.Value) })
+	case types.KInt64:
+		return boundsWith(c, of, func(b *ranges.Bound) int64 { return ranges.Int64(b.Value) })
 	}
-	return b.Finish(), nil
+	return boundsWith(c, of, func(b *ranges.Bound) vec.Num { return vec.NumOfKey(b.Value, int(b.Scale)) })
+}
+
+func boundsWith[T vec.Fixed](c *Call, of func(r *ranges.Range) *ranges.Bound, value func(b *ranges.Bound) T) (*vec.Vector, error) {
+	get := readHull(c.Args[0])
+	out, valid := make([]T, c.N), vec.NewBitmap(c.N)
+	err := c.Each(func(i int) error {
+		r := get(i)
+		if b := of(r); !r.Empty && !b.Infinite() {
+			out[i] = value(b)
+			valid.Set(i)
+		}
+		return nil
+	})
+	return vec.New(c.Ret, c.Ret.Kind(), out, valid), err
 }
 
 // oneRange makes a multirange of a range.
@@ -221,7 +228,7 @@ func oneRange(c *Call) func(i int, rs []ranges.Range) ([]ranges.Range, error) {
 	get := readRange(c.Args[0])
 	return func(i int, rs []ranges.Range) ([]ranges.Range, error) {
 		if r := get(i); !r.Empty {
-			rs = append(rs, r)
+			rs = append(rs, *r)
 		}
 		return rs, nil
 	}
@@ -240,7 +247,8 @@ func rangesOfMulti(c *Call) (*vec.Vector, error) {
 		m := get(i)
 		b.AppendList(func(elems *vec.Builder) {
 			for k := range m.Len() {
-				buf = m.At(k).Append(buf[:0], w)
+				r := m.At(k)
+				buf = r.Append(buf[:0], w)
 				elems.AppendBytes(buf)
 			}
 		})
@@ -265,17 +273,14 @@ func registerConstructors(t types.Type) {
 // makeRanges makes ranges of two bounds, of which NULL is none, and perhaps a text that says which of them are in the ranges.
 func makeRanges(c *Call) (*vec.Vector, error) {
 	first, second := c.Args[0], c.Args[1]
-	flags := func(int) []byte { return []byte("[)") }
-	if len(c.Args) == 3 {
-		flags = Reader[[]byte](c.Args[2])
-	}
 	var buf1, buf2 []byte
+	flags := func(int) (lower, upper bool, err error) { return true, false, nil }
+	if len(c.Args) == 3 {
+		flags = readFlags(c.Args[2])
+	}
 	return rangeResult(func(c *Call) func(i int) (ranges.Range, error) {
 		return func(i int) (ranges.Range, error) {
-			if len(c.Args) == 3 && c.Args[2].IsNull(i) {
-				return ranges.Empty, sqlstate.New(sqlstate.DataException, "range constructor flags argument must not be null")
-			}
-			lowerIn, upperIn, err := ranges.ParseFlags(flags(i))
+			lowerIn, upperIn, err := flags(i)
 			if err != nil {
 				return ranges.Empty, err
 			}
@@ -294,9 +299,25 @@ func makeRanges(c *Call) (*vec.Vector, error) {
 	})(c)
 }
 
+// readFlags reads texts that say which bounds are in ranges.
+func readFlags(v *vec.Vector) func(i int) (lower, upper bool, err error) {
+	get := Reader[[]byte](v)
+	read := func(i int) (lower, upper bool, err error) {
+		if v.IsNull(i) {
+			return false, false, sqlstate.New(sqlstate.DataException, "range constructor flags argument must not be null")
+		}
+		return ranges.ParseFlags(get(i))
+	}
+	if v.Enc != vec.Const {
+		return read
+	}
+	lower, upper, err := read(0)
+	return func(int) (bool, bool, error) { return lower, upper, err }
+}
+
 // manyRanges makes multiranges of any number of ranges.
 func manyRanges(c *Call) func(i int, rs []ranges.Range) ([]ranges.Range, error) {
-	gets := make([]func(i int) ranges.Range, len(c.Args))
+	gets := make([]func(i int) *ranges.Range, len(c.Args))
 	for k, a := range c.Args {
 		gets[k] = readRange(a)
 	}
@@ -305,7 +326,7 @@ func manyRanges(c *Call) func(i int, rs []ranges.Range) ([]ranges.Range, error) 
 			if c.Args[k].IsNull(i) {
 				return nil, sqlstate.New(sqlstate.NullNotAllowed, "multirange values cannot contain null members")
 			}
-			rs = append(rs, get(i))
+			rs = append(rs, *get(i))
 		}
 		return ranges.Normalize(rs), nil
 	}

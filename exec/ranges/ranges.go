@@ -80,14 +80,14 @@ var (
 func At(value []byte) Bound { return Bound{Value: value} }
 
 // Infinite reports whether there is no bound.
-func (b Bound) Infinite() bool { return b.inf != 0 }
+func (b *Bound) Infinite() bool { return b.inf != 0 }
 
 // Inclusive reports whether the value itself is in the range.
-func (b Bound) Inclusive() bool { return b.inf == 0 && b.off == 0 }
+func (b *Bound) Inclusive() bool { return b.inf == 0 && b.off == 0 }
 
 // Compare orders the places of two bounds, lower or upper ones.
-func Compare(a, b Bound) int {
-	if a.inf != 0 || b.inf != 0 {
+func Compare(a, b *Bound) int {
+	if a.inf|b.inf != 0 {
 		return int(a.inf) - int(b.inf)
 	}
 	if c := bytes.Compare(a.Value, b.Value); c != 0 {
@@ -107,23 +107,65 @@ var Empty = Range{Empty: true}
 
 // New returns the range between two bounds, which is empty if there is nothing between them.
 func New(lower, upper Bound) Range {
-	if Compare(lower, upper) > 0 {
+	if Compare(&lower, &upper) > 0 {
 		return Empty
 	}
 	return Range{Lower: lower, Upper: upper}
 }
 
 // Of returns the range that b has.
-func Of(b []byte, w Width) Range {
+func Of(b []byte, w Width) (r Range) {
+	r.Set(b, w)
+	return r
+}
+
+// Set makes r the range that b has.
+func (r *Range) Set(b []byte, w Width) {
 	if len(b) == 0 || b[0] == tagEmpty {
-		return Empty
+		*r = Empty
+		return
 	}
-	m := MultiOf(b, w)
-	return m.At(0)
+	n := r.setKey(b, int(w))
+	if w == Decimal {
+		r.setScales(b[n:])
+	}
+}
+
+// setKey makes r the range, which is not empty, whose key b begins with, and returns the key's length.
+func (r *Range) setKey(b []byte, w int) (n int) {
+	r.Empty = false
+	lower, upper := &r.Lower, &r.Upper
+	n = 1
+	if b[0] == tagLower {
+		lower.Value, lower.inf = b[1:1+w:1+w], 0
+		n += w
+	} else {
+		lower.Value, lower.inf = nil, -1
+	}
+	middle := b[n]
+	n++
+	lower.off = int8(middle / midExcluded)
+	if middle&midNoUpper != 0 {
+		upper.Value, upper.inf, upper.off = nil, 1, 0
+		return n
+	}
+	upper.Value, upper.inf, upper.off = b[n:n+w:n+w], 0, int8(b[n+w])-1
+	return n + w + 1
+}
+
+// setScales sets the scales of the bounds from those behind the keys.
+func (r *Range) setScales(b []byte) {
+	if r.Lower.inf == 0 {
+		r.Lower.Scale = binary.BigEndian.Uint16(b)
+		b = b[scaleBytes:]
+	}
+	if r.Upper.inf == 0 {
+		r.Upper.Scale = binary.BigEndian.Uint16(b)
+	}
 }
 
 // Append appends the bytes of r.
-func (r Range) Append(dst []byte, w Width) []byte {
+func (r *Range) Append(dst []byte, w Width) []byte {
 	dst = r.appendKey(dst)
 	if w == Decimal {
 		dst = r.appendScales(dst)
@@ -131,7 +173,7 @@ func (r Range) Append(dst []byte, w Width) []byte {
 	return dst
 }
 
-func (r Range) appendKey(dst []byte) []byte {
+func (r *Range) appendKey(dst []byte) []byte {
 	if r.Empty {
 		return append(dst, tagEmpty)
 	}
@@ -156,11 +198,11 @@ func (r Range) appendKey(dst []byte) []byte {
 	return append(append(dst, r.Upper.Value...), last)
 }
 
-func (r Range) appendScales(dst []byte) []byte {
+func (r *Range) appendScales(dst []byte) []byte {
 	if r.Empty {
 		return dst
 	}
-	for _, b := range [...]Bound{r.Lower, r.Upper} {
+	for _, b := range [...]*Bound{&r.Lower, &r.Upper} {
 		if !b.Infinite() {
 			dst = binary.BigEndian.AppendUint16(dst, b.Scale)
 		}
@@ -187,9 +229,16 @@ type Multi struct {
 }
 
 // MultiOf returns the multirange that b has.
-func MultiOf(b []byte, w Width) Multi {
+func MultiOf(b []byte, w Width) (m Multi) {
+	m.Set(b, w)
+	return m
+}
+
+// Set makes m the multirange that b has.
+func (m *Multi) Set(b []byte, w Width) {
+	*m = Multi{width: w}
 	if len(b) == 0 {
-		return Multi{width: w}
+		return
 	}
 	// All ranges have one length, but the first one may lack its lower bound and the last one its upper bound.
 	key, each, scales, noUpper := 2*int(w)+3, 2*int(w)+3, 0, int(w)+1
@@ -209,48 +258,44 @@ func MultiOf(b []byte, w Width) Multi {
 	}
 	n := size / each
 	keys += n * key
-	return Multi{keys: b[:keys:keys], scales: b[keys:], width: w, n: n}
+	m.keys, m.scales, m.n = b[:keys:keys], b[keys:], n
 }
 
 // Len returns the number of ranges.
 func (m *Multi) Len() int { return m.n }
 
 // At returns range i.
-func (m *Multi) At(i int) Range {
+func (m *Multi) At(i int) (r Range) {
+	m.set(&r, i)
+	return r
+}
+
+// set makes r range i.
+func (m *Multi) set(r *Range, i int) {
 	w := int(m.width)
 	at, scale := i*(2*w+3), 2*i*scaleBytes
 	if i > 0 && m.keys[0] == tagNoLower {
 		at -= w
 		scale -= scaleBytes
 	}
-	b := m.keys[at:]
-	r := Range{Lower: NoLower, Upper: NoUpper}
-	number := func() (x uint16) {
-		if m.width == Decimal {
-			x = binary.BigEndian.Uint16(m.scales[scale:])
-			scale += scaleBytes
-		}
-		return x
+	r.setKey(m.keys[at:], w)
+	if m.width == Decimal {
+		r.setScales(m.scales[scale:])
 	}
-	tag := b[0]
-	b = b[1:]
-	if tag == tagLower {
-		r.Lower = Lower(b[:w:w], number(), b[w]&midExcluded == 0)
-		b = b[w:]
-	}
-	if b[0]&midNoUpper == 0 {
-		b = b[1:]
-		r.Upper = Upper(b[:w:w], number(), b[w] != 0)
-	}
-	return r
 }
 
-// Bounds returns the range from the first bound to the last one.
-func (m *Multi) Bounds() Range {
+// SetBounds makes r the range from the first bound to the last one.
+func (m *Multi) SetBounds(r *Range) {
 	if m.n == 0 {
-		return Empty
+		*r = Empty
+		return
 	}
-	return Range{Lower: m.At(0).Lower, Upper: m.At(m.n - 1).Upper}
+	m.set(r, 0)
+	if m.n > 1 {
+		lower := r.Lower
+		m.set(r, m.n-1)
+		r.Lower = lower
+	}
 }
 
 // AppendMulti appends the bytes of a multirange with ranges that are not empty, in their order and apart.

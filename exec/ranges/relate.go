@@ -1,83 +1,89 @@
 package ranges
 
-import (
-	"slices"
-	"sort"
-)
+import "slices"
 
 // This file has the relations of ranges and multiranges. Of those that ask for the place of a range, none holds for an empty
 // one.
 
 // Contains reports whether a place is in r.
-func (r Range) Contains(at Bound) bool {
-	return !r.Empty && Compare(r.Lower, at) <= 0 && Compare(at, r.Upper) <= 0
+func (r *Range) Contains(at *Bound) bool {
+	return !r.Empty && Compare(&r.Lower, at) <= 0 && Compare(at, &r.Upper) <= 0
 }
 
 // ContainsRange reports whether all of s is in r.
-func (r Range) ContainsRange(s Range) bool {
+func (r *Range) ContainsRange(s *Range) bool {
 	switch {
 	case s.Empty:
 		return true
 	case r.Empty:
 		return false
 	}
-	return Compare(r.Lower, s.Lower) <= 0 && Compare(s.Upper, r.Upper) <= 0
+	return Compare(&r.Lower, &s.Lower) <= 0 && Compare(&s.Upper, &r.Upper) <= 0
 }
 
 // Overlaps reports whether something is in both r and s.
-func (r Range) Overlaps(s Range) bool {
-	return !r.Empty && !s.Empty && Compare(r.Lower, s.Upper) <= 0 && Compare(s.Lower, r.Upper) <= 0
+func (r *Range) Overlaps(s *Range) bool {
+	return !r.Empty && !s.Empty && Compare(&r.Lower, &s.Upper) <= 0 && Compare(&s.Lower, &r.Upper) <= 0
 }
 
 // Before reports whether r ends before s begins.
-func (r Range) Before(s Range) bool { return !r.Empty && !s.Empty && Compare(r.Upper, s.Lower) < 0 }
+func (r *Range) Before(s *Range) bool { return !r.Empty && !s.Empty && Compare(&r.Upper, &s.Lower) < 0 }
 
 // NotRight reports whether r does not end behind s.
-func (r Range) NotRight(s Range) bool { return !r.Empty && !s.Empty && Compare(r.Upper, s.Upper) <= 0 }
+func (r *Range) NotRight(s *Range) bool {
+	return !r.Empty && !s.Empty && Compare(&r.Upper, &s.Upper) <= 0
+}
 
 // NotLeft reports whether r does not begin before s.
-func (r Range) NotLeft(s Range) bool { return !r.Empty && !s.Empty && Compare(r.Lower, s.Lower) >= 0 }
+func (r *Range) NotLeft(s *Range) bool {
+	return !r.Empty && !s.Empty && Compare(&r.Lower, &s.Lower) >= 0
+}
 
 // Adjacent reports whether one of r and s begins where the other ends.
-func (r Range) Adjacent(s Range) bool {
-	return !r.Empty && !s.Empty && (meet(r.Upper, s.Lower) || meet(s.Upper, r.Lower))
+func (r *Range) Adjacent(s *Range) bool {
+	return !r.Empty && !s.Empty && (meet(&r.Upper, &s.Lower) || meet(&s.Upper, &r.Lower))
 }
 
 // meet reports whether nothing lies between an upper and a lower bound, and no value is in both of their ranges.
-func meet(upper, lower Bound) bool {
+func meet(upper, lower *Bound) bool {
 	return !upper.Infinite() && !lower.Infinite() && string(upper.Value) == string(lower.Value) && upper.off-lower.off == -1
 }
 
-// from returns the first range that does not end before a place.
-func (m *Multi) from(at Bound) int {
-	if m.n == 1 {
-		if Compare(m.At(0).Upper, at) < 0 {
-			return 1
+// find makes r the first range that does not end before a place; ok is false if there is none.
+func (m *Multi) find(at *Bound, r *Range) (ok bool) {
+	first, end := 0, m.n
+	for first < end {
+		mid := int(uint(first+end) / 2)
+		m.set(r, mid)
+		if Compare(&r.Upper, at) < 0 {
+			first = mid + 1
+		} else {
+			end = mid
 		}
-		return 0
 	}
-	return sort.Search(m.n, func(i int) bool { return Compare(m.At(i).Upper, at) >= 0 })
+	if first == m.n {
+		return false
+	}
+	m.set(r, first)
+	return true
 }
 
 // Contains reports whether a place is in m.
-func (m *Multi) Contains(at Bound) bool {
-	i := m.from(at)
-	return i < m.n && m.At(i).Contains(at)
+func (m *Multi) Contains(at *Bound) bool {
+	var r Range
+	return m.find(at, &r) && r.Contains(at)
 }
 
 // ContainsRange reports whether all of s is in m.
-func (m *Multi) ContainsRange(s Range) bool {
-	if s.Empty {
-		return true
-	}
-	i := m.from(s.Lower)
-	return i < m.n && m.At(i).ContainsRange(s)
+func (m *Multi) ContainsRange(s *Range) bool {
+	var r Range
+	return s.Empty || m.find(&s.Lower, &r) && r.ContainsRange(s)
 }
 
 // ContainsMulti reports whether all of o is in m.
 func (m *Multi) ContainsMulti(o *Multi) bool {
 	for i := range o.n {
-		if !m.ContainsRange(o.At(i)) {
+		if s := o.At(i); !m.ContainsRange(&s) {
 			return false
 		}
 	}
@@ -85,22 +91,27 @@ func (m *Multi) ContainsMulti(o *Multi) bool {
 }
 
 // Overlaps reports whether something is in both m and s.
-func (m *Multi) Overlaps(s Range) bool {
-	if s.Empty {
-		return false
-	}
-	i := m.from(s.Lower)
-	return i < m.n && m.At(i).Overlaps(s)
+func (m *Multi) Overlaps(s *Range) bool {
+	var r Range
+	return !s.Empty && m.find(&s.Lower, &r) && r.Overlaps(s)
 }
 
 // OverlapsMulti reports whether something is in both m and o.
 func (m *Multi) OverlapsMulti(o *Multi) bool {
+	return m.together(o, func(r, s *Range) bool { return false })
+}
+
+// together calls f for the pairs of ranges of m and o that overlap, in their order, until it returns false, and reports
+// whether it did.
+func (m *Multi) together(o *Multi, f func(r, s *Range) bool) bool {
+	var r, s Range
 	for i, j := 0, 0; i < m.n && j < o.n; {
-		r, s := m.At(i), o.At(j)
-		if r.Overlaps(s) {
+		m.set(&r, i)
+		o.set(&s, j)
+		if r.Overlaps(&s) && !f(&r, &s) {
 			return true
 		}
-		if Compare(r.Upper, s.Upper) < 0 {
+		if Compare(&r.Upper, &s.Upper) < 0 {
 			i++
 		} else {
 			j++
@@ -110,7 +121,7 @@ func (m *Multi) OverlapsMulti(o *Multi) bool {
 }
 
 // Union returns the range that has what is in r or s; ok is false if that is not one range.
-func (r Range) Union(s Range) (u Range, ok bool) {
+func (r *Range) Union(s *Range) (u Range, ok bool) {
 	if r.Empty || s.Empty || r.Overlaps(s) || r.Adjacent(s) {
 		return r.Merge(s), true
 	}
@@ -118,34 +129,36 @@ func (r Range) Union(s Range) (u Range, ok bool) {
 }
 
 // Merge returns the smallest range that has what is in r or s.
-func (r Range) Merge(s Range) Range {
+func (r *Range) Merge(s *Range) Range {
 	switch {
 	case r.Empty:
-		return s
+		return *s
 	case s.Empty:
-		return r
+		return *r
 	}
-	if Compare(r.Lower, s.Lower) >= 0 {
-		r.Lower = s.Lower
+	u := *r
+	if Compare(&r.Lower, &s.Lower) >= 0 {
+		u.Lower = s.Lower
 	}
-	if Compare(r.Upper, s.Upper) <= 0 {
-		r.Upper = s.Upper
+	if Compare(&r.Upper, &s.Upper) <= 0 {
+		u.Upper = s.Upper
 	}
-	return r
+	return u
 }
 
 // Intersect returns the range that has what is in both r and s.
-func (r Range) Intersect(s Range) Range {
+func (r *Range) Intersect(s *Range) Range {
 	if !r.Overlaps(s) {
 		return Empty
 	}
-	if Compare(r.Lower, s.Lower) < 0 {
-		r.Lower = s.Lower
+	u := *r
+	if Compare(&r.Lower, &s.Lower) < 0 {
+		u.Lower = s.Lower
 	}
-	if Compare(r.Upper, s.Upper) > 0 {
-		r.Upper = s.Upper
+	if Compare(&r.Upper, &s.Upper) > 0 {
+		u.Upper = s.Upper
 	}
-	return r
+	return u
 }
 
 // before returns the upper bound of what ends where a lower bound begins, behind the lower bound of what begins there.
@@ -160,16 +173,16 @@ func (b Bound) behind() Bound {
 }
 
 // Minus returns the range that has what is in r but not in s; ok is false if that is not one range.
-func (r Range) Minus(s Range) (d Range, ok bool) {
+func (r *Range) Minus(s *Range) (d Range, ok bool) {
 	switch {
 	case !r.Overlaps(s):
-		return r, true
-	case Compare(r.Lower, s.Lower) < 0:
-		if Compare(r.Upper, s.Upper) > 0 {
+		return *r, true
+	case Compare(&r.Lower, &s.Lower) < 0:
+		if Compare(&r.Upper, &s.Upper) > 0 {
 			return Empty, false
 		}
 		return New(r.Lower, s.Lower.before()), true
-	case Compare(r.Upper, s.Upper) > 0:
+	case Compare(&r.Upper, &s.Upper) > 0:
 		return New(s.Upper.behind(), r.Upper), true
 	}
 	return Empty, true
@@ -178,27 +191,24 @@ func (r Range) Minus(s Range) (d Range, ok bool) {
 // Normalize brings ranges into the order of a multirange and joins those that overlap or touch, in place.
 func Normalize(rs []Range) []Range {
 	rs = slices.DeleteFunc(rs, func(r Range) bool { return r.Empty })
-	slices.SortStableFunc(rs, compareRanges)
+	slices.SortStableFunc(rs, func(r, s Range) int {
+		if c := Compare(&r.Lower, &s.Lower); c != 0 {
+			return c
+		}
+		return Compare(&r.Upper, &s.Upper)
+	})
 	n := 0
-	for _, r := range rs {
+	for i := range rs {
 		if n > 0 {
-			if u, ok := rs[n-1].Union(r); ok {
+			if u, ok := rs[n-1].Union(&rs[i]); ok {
 				rs[n-1] = u
 				continue
 			}
 		}
-		rs[n] = r
+		rs[n] = rs[i]
 		n++
 	}
 	return rs[:n]
-}
-
-// compareRanges orders ranges that are not empty.
-func compareRanges(r, s Range) int {
-	if c := Compare(r.Lower, s.Lower); c != 0 {
-		return c
-	}
-	return Compare(r.Upper, s.Upper)
 }
 
 // appendTo appends the ranges of m.
@@ -214,39 +224,34 @@ func (m *Multi) Union(o *Multi, rs []Range) []Range { return Normalize(o.appendT
 
 // Intersect appends the ranges of what is in both m and o to rs.
 func (m *Multi) Intersect(o *Multi, rs []Range) []Range {
-	for i, j := 0, 0; i < m.n && j < o.n; {
-		r, s := m.At(i), o.At(j)
-		if r.Overlaps(s) {
-			rs = append(rs, r.Intersect(s))
-		}
-		if Compare(r.Upper, s.Upper) < 0 {
-			i++
-		} else {
-			j++
-		}
-	}
+	m.together(o, func(r, s *Range) bool {
+		rs = append(rs, r.Intersect(s))
+		return true
+	})
 	return rs
 }
 
 // Minus appends the ranges of what is in m but not in o to rs.
 func (m *Multi) Minus(o *Multi, rs []Range) []Range {
+	var s Range
 	j := 0
 	for i := range m.n {
 		r := m.At(i)
-		for j < o.n && o.At(j).Before(r) {
-			j++
-		}
-		for k := j; k < o.n && !r.Empty; k++ {
-			s := o.At(k)
-			if r.Before(s) {
+		for ; j < o.n; j++ {
+			if o.set(&s, j); !s.Before(&r) {
 				break
 			}
-			if Compare(r.Lower, s.Lower) < 0 {
+		}
+		for k := j; k < o.n && !r.Empty; k++ {
+			if o.set(&s, k); r.Before(&s) {
+				break
+			}
+			if Compare(&r.Lower, &s.Lower) < 0 {
 				rs = append(rs, New(r.Lower, s.Lower.before()))
 			}
-			if Compare(r.Upper, s.Upper) <= 0 {
+			if Compare(&r.Upper, &s.Upper) <= 0 {
 				r = Empty
-			} else if r.Overlaps(s) {
+			} else if r.Overlaps(&s) {
 				r = New(s.Upper.behind(), r.Upper)
 			}
 		}

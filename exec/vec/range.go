@@ -118,15 +118,3 @@ func numAt(v *Vector, i int) Num {
 	}
 	return Num{Coef: int128At(v, i), Scale: int32(v.Type.Scale)}
 }
-
-// AppendBound appends the value of a bound, which is not infinite, to b, which has the type of a range's bounds.
-func AppendBound(b *Builder, x ranges.Bound) {
-	switch b.kind {
-	case types.KNum:
-		Append(b, NumOfKey(x.Value, int(x.Scale)))
-	case types.KInt32:
-		Append(b, ranges.Int32(x.Value))
-	default:
-		Append(b, ranges.Int64(x.Value))
-	}
-}
