@@ -16,6 +16,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"gsql"
 	"gsql/exec/exectest"
 )
@@ -82,12 +84,11 @@ func sorted(m map[string]string) []string {
 // runPgxSuite runs the suite and returns what became of each test, by its package and name.
 func runPgxSuite(t *testing.T) map[string]string {
 	dir := pgxSource(t)
-	files := t.TempDir()
-	setup := "CREATE DOMAIN uint64 AS numeric(20, 0);" // as pgx's own setup of a database has it
-	if err := os.WriteFile(filepath.Join(files, gsql.StartupFile), []byte(setup), 0o644); err != nil {
+	addr := startServer(t, gsql.Config{Dir: t.TempDir(), Restrict: true})
+	if _, err := connect(t, addr, pgx.QueryExecModeExec).Exec(context.Background(), "CREATE DOMAIN uint64 AS numeric(20, 0)"); err != nil { // as pgx's own setup has it
 		t.Fatal(err)
 	}
-	host, port, _ := net.SplitHostPort(startServer(t, gsql.Config{Dir: files, Restrict: true}))
+	host, port, _ := net.SplitHostPort(addr)
 	ctx, cancel := context.WithTimeout(context.Background(), 8*time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "go", "test", "-json", "-count=1", "-p=1", "-timeout=5m",
