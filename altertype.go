@@ -52,7 +52,21 @@ func (s *Session) alterType(ctx context.Context, stmt *syntax.AlterTypeStmt) err
 	if after.typ == u.typ && after.state == u.state {
 		return nil
 	}
-	return s.change(newTypeChange(key, u, after, own))
+	changes := st.of(key.temporary()).columnComments(key, asColumns(stmt.Actions))
+	return s.change(append(changes, newTypeChange(key, u, after, own))...)
+}
+
+// asColumns returns changes of attributes as those of a table's columns.
+func asColumns(actions []*syntax.AlterTypeAction) (out []*syntax.AlterAction) {
+	for _, a := range actions {
+		switch a.Kind {
+		case syntax.DropAttribute:
+			out = append(out, &syntax.AlterAction{Kind: syntax.DropColumn, Column: a.Name})
+		case syntax.RenameAttribute:
+			out = append(out, &syntax.AlterAction{Kind: syntax.RenameColumn, Column: a.Name, NewName: a.NewName})
+		}
+	}
+	return out
 }
 
 // inTransaction reports whether further statements may run before what one changes is committed.
@@ -82,7 +96,11 @@ func (s *Session) moveType(ctx context.Context, st state, tag string, key relati
 	state := *u.state
 	state.Schema, state.Name = to.schema, to.name
 	after := &userType{u.typ, &state}
-	return s.change(newTypeChange(to, nil, after, s.isOwn(key, u)), newTypeChange(key, u, nil, false))
+	changes := []*change{newTypeChange(to, nil, after, s.isOwn(key, u))}
+	if u.isComposite() {
+		changes = append(changes, st.of(key.temporary()).movedComments(key, to)...)
+	}
+	return s.change(append(changes, newTypeChange(key, u, nil, false))...)
 }
 
 // alteredType returns what becomes of a type by one change.
@@ -166,7 +184,7 @@ func renamedLabel(l *types.Labels, a *syntax.AlterTypeAction) (*types.Labels, er
 
 // alteredAttributes returns a composite type with other columns. No value must be of it.
 func (s *Session) alteredAttributes(ctx context.Context, st state, key relationKey, u *userType, a *syntax.AlterTypeAction) (*userType, error) {
-	if u.typ.ID != types.Record || u.typ.IsDomain() {
+	if !u.isComposite() {
 		return nil, sqlstate.New(sqlstate.WrongObjectType, "\"%s\" is not a composite type", key.name)
 	}
 	uses, err := s.usesOfType(ctx, st, u.typ.Def.Named)

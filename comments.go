@@ -200,6 +200,12 @@ func article(word string) string {
 }
 
 func (s *Session) commentedColumn(ctx context.Context, st state, stmt *syntax.CommentStmt) (*commentKey, error) {
+	if key, u := s.namesIn(st).findType(stmt.Name.Schema, stmt.Name.Name); u != nil && u.isComposite() {
+		if u.typ.FieldIndex(stmt.Column.Name) < 0 {
+			return nil, sqlstate.New(sqlstate.UndefinedColumn, "column \"%s\" of relation \"%s\" does not exist", stmt.Column.Name, key.name)
+		}
+		return &commentKey{kind: "column", of: key, column: stmt.Column.Name}, nil
+	}
 	x, err := s.relationNamed(st, stmt)
 	if err != nil {
 		return nil, err

@@ -106,6 +106,11 @@ func (src *source) Relations(context.Context) ([]*catalog.Relation, error) {
 			list = append(list, src.relation(key, r))
 		}
 	}
+	for key, u := range st.allTypes() {
+		if u.isComposite() {
+			list = append(list, compositeRelation(key, u))
+		}
+	}
 	for _, e := range entries {
 		list = append(list, src.fileRelation(sharedSchema, e))
 	}
@@ -120,6 +125,17 @@ func (src *source) Relations(context.Context) ([]*catalog.Relation, error) {
 	}
 	src.describe(st, list)
 	return list, nil
+}
+
+// compositeRelation describes a composite type.
+func compositeRelation(key relationKey, u *userType) *catalog.Relation {
+	return &catalog.Relation{Schema: key.schema, Name: key.name, Temporary: key.temporary(), Composite: u.typ.Def.Named,
+		Columns: func(context.Context) (out exec.Schema, err error) {
+			for _, f := range u.typ.Fields() {
+				out = append(out, exec.Field{Name: f.Name, Type: f.Type})
+			}
+			return out, nil
+		}}
 }
 
 // used adds the folders that have a relation or a comment as schemas to those that are listed by themselves.

@@ -55,7 +55,7 @@ func (s *Session) place(tag string, key relationKey, replace, ifNotExists bool) 
 	}
 	switch u := st.of(key.temporary()).types[key]; {
 	case u == nil:
-	case u.typ.ID == types.Record && !u.typ.IsDomain():
+	case u.isComposite():
 		return nil, false, duplicateRelation(key.name)
 	default:
 		return nil, false, sqlstate.New(sqlstate.DuplicateObject, "type \"%s\" already exists", key.name).

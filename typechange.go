@@ -118,6 +118,9 @@ func (r *relations) withType(key relationKey, u *userType) *relations {
 	out.types = maps.Clone(r.types)
 	if u == nil {
 		gone := r.types[key].typ.Def.Named
+		if r.types[key].isComposite() {
+			out.comments = r.withoutComments([]relationKey{key}).comments
+		}
 		delete(out.types, key)
 		for _, u := range out.types { // it has another name now
 			if u.typ.Def.Named == gone {

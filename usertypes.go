@@ -21,6 +21,9 @@ type userType struct {
 	state *types.NamedState
 }
 
+// isComposite reports whether it is a composite type.
+func (u *userType) isComposite() bool { return u.typ.ID == types.Record && !u.typ.IsDomain() }
+
 // userType finds a type that a statement made.
 func (c *tables) userType(schema, name string) (types.Type, bool) {
 	_, u := c.findType(schema, name)

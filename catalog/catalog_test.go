@@ -35,6 +35,13 @@ func (f *fakeSource) Relations(context.Context) ([]*Relation, error) {
 				Sequence: &Sequence{Type: types.Of(types.Int64), Start: 1, Increment: 1, Min: 1, Max: 9, Last: func() (int64, bool) { return 3, true }}})
 			continue
 		}
+		if t == "pair" {
+			u := f.types[1]
+			list = append(list, &Relation{Schema: "public", Name: t, Composite: u.named(), Columns: func(context.Context) (exec.Schema, error) {
+				return exec.Schema{{Name: "a", Type: u.Type.Fields()[0].Type}}, nil
+			}})
+			continue
+		}
 		list = append(list, &Relation{Schema: "public", Name: t, Details: details(t), Keys: keys(t), Checks: checks(t), Columns: func(context.Context) (exec.Schema, error) {
 			f.opened++
 			if t == "broken" {
@@ -221,7 +228,7 @@ func TestUserTypes(t *testing.T) {
 
 // TestEveryRelation scans all relations with all columns, those of the system, too.
 func TestEveryRelation(t *testing.T) {
-	s := newSnapshot(&fakeSource{tables: []string{"x", "keyed", "numbers", "typed"}, types: madeTypes()}, `"$user", public`)
+	s := newSnapshot(&fakeSource{tables: []string{"x", "keyed", "numbers", "typed", "pair"}, types: madeTypes()}, `"$user", public`)
 	if n := len(systemRelations()); n < 200 {
 		t.Errorf("%d relations", n)
 	}

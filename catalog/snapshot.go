@@ -13,7 +13,7 @@ import (
 
 // Source is the database that a snapshot shows.
 type Source interface {
-	// Relations returns the tables and views but those of this package. It opens no files.
+	// Relations returns the tables, views and composite types but those of this package. It opens no files.
 	Relations(ctx context.Context) ([]*Relation, error)
 	// Types returns the types that statements made.
 	Types() []*UserType
@@ -67,8 +67,7 @@ type Relation struct {
 	// ColumnComments are the comments on columns by their names.
 	ColumnComments map[string]string
 
-	index                  *index        // what an index is; nil: it is none
-	fields                 []types.Field // of Composite
+	index                  *index // what an index is; nil: it is none
 	oid, rowType, rowArray uint32
 	system                 *relation // of this package
 	columns                func() exec.Schema
@@ -193,7 +192,6 @@ func (s *Snapshot) load() *objects {
 		return cmp.Or(cmp.Compare(a.State.Schema, b.State.Schema), cmp.Compare(a.State.Name, b.State.Name))
 	})
 	o.addTypes(made)
-	list = append(list, composites(o.types)...)
 	slices.SortStableFunc(list, func(a, b *Relation) int {
 		return cmp.Or(cmp.Compare(a.Schema, b.Schema), cmp.Compare(a.Name, b.Name))
 	})
@@ -208,7 +206,6 @@ func (s *Snapshot) load() *objects {
 		}
 		if c := r.Composite; c != nil {
 			r.oid, r.rowType, r.rowArray = c.Class, c.OID, c.Array
-			r.Columns = func(context.Context) (exec.Schema, error) { return fieldColumns(r.fields), nil }
 		} else {
 			r.oid = numbers.next("relation", r.Schema, r.Name)
 			r.rowType = numbers.next("type", r.Schema, r.Name)
@@ -248,15 +245,6 @@ func (s *Snapshot) load() *objects {
 	o.schemas = schemasOf(names, o.user, numbers)
 	o.relations = slices.Concat(o.user, systemRelations())
 	return o
-}
-
-// fieldColumns returns the columns of a composite type.
-func fieldColumns(fields []types.Field) exec.Schema {
-	out := make(exec.Schema, len(fields))
-	for i, f := range fields {
-		out[i] = exec.Field{Name: f.Name, Type: f.Type}
-	}
-	return out
 }
 
 func (o *objects) add(r *Relation) {

@@ -19,18 +19,6 @@ type UserType struct {
 
 func (u *UserType) named() *types.Named { return u.Type.Def.Named }
 
-// composites returns the composite types among the user's as relations.
-func composites(list []*UserType) (rs []*Relation) {
-	for _, u := range list {
-		if u.Type.IsDomain() || u.Type.ID != types.Record {
-			continue
-		}
-		rs = append(rs, &Relation{Schema: u.State.Schema, Name: u.State.Name, Composite: u.named(), fields: u.Type.Fields(),
-			Temporary: u.State.Schema == "pg_temp"})
-	}
-	return rs
-}
-
 // userTypes yields the types that statements made but for composite ones.
 func userTypes(s *Snapshot, _ *scan) iter.Seq[*UserType] {
 	return func(yield func(*UserType) bool) {
