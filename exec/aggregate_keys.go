@@ -17,6 +17,7 @@ type keyLayout struct {
 	padding int // words at the end that are zero
 	longs   int // fields that may have long strings
 	firsts  int // fields that keep the first value
+	texts   int // fields that have numbers of strings
 }
 
 // keyField is the place of one column.
@@ -29,13 +30,14 @@ type keyField struct {
 	bit   uint
 	long  int // number among the fields that may have long strings, -1
 	first int // number among the fields that keep the first value, -1
+	text  int // halfKey: number among the fields that have numbers of strings, -1
 }
 
 // keyForm is how the values of a column are packed.
 type keyForm uint8
 
 const (
-	halfKey     keyForm = iota // 4 bytes: bool, int16, int32, float32
+	halfKey     keyForm = iota // 4 bytes: bool, int16, int32, float32, the number of a string
 	wordKey                    // 8 bytes: int64, float64, numeric of up to 18 digits
 	wideKey                    // 16 bytes: numeric, uuid, timetz
 	intervalKey                // 16 bytes: days and microseconds
@@ -47,10 +49,15 @@ const (
 // nullView is the first word of a NULL string: no string has this length.
 const nullView = math.MaxUint32
 
-func newKeyLayout(ts []types.Type) *keyLayout {
+// newKeyLayout returns the layout of keys of types ts. Columns that are set in numbered have numbers of strings; nil: none.
+func newKeyLayout(ts []types.Type, numbered []bool) *keyLayout {
 	l := &keyLayout{fields: make([]keyField, len(ts))}
 	for i, t := range ts {
-		l.fields[i] = keyField{typ: t, form: keyFormOf(t), null: -1, long: -1, first: -1}
+		l.fields[i] = keyField{typ: t, form: keyFormOf(t), null: -1, long: -1, first: -1, text: -1}
+		if numbered != nil && numbered[i] {
+			l.fields[i].form, l.fields[i].text = halfKey, l.texts
+			l.texts++
+		}
 	}
 	// The wide fields first, then halves in pairs, among them those with the NULL bits.
 	for i := range l.fields {
@@ -194,10 +201,7 @@ func (f *keyField) pack(v *vec.Vector, from, n int, out []uint64, w int) (long b
 }
 
 func (f *keyField) packHalf(v *vec.Vector, from, to int, out []uint64, w int) {
-	shift := uint(0)
-	if f.high {
-		shift = 32
-	}
+	shift := f.shift()
 	out = out[f.word:]
 	switch v.Kind {
 	case types.KBool:

@@ -39,6 +39,8 @@ func (t *groupTable) unpack(words []uint64, n int, group func(i int) uint32) []*
 		switch {
 		case f.first >= 0:
 			out[i] = t.firstValues(f, n, group)
+		case f.text >= 0:
+			out[i] = t.unpackTexts(f, words, n)
 		case f.form == viewKey:
 			out[i] = t.unpackViews(f, words, n, group)
 		default:
@@ -78,6 +80,17 @@ func (f *keyField) nulls(words []uint64, w, n int) vec.Bitmap {
 		valid.Clear(i)
 	}
 	return valid
+}
+
+// unpackTexts returns strings from their numbers.
+func (t *groupTable) unpackTexts(f *keyField, words []uint64, n int) *vec.Vector {
+	dict := t.texts[f.text].dictionary()
+	if dict.Len == 0 {
+		return vec.NewNull(f.typ, n)
+	}
+	w := t.layout.words
+	codes := unpackInts[int32](words[f.word:], w, n, f.shift())
+	return vec.NewDict(vec.As[uint32](vec.BytesOf(codes)), f.nulls(words, w, n), dict)
 }
 
 func (t *groupTable) unpackViews(f *keyField, words []uint64, n int, group func(i int) uint32) *vec.Vector {
@@ -134,10 +147,7 @@ func (f *keyField) unpack(words []uint64, w, n int) *vec.Vector {
 }
 
 func (f *keyField) unpackHalf(words []uint64, w, n int, valid vec.Bitmap) *vec.Vector {
-	shift := uint(0)
-	if f.high {
-		shift = 32
-	}
+	shift := f.shift()
 	words = words[f.word:]
 	switch f.typ.Kind() {
 	case types.KBool:
@@ -152,6 +162,14 @@ func (f *keyField) unpackHalf(words []uint64, w, n int, valid vec.Bitmap) *vec.V
 		return vec.New(f.typ, types.KFloat32, out, valid)
 	}
 	return vec.New(f.typ, types.KInt32, unpackInts[int32](words, w, n, shift), valid)
+}
+
+// shift returns where the bits of a halfKey begin in its word.
+func (f *keyField) shift() uint {
+	if f.high {
+		return 32
+	}
+	return 0
 }
 
 func unpackInts[T uint8 | int16 | int32](words []uint64, w, n int, shift uint) []T {

@@ -24,6 +24,10 @@ type groupTable struct {
 	keys   keyBlocks
 	longs  []longKeys     // per field that may have long strings
 	firsts []*vec.Builder // per field that keeps the first value
+	texts  []*textNumbers // per field that has numbers of strings
+	types  []types.Type
+	rows   int64 // looked up by their keys
+	look   int64 // rows after which it is looked at again how strings are kept
 	codes  *codePath
 	check  func() error // returns an error when the query is cancelled; may be nil
 
@@ -38,22 +42,82 @@ type groupTable struct {
 // chunkRows is how many rows are packed and looked up at a time: few enough to stay in the first caches.
 const chunkRows = 1024
 
+const (
+	// fewTexts is how many strings a dictionary may have whose strings are numbered at once.
+	fewTexts = 1 << 15
+	// lookAfter is how many rows show whether the strings of a larger one come again.
+	lookAfter = 1 << 16
+)
+
 func newGroupTable(ts []types.Type) *groupTable {
-	l := newKeyLayout(ts)
-	t := &groupTable{layout: l, keys: newKeyBlocks(l.words), longs: make([]longKeys, l.longs)}
-	t.firsts = make([]*vec.Builder, l.firsts) // numbered in another order than the fields
-	for _, f := range l.fields {
+	t := &groupTable{types: ts, codes: newCodePath(ts)}
+	t.arrange(nil)
+	return t
+}
+
+// arrange gives the table, which is empty, its layout. Columns that are set in numbered have numbers of strings.
+func (t *groupTable) arrange(numbered []bool) {
+	l := newKeyLayout(t.types, numbered)
+	t.layout, t.longs = l, make([]longKeys, l.longs)
+	t.firsts, t.texts = make([]*vec.Builder, l.firsts), make([]*textNumbers, l.texts)
+	for _, f := range l.fields { // they are numbered in another order
 		if f.first >= 0 {
 			t.firsts[f.first] = vec.NewBuilder(f.typ)
 		}
+		if f.text >= 0 {
+			t.texts[f.text] = newTextNumbers(f.typ)
+		}
 	}
-	t.codes = newCodePath(ts)
-	t.reset()
-	return t
+	t.clear()
+}
+
+// adopt arranges the table for columns such as these. Strings beside other columns are numbered where they have
+// dictionaries: alone, they are as quickly found by themselves. Large dictionaries must have shown first that their
+// strings come again; the groups that are there then get the numbers they had.
+func (t *groupTable) adopt(cols []*vec.Vector) error {
+	most := fewTexts
+	if t.groups > 0 {
+		t.look = 2 * t.rows
+		if t.groups > partialGroups || t.rows < 4*int64(t.groups) {
+			return nil
+		}
+		most = codeTable
+	}
+	numbered := make([]bool, len(cols))
+	more := false
+	for i, v := range cols {
+		f := &t.layout.fields[i]
+		switch numbered[i] = f.text >= 0; {
+		case numbered[i] || f.form != viewKey || vec.HasForms(f.typ):
+		case v.Enc == vec.Dict && v.Dict.Len <= most:
+			numbered[i], more = true, true
+		case v.Enc == vec.Const:
+			numbered[i] = true
+		}
+	}
+	if !more || len(cols) == 1 {
+		return nil
+	}
+	groups := t.groups
+	var keys []*vec.Vector
+	if groups > 0 {
+		keys = t.columns(0, groups)
+	}
+	t.arrange(numbered)
+	if groups == 0 {
+		return nil
+	}
+	return t.findKeys(keys, groups, make([]uint32, groups))
 }
 
 // reset makes the table empty; it keeps some of its memory.
 func (t *groupTable) reset() {
+	t.clear()
+	t.codes.forget()
+}
+
+// clear is reset for a table whose groups are to have the same numbers again.
+func (t *groupTable) clear() {
 	if len(t.slots) == 0 || len(t.slots) > 1<<18 {
 		t.slots = make([]uint64, 256)
 	} else {
@@ -66,8 +130,11 @@ func (t *groupTable) reset() {
 	for _, b := range t.firsts {
 		b.Finish()
 	}
+	for _, x := range t.texts {
+		x.reset()
+	}
 	t.finished = nil
-	t.codes.forget()
+	t.rows, t.look = 0, lookAfter
 }
 
 // bytes returns the memory that the groups hold; the scratch of one chunk is not among it.
@@ -75,6 +142,9 @@ func (t *groupTable) bytes() int64 {
 	n := int64(len(t.slots))*8 + t.keys.bytes() + t.codes.bytes()
 	for i := range t.longs {
 		n += t.longs[i].bytes()
+	}
+	for _, x := range t.texts {
+		n += x.bytes()
 	}
 	for i, b := range t.firsts {
 		if n += b.Size(); t.finished != nil && t.finished[i] != nil {
@@ -87,6 +157,9 @@ func (t *groupTable) bytes() int64 {
 // growth returns the memory that finding so many more rows may take at once besides bytes.
 func (t *groupTable) growth(rows int) int64 {
 	n := int64(rows) * int64(8*t.layout.words+8*t.layout.longs)
+	for _, x := range t.texts {
+		n += x.growth(min(rows, chunkRows))
+	}
 	if size := t.slotsFor(min(rows, chunkRows)); size > len(t.slots) {
 		n += int64(size) * 8
 	}
@@ -116,9 +189,18 @@ func (t *groupTable) find(cols []*vec.Vector, n int, groups []uint32) error {
 
 // findKeys is find by the keys themselves.
 func (t *groupTable) findKeys(cols []*vec.Vector, n int, groups []uint32) error {
+	if t.rows += int64(n); t.groups == 0 || t.rows >= t.look {
+		if err := t.adopt(cols); err != nil {
+			return err
+		}
+	}
 	flat := make([]*vec.Vector, len(cols))
 	for i, v := range cols {
-		flat[i] = vec.Flatten(v)
+		if k := t.layout.fields[i].text; k >= 0 {
+			flat[i] = t.texts[k].column(v)
+		} else {
+			flat[i] = vec.Flatten(v)
+		}
 	}
 	w := t.layout.words
 	t.words = resize(t.words, min(n, chunkRows)*w)

@@ -108,15 +108,24 @@ type buildColumns struct {
 	same []int
 }
 
-// gather returns the columns of rows; probe are the columns of the same rows of the probe side.
+// gather returns the columns of rows; probe are the columns of the same rows of the probe side. Strings become
+// dictionary vectors: the codes are there already, one copy for all, and the build side often has fewer strings than
+// rows come out.
 func (c buildColumns) gather(probe []*vec.Vector, rows []uint32) []*vec.Vector {
 	out := make([]*vec.Vector, len(c.cols))
+	var codes []uint32
 	for i, v := range c.cols {
-		if c.same != nil && c.same[i] >= 0 {
+		switch {
+		case c.same != nil && c.same[i] >= 0:
 			out[i] = probe[c.same[i]]
-			continue
+		case v != nil && v.Kind == types.KView && v.Enc == vec.Flat && v.Len > 0:
+			if codes == nil {
+				codes = append(vec.Make[uint32](len(rows))[:0], rows...)
+			}
+			out[i] = vec.NewDict(codes, nil, v)
+		default:
+			out[i] = vec.Gather(v, rows)
 		}
-		out[i] = vec.Gather(v, rows)
 	}
 	return out
 }

@@ -100,7 +100,7 @@ func Hash(v *Vector, out []uint64, combine bool) {
 
 func hashDict(v *Vector, out []uint64, combine bool) {
 	codes := v.Codes()[:len(out)]
-	if v.Dict.Len > 2*len(out) { // hashing the whole dictionary would cost more than the rows
+	if v.Dict.Len > len(out) { // hashing the whole dictionary would cost more than the rows
 		hashFlat(Flatten(Slice(v, 0, len(out))), out, combine)
 		return
 	}
