@@ -63,6 +63,7 @@ var rules = []rule{
 	{"push-filters", true, pure(pushFilters)}, // also makes outer joins inner where a filter rejects the NULLs
 	{"infer", false, pure(infer)},             // a = b AND a < 5 implies b < 5
 	{"push-filters", true, pure(pushFilters)},
+	{"share", false, pure(share)},             // an aggregation that stands twice becomes a WITH query
 	{"restrict", false, pure(restrict)},       // files that a condition on their names, or their folders', leaves out
 	{"with-filters", false, pure(filterWith)}, // rows of a WITH query that no use of it wants
 	{"empty", false, pure(dropEmpty)},         // WHERE false
