@@ -54,8 +54,6 @@ type cursor struct {
 	shared  *dictCache
 	hasDict bool
 
-	scratch vec.Bitmap // for levels that are passed over
-
 	index  *offsetIndex // where the pages are; nil: unknown
 	ranges []rowRange   // of the row group that will be read; nil: unknown
 
@@ -73,7 +71,7 @@ func (c *cursor) inherit(old *cursor) {
 	if c.nest != nil || old.nest != nil {
 		return
 	}
-	c.pages.page, c.scratch = old.pages.page, old.scratch
+	c.pages.page = old.pages.page
 	if !old.pages.kept {
 		c.pages.win = old.pages.win[:0]
 	}
@@ -166,12 +164,8 @@ func (c *cursor) skipWithin(k int) error {
 		n := min(k, 64<<10)
 		values := n
 		if c.col.optional {
-			if c.scratch == nil {
-				c.scratch = vec.NewBitmap(64 << 10)
-			}
-			clear(c.scratch)
 			var err error
-			if values, err = c.levels.readBits(c.scratch, 0, n); err != nil {
+			if values, err = c.levels.countBits(n); err != nil {
 				return c.damaged(err)
 			}
 		}

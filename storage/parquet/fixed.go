@@ -2,6 +2,7 @@ package parquet
 
 import (
 	"errors"
+	"math/bits"
 
 	"gsql/exec/vec"
 )
@@ -200,10 +201,28 @@ func (f *fixed[T]) finish(valid vec.Bitmap) *vec.Vector {
 // spread moves the first values of dst to the rows that have a bit in valid, whose bit at belongs to dst[0].
 // It works from the end, in place: a value never moves down.
 func spread[T vec.Fixed](dst []T, values int, valid vec.Bitmap, at int) {
-	j := values - 1
-	for i := len(dst) - 1; j >= 0 && i > j; i-- {
-		b := at + i
-		dst[i] = dst[j]
-		j -= int(valid[b>>6] >> (uint(b) & 63) & 1)
+	if nulls := len(dst) - values; nulls > len(dst)/sparseNulls {
+		j := values - 1
+		for i := len(dst) - 1; j >= 0 && i > j; i-- {
+			b := at + i
+			dst[i] = dst[j]
+			j -= int(valid[b>>6] >> (uint(b) & 63) & 1)
+		}
+		return
+	}
+	// Few NULLs: the values between two of them move together.
+	for i, j := len(dst), values; j > 0 && i > j; {
+		last := uint(at + i - 1)
+		w := valid[last>>6] << (63 - last&63) // the row's bit is the highest
+		n := min(i, int(last&63)+1)
+		if k := min(bits.LeadingZeros64(^w), n); k > 0 {
+			copy(dst[i-k:i], dst[j-k:j])
+			i, j = i-k, j-k
+			continue
+		}
+		i -= min(bits.LeadingZeros64(w), n)
 	}
 }
+
+// sparseNulls is how many times as many rows as NULLs there are where NULLs are few.
+const sparseNulls = 8

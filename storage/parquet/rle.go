@@ -34,8 +34,11 @@ func (h *hybrid) reset(data []byte, width uint) error {
 
 // header reads the next run's header.
 func (h *hybrid) header() error {
-	u, n := binary.Uvarint(h.data)
-	if n <= 0 || u>>1 > 1<<31 {
+	var u uint64
+	n := 1
+	if len(h.data) > 0 && h.data[0] < 0x80 { // most are short
+		u = uint64(h.data[0])
+	} else if u, n = binary.Uvarint(h.data); n <= 0 || u>>1 > 1<<31 {
 		return errRLE
 	}
 	h.data = h.data[n:]
@@ -100,6 +103,7 @@ func (h *hybrid) read(dst []uint32) error {
 			dst = dst[n:]
 		case h.packed > 0:
 			dst = h.unpackInto(dst)
+			dst = h.unpackGroups(dst)
 			if len(dst) > 0 && h.packed > 0 {
 				h.fill()
 			}
@@ -122,6 +126,29 @@ func (h *hybrid) unpackInto(dst []uint32) []uint32 {
 		dst = dst[32:]
 	}
 	return dst
+}
+
+// unpackGroups unpacks whole groups of 8 straight into dst and returns the rest of dst. Writers end a run of groups where
+// a value repeats, so that many have but one.
+func (h *hybrid) unpackGroups(dst []uint32) []uint32 {
+	size := int(h.width)
+	for h.packed >= 8 && len(dst) >= 8 && len(h.data) >= size+8 {
+		unpack8((*[8]uint32)(dst), h.data, h.width)
+		h.data = h.data[size:]
+		h.packed -= 8
+		dst = dst[8:]
+	}
+	return dst
+}
+
+// unpack8 takes 8 values of width bits, least significant bit first, from the first width bytes of in, which has 8 more.
+func unpack8(out *[8]uint32, in []byte, width uint) {
+	in = in[:width+8]
+	mask := uint64(1)<<(width&63) - 1
+	for i := range out {
+		bit := uint(i) * width
+		out[i] = uint32(binary.LittleEndian.Uint64(in[bit>>3:]) >> (bit & 7) & mask)
+	}
 }
 
 // skip passes over n values.
@@ -154,7 +181,8 @@ func (h *hybrid) skip(n int) error {
 	return nil
 }
 
-// readBits decodes n values of width 1 into bits at.. of dst, which are clear, and returns how many are set.
+// readBits decodes n values of width 1 into bits at.. of dst, which are clear, and returns how many are set. A hybrid
+// whose bits are read is not read otherwise.
 func (h *hybrid) readBits(dst vec.Bitmap, at, n int) (set int, err error) {
 	for n > 0 {
 		switch {
@@ -166,7 +194,7 @@ func (h *hybrid) readBits(dst vec.Bitmap, at, n int) (set int, err error) {
 			}
 			h.run -= k
 			at, n = at+k, n-k
-		case h.packed > 0 || h.at < h.end:
+		case h.packed > 0:
 			w, k := h.word(min(n, 64-at&63))
 			dst[at>>6] |= w << (uint(at) & 63)
 			set += bits.OnesCount64(w)
@@ -180,28 +208,49 @@ func (h *hybrid) readBits(dst vec.Bitmap, at, n int) (set int, err error) {
 	return set, nil
 }
 
-// word returns up to n <= 64 values of width 1 as bits, and their number. h.at and h.end count the bits of
-// h.data[0] that are used and left, since a byte may be consumed in parts.
-func (h *hybrid) word(n int) (uint64, int) {
-	if h.at < h.end {
-		// Bits left of a byte begun.
-		k := min(n, h.end-h.at)
-		w := uint64(h.buf[0]) >> uint(h.at) & (1<<uint(k) - 1)
-		h.at += k
-		return w, k
+// countBits passes over n values of width 1 as readBits does, and returns how many are set.
+func (h *hybrid) countBits(n int) (set int, err error) {
+	for n > 0 {
+		switch {
+		case h.run > 0:
+			k := min(h.run, n)
+			if h.val != 0 {
+				set += k
+			}
+			h.run -= k
+			n -= k
+		case h.packed > 0:
+			w, k := h.word(min(n, 64))
+			set += bits.OnesCount64(w)
+			n -= k
+		default:
+			if err := h.header(); err != nil {
+				return 0, err
+			}
+		}
 	}
-	if n == 64 && h.packed >= 64 && len(h.data) >= 8 {
-		w := binary.LittleEndian.Uint64(h.data)
-		h.data = h.data[8:]
-		h.packed -= 64
-		return w, 64
+	return set, nil
+}
+
+// word returns up to n <= 64 values of width 1 as bits, and their number. h.at counts the bits of h.data[0] that are used.
+func (h *hybrid) word(n int) (w uint64, k int) {
+	k = min(n, h.packed)
+	if len(h.data) > 8 {
+		w = binary.LittleEndian.Uint64(h.data)>>uint(h.at) | uint64(h.data[8])<<(64-uint(h.at))
+	} else {
+		for i, b := range h.data {
+			w |= uint64(b) << (8 * i)
+		}
+		w >>= uint(h.at)
 	}
-	// Take one byte apart.
-	h.buf[0] = uint32(h.data[0])
-	h.data = h.data[1:]
-	h.packed -= 8
-	h.at, h.end = 0, 8
-	return h.word(n)
+	if k < 64 {
+		w &= 1<<uint(k) - 1
+	}
+	h.at += k
+	h.packed -= k
+	h.data = h.data[h.at>>3:]
+	h.at &= 7
+	return w, k
 }
 
 // setBits sets n bits from at on.
