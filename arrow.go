@@ -66,17 +66,20 @@ func arrowSchema(cols []Column) *arrow.Schema {
 	return arrow.NewSchema(f, nil)
 }
 
-func toRecord(schema *arrow.Schema, b *vec.Batch, st *text.Style) arrow.Record {
+func toRecord(schema *arrow.Schema, b *vec.Batch, st *text.Style) (arrow.Record, error) {
 	cols := make([]arrow.Array, len(b.Cols))
 	for i, v := range b.Cols {
-		cols[i] = toArrow(schema.Field(i).Type, v, st)
+		var err error
+		if cols[i], err = toArrow(schema.Field(i).Type, v, st); err != nil {
+			return nil, err
+		}
 		defer cols[i].Release()
 	}
-	return array.NewRecord(schema, cols, int64(b.Rows))
+	return array.NewRecord(schema, cols, int64(b.Rows)), nil
 }
 
 // toArrow shares the memory of fixed-width values and copies the others.
-func toArrow(t arrow.DataType, v *vec.Vector, st *text.Style) arrow.Array {
+func toArrow(t arrow.DataType, v *vec.Vector, st *text.Style) (arrow.Array, error) {
 	v = vec.Flatten(v)
 	nulls := v.Len - v.Valid.Count(v.Len)
 	var validity *memory.Buffer
@@ -86,21 +89,23 @@ func toArrow(t arrow.DataType, v *vec.Vector, st *text.Style) arrow.Array {
 	if w, ok := t.(arrow.FixedWidthDataType); ok && w.BitWidth() == 8*v.Kind.Width() && v.Kind != types.KBool {
 		data := array.NewData(t, v.Len, []*memory.Buffer{validity, memory.NewBufferBytes(v.Data)}, nil, nulls, 0)
 		defer data.Release()
-		return array.MakeFromData(data)
+		return array.MakeFromData(data), nil
 	}
 	b := array.NewBuilder(memory.DefaultAllocator, t)
 	defer b.Release()
 	b.Reserve(v.Len)
 	for i := range v.Len {
-		appendArrow(b, v, i, st)
+		if err := appendArrow(b, v, i, st); err != nil {
+			return nil, err
+		}
 	}
-	return b.NewArray()
+	return b.NewArray(), nil
 }
 
-func appendArrow(b array.Builder, v *vec.Vector, i int, st *text.Style) {
+func appendArrow(b array.Builder, v *vec.Vector, i int, st *text.Style) error {
 	if v.IsNull(i) {
 		b.AppendNull()
-		return
+		return nil
 	}
 	switch b := b.(type) {
 	case *array.BooleanBuilder:
@@ -136,13 +141,21 @@ func appendArrow(b array.Builder, v *vec.Vector, i int, st *text.Style) {
 		b.Append(true)
 		row := int(vec.At[uint32](v, i))
 		for k, f := range v.Fields {
-			appendArrow(b.FieldBuilder(k), f, row, st)
+			if err := appendArrow(b.FieldBuilder(k), f, row, st); err != nil {
+				return err
+			}
 		}
 	case *array.ListBuilder:
 		b.Append(true)
 		l := vec.At[vec.List](v, i)
+		if err := l.Plain("Arrow"); err != nil {
+			return err
+		}
 		for k := range l.Len {
-			appendArrow(b.ValueBuilder(), v.Child, int(l.Off+k), st)
+			if err := appendArrow(b.ValueBuilder(), v.Child, int(l.Off+k), st); err != nil {
+				return err
+			}
 		}
 	}
+	return nil
 }

@@ -129,17 +129,47 @@ func assignReflect(dst reflect.Value, v *vec.Vector, i int, st *text.Style) erro
 	return fmt.Errorf("%s of type %s does not fit into %s", text.String(v, i, st), v.Type, dst.Type())
 }
 
-// assignSlice stores an array.
+// assignSlice stores an array: in slices of slices when it has more than one dimension, of the depth that it has. Lower bounds
+// are lost.
 func assignSlice(dst reflect.Value, v *vec.Vector, i int, st *text.Style) error {
 	l := vec.At[vec.List](v, i)
 	child := v.Child
 	if v.Enc == vec.Dict {
 		child = v.Dict.Child
 	}
-	out := reflect.MakeSlice(dst.Type(), int(l.Len), int(l.Len))
-	for k := range int(l.Len) {
-		if err := assign(out.Index(k).Addr().Interface(), child, int(l.Off)+k, st); err != nil {
-			return fmt.Errorf("element %d: %w", k+1, err)
+	d := l.Dims()
+	n := 0
+	if d.N > 0 {
+		n = int(d.Len[0])
+	}
+	s := sliceReader{child: child, at: int(l.Off), dims: d, style: st}
+	return s.assign(dst, 0, n)
+}
+
+// sliceReader stores the elements of an array one after the other.
+type sliceReader struct {
+	child *vec.Vector
+	at    int
+	dims  vec.Dims
+	style *text.Style
+}
+
+// assign stores n members of dimension k.
+func (s *sliceReader) assign(dst reflect.Value, k, n int) error {
+	if dst.Kind() != reflect.Slice {
+		return fmt.Errorf("an array of %d dimensions does not fit into %s", s.dims.N, dst.Type())
+	}
+	out := reflect.MakeSlice(dst.Type(), n, n)
+	for m := range n {
+		var err error
+		if k+1 < s.dims.N {
+			err = s.assign(out.Index(m), k+1, int(s.dims.Len[k+1]))
+		} else {
+			err = assign(out.Index(m).Addr().Interface(), s.child, s.at, s.style)
+			s.at++
+		}
+		if err != nil {
+			return fmt.Errorf("element %d: %w", m+1, err)
 		}
 	}
 	dst.Set(out)
@@ -224,29 +254,69 @@ func parameter(x any) (*vec.Vector, error) {
 	return nil, fmt.Errorf("gsql: arguments of type %T are not supported", x)
 }
 
-// arrayParameter writes a slice as the text of an array, whose type the statement settles.
+// arrayParameter writes a slice as the text of an array, whose type the statement settles; slices of slices are arrays of more
+// dimensions.
 func arrayParameter(v reflect.Value) (*vec.Vector, error) {
-	b := []byte{'{'}
+	b, err := appendSlice(nil, v)
+	if err != nil {
+		return nil, err
+	}
+	return vec.NewText(types.Type{}, string(b), 1), nil
+}
+
+// appendSlice appends the text of an array. Members none of which has elements make one without elements.
+func appendSlice(b []byte, v reflect.Value) ([]byte, error) {
+	start, empty := len(b), true
+	b = append(b, '{')
 	for i := range v.Len() {
-		x, err := parameter(v.Index(i).Interface())
-		if err != nil {
-			return nil, err
-		}
 		if i > 0 {
 			b = append(b, ',')
 		}
-		if x.IsNull(0) {
-			b = append(b, "NULL"...)
-			continue
+		from := len(b)
+		var err error
+		if inner, ok := innerSlice(v.Index(i)); ok {
+			b, err = appendSlice(b, inner)
+			empty = empty && string(b[from:]) == "{}"
+		} else {
+			b, err = appendMember(b, v.Index(i).Interface())
+			empty = false
 		}
-		b = append(b, '"')
-		for _, c := range text.Append(nil, x, 0, nil) {
-			if c == '"' || c == '\\' {
-				b = append(b, '\\')
-			}
-			b = append(b, c)
+		if err != nil {
+			return nil, err
 		}
-		b = append(b, '"')
 	}
-	return vec.NewText(types.Type{}, string(append(b, '}')), 1), nil
+	if empty {
+		b = append(b[:start], '{')
+	}
+	return append(b, '}'), nil
+}
+
+// innerSlice returns the slice that a member of a slice is; ok is false where it is another value.
+func innerSlice(v reflect.Value) (inner reflect.Value, ok bool) {
+	if v.Kind() == reflect.Interface {
+		v = v.Elem()
+	}
+	if v.Kind() != reflect.Slice || v.Type().Elem().Kind() == reflect.Uint8 {
+		return v, false
+	}
+	_, valuer := v.Interface().(driver.Valuer)
+	return v, !valuer
+}
+
+func appendMember(b []byte, x any) ([]byte, error) {
+	v, err := parameter(x)
+	if err != nil {
+		return nil, err
+	}
+	if v.IsNull(0) {
+		return append(b, "NULL"...), nil
+	}
+	b = append(b, '"')
+	for _, c := range text.Append(nil, v, 0, nil) {
+		if c == '"' || c == '\\' {
+			b = append(b, '\\')
+		}
+		b = append(b, c)
+	}
+	return append(b, '"'), nil
 }

@@ -196,7 +196,7 @@ func (r *Rows) NextRecord() (arrow.Record, error) {
 	if err != nil {
 		return nil, err
 	}
-	return toRecord(r.ArrowSchema(), b, r.style), nil
+	return toRecord(r.ArrowSchema(), b, r.style)
 }
 
 // ArrowSchema returns the schema of NextRecord's batches.

@@ -22,6 +22,7 @@ func appendPartsKey(dst []byte, v *vec.Vector, i int) []byte {
 	}
 	l := vec.Values[vec.List](v)[i]
 	dst = binary.LittleEndian.AppendUint32(dst, l.Len)
+	dst = binary.LittleEndian.AppendUint32(dst, uint32(l.Shape))
 	for k := range l.Len {
 		dst = appendPartKey(dst, v.Child, int(l.Off+k))
 	}

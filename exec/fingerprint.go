@@ -181,6 +181,9 @@ func (d *Digest) vector(v *vec.Vector) {
 				d.tag('l', 0)
 				continue
 			}
+			if l.Shape != 0 { // whose number is this process's
+				d.text(fmt.Sprint(l.Dims()))
+			}
 			d.vector(vec.Flatten(vec.Slice(v.Child, int(l.Off), int(l.Off+l.Len))))
 		case types.KRow:
 			for k := range v.Fields {

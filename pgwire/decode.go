@@ -220,50 +220,75 @@ func decodeArray(bl *vec.Builder, t types.Type, b []byte, enc *text.Encoding) er
 	if len(b) < 12 {
 		return errBinary
 	}
-	dims := be.Uint32(b)
-	if dims > 1 {
-		return sqlstate.Unsupported("Use one-dimensional arrays.", "arrays of more than one dimension are not supported")
-	}
 	if want := catalog.TypeOID(t.Element()); be.Uint32(b[8:]) != want {
 		return sqlstate.New(sqlstate.DatatypeMismatch, "binary data has array element type %d instead of expected %d", be.Uint32(b[8:]), want)
 	}
-	if dims == 0 {
-		bl.AppendList(func(*vec.Builder) {})
-		return nil
+	d, b, err := decodeDims(b)
+	if err != nil {
+		return err
 	}
-	if len(b) < 20 {
-		return errBinary
+	n := d.Elements()
+	if n == 0 {
+		d = vec.Dims{}
 	}
-	n := be.Uint32(b[12:])
-	b = b[20:]
 	if int64(n)*4 > int64(len(b)) {
 		return errBinary
 	}
-	var err error
-	bl.AppendList(func(c *vec.Builder) {
-		for range n {
-			if len(b) < 4 {
-				err = errBinary
-				return
-			}
-			size := int32(be.Uint32(b))
-			b = b[4:]
-			if size == -1 {
-				c.AppendNull()
-				continue
-			}
-			if size < 0 || int(size) > len(b) {
-				err = errBinary
-				return
-			}
-			if err = decodeBinary(c, t.Element(), b[:size], enc); err != nil {
-				return
-			}
-			b = b[size:]
-		}
-	})
-	if err == nil && len(b) > 0 {
-		err = errBinary
+	if t.IsVector() && d.N > 0 { // whose lower bound its type says
+		d.Lower[0] = 1
 	}
+	shape, err := d.Shape()
+	if err != nil {
+		return err
+	}
+	bl.AppendArray(shape, func(c *vec.Builder) { err = decodeElements(c, t.Element(), n, b, enc) })
 	return err
+}
+
+// decodeDims reads the number of dimensions, whether there are NULLs, the element type and of each dimension the length and the
+// lower bound, and returns what is left.
+func decodeDims(b []byte) (d vec.Dims, rest []byte, err error) {
+	be := binary.BigEndian
+	n, flags := int32(be.Uint32(b)), be.Uint32(b[4:])
+	switch b = b[12:]; {
+	case flags > 1:
+		return d, b, sqlstate.New(sqlstate.BadBinaryValue, "invalid array flags")
+	case n < 0:
+		return d, b, sqlstate.New(sqlstate.BadBinaryValue, "invalid number of dimensions: %d", n)
+	case n > vec.MaxDims:
+		return d, b, vec.TooManyDims(int(n))
+	case len(b) < 8*int(n):
+		return d, b, errBinary
+	}
+	for range n {
+		d.Add(int32(be.Uint32(b)), int32(be.Uint32(b[4:])))
+		b = b[8:]
+	}
+	return d, b, d.Check()
+}
+
+// decodeElements reads n elements, which are all there is in b.
+func decodeElements(c *vec.Builder, t types.Type, n int, b []byte, enc *text.Encoding) error {
+	for range n {
+		if len(b) < 4 {
+			return errBinary
+		}
+		size := int32(binary.BigEndian.Uint32(b))
+		b = b[4:]
+		if size == -1 {
+			c.AppendNull()
+			continue
+		}
+		if size < 0 || int(size) > len(b) {
+			return errBinary
+		}
+		if err := decodeBinary(c, t, b[:size], enc); err != nil {
+			return err
+		}
+		b = b[size:]
+	}
+	if len(b) > 0 {
+		return errBinary
+	}
+	return nil
 }

@@ -242,12 +242,15 @@ func appendBinaryArray(dst []byte, v *vec.Vector, i int, enc *text.Encoding) ([]
 			hasNull = 1
 		}
 	}
-	lower := uint32(1)
+	d := l.Dims()
 	if v.Type.IsVector() {
-		lower = 0
+		d.Lower[0] = 0
 	}
-	for _, x := range []uint32{1, hasNull, oid, l.Len, lower} {
+	for _, x := range []uint32{uint32(d.N), hasNull, oid} {
 		dst = be.AppendUint32(dst, x)
+	}
+	for k := range d.N {
+		dst = be.AppendUint32(be.AppendUint32(dst, uint32(d.Len[k])), uint32(d.Lower[k]))
 	}
 	for k := range l.Len {
 		row := int(l.Off + k)

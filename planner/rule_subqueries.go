@@ -246,7 +246,7 @@ func (s *subqueryRule) array(n, q Node, t types.Type) (Node, expr.Expr, error) {
 	f := Fields(q)[0]
 	var agg *expr.Aggregate
 	for _, a := range fn.Aggregates("array_agg") {
-		if len(a.Args) == 1 {
+		if len(a.Args) == 1 && (a.Args[0].ID == types.AnyArray) == (f.Type.ID == types.Array) {
 			agg = &expr.Aggregate{Fn: a, Args: []expr.Expr{fieldColumn(f)}, Typ: t}
 		}
 	}

@@ -20,12 +20,22 @@ type aggregateCall struct {
 	pos      int
 }
 
+// takesArrays reports whether f is array_agg for arrays where such are the arguments, and the other one elsewhere. Others
+// it lets pass.
+func (c *aggregateCall) takesArrays(f *fn.Aggregate) bool {
+	if c.name != "array_agg" || len(c.args) == 0 {
+		return true
+	}
+	t := c.args[0].typ()
+	return (f.Args[0].ID == types.AnyArray) == (t.ID == types.Array && !t.IsVector())
+}
+
 // resolveAggregate finds the overload and builds the expression.
 func (b *binder) resolveAggregate(c *aggregateCall) (*expr.Aggregate, error) {
 	fs := fn.Aggregates(c.name)
 	var usable []*fn.Aggregate
 	for _, f := range fs {
-		if f.OrderedSet == c.within {
+		if f.OrderedSet == c.within && c.takesArrays(f) {
 			usable = append(usable, f)
 		}
 	}

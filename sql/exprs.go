@@ -2,11 +2,9 @@ package sql
 
 import (
 	"cmp"
-	"math"
 	"strings"
 
 	"gsql/exec/expr"
-	"gsql/exec/fn"
 	"gsql/exec/sqlstate"
 	"gsql/exec/types"
 	"gsql/exec/vec"
@@ -436,9 +434,6 @@ func (b *binder) inExpr(blk *block, e *syntax.In) (value, error) {
 	return b.in(x, list, e.Not, e.Pos)
 }
 
-// nestedHint says what holds what arrays of arrays would.
-const nestedHint = "An array of records holds the same: ARRAY[ROW(ARRAY[1, 2]), ROW(ARRAY[3])]. So does jsonb_build_array(ARRAY[1, 2], ARRAY[3])."
-
 // quantifiedQuery binds arg op ANY (SELECT ...) and ALL. The query comes first, as in PostgreSQL, which tells which of
 // two errors is reported.
 func (b *binder) quantifiedQuery(blk *block, op string, all bool, arg syntax.Expr, query *syntax.Query, pos int) (value, error) {
@@ -506,95 +501,6 @@ func (b *binder) collate(blk *block, e *syntax.Collate) (value, error) {
 	return value{}, unsupported(e.Pos, "Use COLLATE \"C\".", "collation \"%s\" is not supported", e.Name)
 }
 
-// array binds ARRAY[...]; elem is the type that a cast around it asks for, or unknown.
-func (b *binder) array(blk *block, e *syntax.Array, elem types.Type) (value, error) {
-	vs, err := b.scalars(blk, e.Elems)
-	if err != nil {
-		return value{}, err
-	}
-	switch {
-	case elem.ID != types.Unknown && len(vs) == 0:
-		return value{e: emptyArray(elem), pos: e.Pos, elems: []value{}}, nil
-	case elem.ID != types.Unknown:
-		for i := range vs {
-			if vs[i], err = b.cast(vs[i], elem, vs[i].pos); err != nil {
-				return value{}, err
-			}
-		}
-		// A cast to numeric keeps each element's scale; an array has one.
-		elem, err = b.unifyValues(vs, "ARRAY")
-	case len(vs) == 0 && e.List:
-		return value{e: emptyArray(types.Of(types.Int32)), pos: e.Pos, elems: []value{}}, nil
-	case len(vs) == 0:
-		return value{}, sqlstate.New(sqlstate.IndeterminateDatatype, "cannot determine type of empty array").
-			WithHint("Explicitly cast to the desired type, for example ARRAY[]::integer[].").At(e.Pos)
-	default:
-		elem, err = b.unifyValues(vs, "ARRAY")
-	}
-	if err != nil {
-		return value{}, err
-	}
-	if elem.ID == types.Array {
-		return value{}, unsupported(e.Pos, nestedHint, "arrays of arrays are not supported")
-	}
-	t := types.ArrayOf(elem)
-	call := &expr.Call{Fn: fn.MakeArray(len(vs), elem), Args: exprsOf(vs), Typ: t}
-	return value{e: call, pos: e.Pos, elems: vs}, nil
-}
-
-// subscript binds x[i] and x[i:j].
-func (b *binder) subscript(blk *block, e *syntax.Subscript) (value, error) {
-	array, err := b.scalar(blk, e.Arg)
-	if err != nil {
-		return value{}, err
-	}
-	if array.typ().ID == types.JSONB {
-		return b.jsonSubscript(blk, array, e)
-	}
-	if array.typ().ID == types.Record && !e.Slice {
-		return b.subscriptField(array, e.Index)
-	}
-	if array.typ().ID == types.Name && !e.Slice {
-		return b.nameByte(blk, array, e)
-	}
-	if part := fn.Coordinate(array.typ().ID); part != nil && !e.Slice {
-		index, err := b.arrayIndex(blk, e.Index, 0)
-		if err != nil {
-			return value{}, err
-		}
-		return value{e: &expr.Call{Fn: part, Args: []expr.Expr{array.e, index}, Typ: part.Ret}, pos: e.Pos}, nil
-	}
-	if array.typ().ID != types.Array {
-		return value{}, sqlstate.New(sqlstate.DatatypeMismatch, "cannot subscript type %s because it does not support subscripting", array.typ().Base()).At(array.pos)
-	}
-	if !e.Slice {
-		index, err := b.arrayIndex(blk, e.Index, 0)
-		if err != nil {
-			return value{}, err
-		}
-		if array.typ().IsVector() {
-			next, err := b.operator("+", value{e: index, pos: e.Pos}, value{e: int32Const(1), pos: e.Pos}, e.Pos)
-			if err != nil {
-				return next, err
-			}
-			index = next.e
-		}
-		return value{e: &expr.Call{Fn: fn.Subscript(array.typ()), Args: []expr.Expr{array.e, index}, Typ: array.typ().Element()}, pos: e.Pos}, nil
-	}
-	from, err := b.arrayIndex(blk, e.Lower, 1)
-	if err != nil {
-		return value{}, err
-	}
-	to, err := b.arrayIndex(blk, e.Upper, math.MaxInt32)
-	if err != nil {
-		return value{}, err
-	}
-	if array.typ().IsVector() {
-		return value{}, unsupported(e.Pos, "Cast it to an array.", "slices of %s are not supported", array.typ().Base())
-	}
-	return value{e: &expr.Call{Fn: fn.Slice(array.typ()), Args: []expr.Expr{array.e, from, to}, Typ: array.typ()}, pos: e.Pos}, nil
-}
-
 // nameByte binds n[i] of a name, which is an array of "char" from 0.
 func (b *binder) nameByte(blk *block, name value, e *syntax.Subscript) (value, error) {
 	index, err := b.arrayIndex(blk, e.Index, 0)
@@ -632,21 +538,4 @@ func (b *binder) jsonSubscript(blk *block, doc value, e *syntax.Subscript) (valu
 		return value{}, err
 	}
 	return b.scalarCall("jsonb_extract_path", []value{doc, step}, e.Pos)
-}
-
-// arrayIndex binds a subscript, for which another value stands when it is missing.
-func (b *binder) arrayIndex(blk *block, e syntax.Expr, missing int32) (expr.Expr, error) {
-	t := types.Of(types.Int32)
-	if e == nil {
-		return int32Const(missing), nil
-	}
-	v, err := b.scalar(blk, e)
-	if err != nil {
-		return nil, err
-	}
-	if !canCoerce(v.typ(), t, fn.Assignment) {
-		return nil, sqlstate.New(sqlstate.DatatypeMismatch, "array subscript must have type integer").At(v.pos)
-	}
-	v, err = b.coerce(v, t, fn.Assignment)
-	return v.e, err
 }

@@ -73,16 +73,20 @@ func oneColumn(q *query, pos int) error {
 	return nil
 }
 
-// arraySubquery binds ARRAY(SELECT ...).
+// arraySubquery binds ARRAY(SELECT ...), which of arrays is an array of one more dimension.
 func (b *binder) arraySubquery(q *query, pos int) (value, error) {
 	if err := oneColumn(q, pos); err != nil {
 		return value{}, err
 	}
 	elem := q.cols[0].typ
-	if elem.ID == types.Array {
-		return value{}, unsupported(pos, nestedHint, "arrays of arrays are not supported")
+	t := types.ArrayOf(elem)
+	switch {
+	case elem.IsVector():
+		return value{}, vectorsWithin(elem, pos)
+	case elem.ID == types.Array:
+		t = elem
 	}
-	return value{e: b.onceBound(&expr.Subquery{Kind: expr.ArrayOf, Query: q.node, Typ: types.ArrayOf(elem)}), pos: pos}, nil
+	return value{e: b.onceBound(&expr.Subquery{Kind: expr.ArrayOf, Query: q.node, Typ: t}), pos: pos}, nil
 }
 
 // existsSubquery binds EXISTS (SELECT ...).

@@ -85,14 +85,24 @@ func appendJSON(dst []byte, v *vec.Vector, i int, st *text.Style) []byte {
 		if v.Enc == vec.Dict {
 			child = v.Dict.Child
 		}
-		dst = append(dst, '[')
-		for k := range l.Len {
+		if l.Len == 0 {
+			return append(dst, "[]"...)
+		}
+		d := l.Dims()
+		brackets := d.Nesting()
+		for k := range int(l.Len) {
 			if k > 0 {
 				dst = append(dst, ',')
 			}
-			dst = appendJSON(dst, child, int(l.Off+k), st)
+			for range brackets.Opens(k) {
+				dst = append(dst, '[')
+			}
+			dst = appendJSON(dst, child, int(l.Off)+k, st)
+			for range brackets.Closes(k) {
+				dst = append(dst, ']')
+			}
 		}
-		return append(dst, ']')
+		return dst
 	}
 	return appendString(dst, text.Append(nil, v, i, st))
 }

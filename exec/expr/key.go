@@ -138,6 +138,7 @@ func appendConst(b []byte, v *vec.Vector) []byte {
 	case v.Kind == types.KList:
 		l := vec.At[vec.List](v, 0)
 		b = binary.AppendUvarint(append(b, 'L'), uint64(l.Len))
+		b = binary.AppendUvarint(b, uint64(l.Shape))
 		for i := range l.Len {
 			b = appendConst(b, vec.Gather(v.Child, []uint32{l.Off + i}))
 		}

@@ -170,6 +170,9 @@ func (n *lambdaNode) eval(r *run, sel []uint32) (*vec.Vector, error) {
 		list = list.WithLen(rows)
 	}
 	list = vec.Flatten(list)
+	if err := fn.OneDimension("a lambda", list); err != nil {
+		return nil, err
+	}
 	x := &lambdaRun{lambdaNode: n, run: r, sel: sel, list: list, lists: vec.Values[vec.List](list)}
 	if n.kind == ReduceList {
 		return x.reduce(rows)

@@ -19,6 +19,14 @@ import (
 //
 // The price is an indirect call per row: right for functions that do real work, wrong for arithmetic.
 
+// check returns Ctx.Check, nil without one.
+func (c *Call) check() func() error {
+	if c.Ctx == nil {
+		return nil
+	}
+	return c.Ctx.Check
+}
+
 // Each calls f for every row in which no argument of a strict function is NULL, until f fails or the query is
 // cancelled.
 func (c *Call) Each(f func(i int) error) error {

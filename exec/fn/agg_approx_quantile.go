@@ -295,7 +295,7 @@ func (a *approxQuantileAcc) appendResult(out *vec.Builder, s *quantileSketch, sh
 		return err
 	}
 	l := vec.At[vec.List](shares, i)
-	out.AppendList(func(c *vec.Builder) {
+	out.AppendArray(l.Shape, func(c *vec.Builder) {
 		for k := int(l.Off); k < int(l.Off+l.Len) && err == nil; k++ {
 			if shares.Child.IsNull(k) {
 				c.AppendNull()

@@ -164,7 +164,7 @@ func ownedLists(v *vec.Vector) *vec.Vector {
 		if !v.Valid.Get(i) {
 			continue
 		}
-		lists[i] = vec.List{Off: uint32(len(sel)), Len: x.Len}
+		lists[i] = vec.List{Off: uint32(len(sel)), Len: x.Len, Shape: x.Shape}
 		for k := range x.Len {
 			sel = append(sel, x.Off+k)
 		}

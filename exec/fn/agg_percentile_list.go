@@ -175,7 +175,8 @@ func (a *percentilesAcc) appendGroup(out *vec.Builder, g int) error {
 		}
 		return int(rows[k])
 	}
-	out.AppendList(func(c *vec.Builder) {
+	shares := a.shares.lists[g]
+	out.AppendArray(vec.At[vec.List](shares.v, shares.i).Shape, func(c *vec.Builder) {
 		for i, x := range vec.Values[float64](fractions) {
 			switch {
 			case err != nil:

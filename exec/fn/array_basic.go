@@ -25,7 +25,8 @@ func makeOnce(name string, n int, t types.Type, f func() *Scalar) *Scalar {
 	return s.(*Scalar)
 }
 
-// MakeArray returns the function of n arguments of type elem that makes an array of them: ARRAY[...].
+// MakeArray returns the function of n arguments of type elem that makes an array of them: ARRAY[...]. Of arrays it makes
+// one of one more dimension.
 func MakeArray(n int, elem types.Type) *Scalar {
 	return makeOnce("array", n, elem, func() *Scalar { return newMakeArray(n, elem) })
 }
@@ -34,6 +35,9 @@ func newMakeArray(n int, elem types.Type) *Scalar {
 	args := make([]types.Type, n)
 	for i := range args {
 		args[i] = elem
+	}
+	if elem.ID == types.Array {
+		return &Scalar{Name: "array", Args: args, Ret: elem, NotStrict: true, Eval: nestArrays}
 	}
 	return &Scalar{Name: "array", Args: args, Ret: types.ArrayOf(elem), NotStrict: true, Eval: makeArray}
 }
@@ -62,32 +66,4 @@ func makeArray(c *Call) (*vec.Vector, error) {
 	v := vec.New(c.Ret, types.KList, lists, nil)
 	v.Child = vec.Flatten(vec.Gather(all, order))
 	return v, nil
-}
-
-// Subscript returns the function of an array and a number that returns the element with that number, from
-// 1, and NULL beyond the ends: a[i].
-func Subscript(array types.Type) *Scalar {
-	return makeOnce("subscript", 2, array, func() *Scalar {
-		return &Scalar{Name: "subscript", Args: []types.Type{array, types.Of(types.Int32)}, Ret: array.Element(), Eval: subscript}
-	})
-}
-
-func subscript(c *Call) (*vec.Vector, error) {
-	array, index := c.Args[0], Reader[int32](c.Args[1])
-	lists := vec.Values[vec.List](array)
-	idx := make([]int32, c.N)
-	for i := range idx {
-		idx[i] = -1
-	}
-	_ = c.Each(func(i int) error {
-		l := lists[Row(array, i)]
-		if k := index(i); k >= 1 && uint32(k) <= l.Len {
-			idx[i] = int32(l.Off) + k - 1
-		}
-		return nil
-	})
-	if array.Child == nil {
-		return vec.NewNull(c.Ret, c.N), nil
-	}
-	return vec.GatherOrNull(array.Child, idx), nil
 }

@@ -27,7 +27,9 @@ func init() {
 	edit("array_remove", first, true, removeElements, array, elem)
 	edit("array_replace", first, true, replaceElements, array, elem, elem)
 	edit("trim_array", first, false, trimArray, array, n)
-	edit("array_fill", func(args []types.Type) types.Type { return types.ArrayOf(args[0]) }, true, fillArray, elem, types.ArrayOf(n))
+	filled := func(args []types.Type) types.Type { return types.ArrayOf(args[0]) }
+	edit("array_fill", filled, true, fillArray, elem, types.ArrayOf(n))
+	edit("array_fill", filled, true, fillArray, elem, types.ArrayOf(n), types.ArrayOf(n))
 }
 
 // arrayEdit makes one array per row out of elements of other vectors.
@@ -38,6 +40,7 @@ type arrayEdit struct {
 	order   []uint32 // the elements of all arrays, as rows of the sources one after the other
 	lists   []vec.List
 	valid   vec.Bitmap
+	shape   vec.Shape // of the array that comes next
 }
 
 func newArrayEdit(c *Call) *arrayEdit {
@@ -70,7 +73,10 @@ func (e *arrayEdit) add(v *vec.Vector) (base uint32) {
 	return base
 }
 
-// at returns the list of row i, empty for NULL, and the number of its first element.
+// list returns the list of row i, an empty one for NULL.
+func (s *arraySource) list(i int) vec.List { return listAt(s.array, i) }
+
+// at returns the length of row i's list, 0 for NULL, and the number of its first element.
 func (s *arraySource) at(i int) (n int, first uint32) {
 	if s.array.IsNull(i) {
 		return 0, 0
@@ -89,6 +95,10 @@ func (e *arrayEdit) put(i int) error {
 		return tooManyElements()
 	}
 	e.lists[i] = vec.List{Off: from, Len: uint32(len(e.order)) - from}
+	if e.lists[i].Len > 0 {
+		e.lists[i].Shape = e.shape
+	}
+	e.shape = 0
 	if i&255 == 255 && e.call.Ctx != nil && e.call.Ctx.Check != nil {
 		return e.call.Ctx.Check()
 	}
@@ -131,39 +141,6 @@ func (e *arrayEdit) vector() *vec.Vector {
 	return v
 }
 
-// joinArrays is array_cat: NULL counts as no array.
-func joinArrays(c *Call) (*vec.Vector, error) {
-	e := newArrayEdit(c)
-	a, b := e.elements(c.Args[0]), e.elements(c.Args[1])
-	return e.eachRow(func(i int) error {
-		if a.array.IsNull(i) && b.array.IsNull(i) {
-			e.valid.Clear(i)
-		}
-		for _, s := range []*arraySource{&a, &b} {
-			n, first := s.at(i)
-			e.run(first, n)
-		}
-		return nil
-	})
-}
-
-// addElement puts the elements of two arguments, one of which has arrays, in the order of the arguments.
-func addElement(c *Call, array, elem int) (*vec.Vector, error) {
-	e := newArrayEdit(c)
-	s, one := e.elements(c.Args[array]), e.add(c.Args[elem])
-	return e.eachRow(func(i int) error {
-		n, first := s.at(i)
-		if elem < array {
-			e.run(one+uint32(Row(c.Args[elem], i)), 1)
-		}
-		e.run(first, n)
-		if elem > array {
-			e.run(one+uint32(Row(c.Args[elem], i)), 1)
-		}
-		return nil
-	})
-}
-
 // eachElement calls f for every element of the arrays of s, with its number and whether it is the second argument; to
 // these functions NULL equals NULL.
 func (e *arrayEdit) eachElement(s arraySource, f func(i int, at uint32, same bool)) (*vec.Vector, error) {
@@ -171,6 +148,7 @@ func (e *arrayEdit) eachElement(s arraySource, f func(i int, at uint32, same boo
 		if s.array.IsNull(i) {
 			e.valid.Clear(i)
 		}
+		e.shape = s.list(i).Shape
 		n, first := s.at(i)
 		for k := range n {
 			at := first + uint32(k)
@@ -183,7 +161,13 @@ func (e *arrayEdit) eachElement(s arraySource, f func(i int, at uint32, same boo
 // removeElements is array_remove.
 func removeElements(c *Call) (*vec.Vector, error) {
 	e := newArrayEdit(c)
-	return e.eachElement(e.elements(c.Args[0]), func(_ int, at uint32, same bool) {
+	s := e.elements(c.Args[0])
+	for i := range c.N {
+		if s.list(i).NDims() > 1 {
+			return nil, sqlstate.New(sqlstate.FeatureNotSupported, "removing elements from multidimensional arrays is not supported")
+		}
+	}
+	return e.eachElement(s, func(_ int, at uint32, same bool) {
 		if !same {
 			e.order = append(e.order, at)
 		}
@@ -202,78 +186,18 @@ func replaceElements(c *Call) (*vec.Vector, error) {
 	})
 }
 
-// trimArray is trim_array, which drops elements at the end.
+// trimArray is trim_array, which drops members of the first dimension at the end.
 func trimArray(c *Call) (*vec.Vector, error) {
 	drop := Reader[int32](c.Args[1])
-	return cutArrays(c, func(i, n int) (from, to int, err error) {
-		k := int(drop(i))
+	return cutArrays(c, func(i int, d *vec.Dims) (from, to [vec.MaxDims]int, err error) {
+		for k := range d.N {
+			to[k] = int(d.Len[k])
+		}
+		n, k := to[0], int(drop(i))
 		if k < 0 || k > n {
-			return 0, 0, sqlstate.New(sqlstate.ArrayElementError, "number of elements to trim must be between 0 and %d", n)
+			return from, to, sqlstate.New(sqlstate.ArrayElementError, "number of elements to trim must be between 0 and %d", n)
 		}
-		return 0, n - k, nil
-	})
-}
-
-// cutArrays keeps of each array of n elements those from..to-1, which f tells.
-func cutArrays(c *Call, f func(i, n int) (from, to int, err error)) (*vec.Vector, error) {
-	e := newArrayEdit(c)
-	e.valid = c.Valid
-	s := e.elements(c.Args[0])
-	return e.eachRow(func(i int) error {
-		if c.Valid != nil && !c.Valid.Get(i) {
-			return nil
-		}
-		n, first := s.at(i)
-		from, to, err := f(i, n)
-		if err == nil && from < to {
-			e.run(first+uint32(from), to-from)
-		}
-		return err
-	})
-}
-
-// fillArray is array_fill for arrays of one dimension, whose length is the only element of the second argument.
-func fillArray(c *Call) (*vec.Vector, error) {
-	e := newArrayEdit(c)
-	elem := e.add(c.Args[0])
-	dims := c.Args[1]
-	return e.eachRow(func(i int) error {
-		if dims.IsNull(i) {
-			return sqlstate.New(sqlstate.NullNotAllowed, "dimension array or low bound array cannot be null")
-		}
-		l := vec.Values[vec.List](dims)[Row(dims, i)]
-		if l.Len > 1 {
-			return sqlstate.Unsupported("Use one-dimensional arrays.", "arrays of more than one dimension are not supported")
-		}
-		for k := range l.Len {
-			at := int(l.Off + k)
-			if dims.Child.IsNull(at) {
-				return sqlstate.New(sqlstate.NullNotAllowed, "dimension values cannot be null")
-			}
-			n := vec.At[int32](dims.Child, at)
-			if n < 0 || int(n)+len(e.order) > maxElements {
-				return tooManyElements()
-			}
-			for range n {
-				e.order = append(e.order, elem+uint32(Row(c.Args[0], i)))
-			}
-		}
-		return nil
-	})
-}
-
-// Slice returns the function of an array and two numbers that returns the elements from one to the other, counted
-// from 1: a[i:j].
-func Slice(array types.Type) *Scalar {
-	return makeOnce("slice", 3, array, func() *Scalar {
-		n := types.Of(types.Int32)
-		return &Scalar{Name: "slice", Args: []types.Type{array, n, n}, Ret: array, Eval: sliceArray}
-	})
-}
-
-func sliceArray(c *Call) (*vec.Vector, error) {
-	from, to := Reader[int32](c.Args[1]), Reader[int32](c.Args[2])
-	return cutArrays(c, func(i, n int) (int, int, error) {
-		return max(int(from(i)), 1) - 1, min(int(to(i)), n), nil
+		to[0] -= k
+		return from, to, nil
 	})
 }

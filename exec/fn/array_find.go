@@ -2,26 +2,19 @@ package fn
 
 import (
 	"sort"
-	"strconv"
 
 	"gsql/exec/sqlstate"
 	"gsql/exec/types"
 	"gsql/exec/vec"
 )
 
-// This file has the functions that say something about arrays and their elements.
+// This file has the functions that look for elements of arrays.
 
 func init() {
 	array, elem, n := types.Of(types.AnyArray), types.Of(types.AnyElement), types.Of(types.Int32)
 	about := func(name string, ret types.Type, eval func(*Call) (*vec.Vector, error), args ...types.Type) {
 		RegisterScalar(&Scalar{Name: name, Args: args, Ret: ret, Eval: eval})
 	}
-	about("cardinality", n, ofLength(func(n, _ int) (int, bool) { return n, true }), array)
-	about("array_ndims", n, ofLength(func(n, _ int) (int, bool) { return 1, n > 0 }), array)
-	about("array_length", n, ofLength(func(n, dim int) (int, bool) { return n, dim == 1 && n > 0 }), array, n)
-	about("array_upper", n, ofLength(func(n, dim int) (int, bool) { return n, dim == 1 && n > 0 }), array, n)
-	about("array_lower", n, ofLength(func(n, dim int) (int, bool) { return 1, dim == 1 && n > 0 }), array, n)
-	about("array_dims", types.Of(types.Text), arrayDims, array)
 	RegisterScalar(
 		&Scalar{Name: "array_position", Args: []types.Type{array, elem}, Ret: n, NotStrict: true, Eval: arrayPosition},
 		&Scalar{Name: "array_position", Args: []types.Type{array, elem, n}, Ret: n, NotStrict: true, Eval: arrayPosition},
@@ -31,31 +24,6 @@ func init() {
 	about("@>", types.Of(types.Bool), ofPairs(func(s *arrayPair) bool { return s.all(1, 0) }), array, array)
 	about("<@", types.Of(types.Bool), ofPairs(func(s *arrayPair) bool { return s.all(0, 1) }), array, array)
 	about("&&", types.Of(types.Bool), ofPairs(func(s *arrayPair) bool { return s.any() }), array, array)
-}
-
-// ofLength is a number that follows from an array's length and perhaps the number of a dimension.
-func ofLength(f func(n, dim int) (int, bool)) func(*Call) (*vec.Vector, error) {
-	return func(c *Call) (*vec.Vector, error) {
-		array := c.Args[0]
-		lists := vec.Values[vec.List](array)
-		dim := func(int) int32 { return 1 }
-		if len(c.Args) > 1 {
-			dim = Reader[int32](c.Args[1])
-		}
-		return runNull(c, func(i int) (int32, bool, error) {
-			n, ok := f(int(lists[Row(array, i)].Len), int(dim(i)))
-			return int32(n), ok, nil
-		})
-	}
-}
-
-func arrayDims(c *Call) (*vec.Vector, error) {
-	array := c.Args[0]
-	lists := vec.Values[vec.List](array)
-	return runNull(c, func(i int) ([]byte, bool, error) {
-		n := lists[Row(array, i)].Len
-		return append(strconv.AppendUint([]byte("[1:"), uint64(n), 10), ']'), n > 0, nil
-	})
 }
 
 // hasNull reports whether one of the elements of an array is NULL.
@@ -68,25 +36,36 @@ func hasNull(elems *vec.Vector, l vec.List) bool {
 	return false
 }
 
+func errSearchDims() error {
+	return sqlstate.New(sqlstate.FeatureNotSupported, "searching for elements in multidimensional arrays is not supported")
+}
+
 // arrayPosition is array_position: the number of the first element that is not distinct from a value, from a place
 // on.
 func arrayPosition(c *Call) (*vec.Vector, error) {
 	array, lists := c.Args[0], vec.Values[vec.List](c.Args[0])
 	return runNull(c, func(i int) (int32, bool, error) {
-		if array.IsNull(i) || lists[Row(array, i)].Len == 0 || c.Args[1].IsNull(i) && !hasNull(array.Child, lists[Row(array, i)]) {
+		if array.IsNull(i) {
 			return 0, false, nil
 		}
-		from := int32(1)
+		l := lists[Row(array, i)]
+		d := l.Dims()
+		if d.N > 1 {
+			return 0, false, errSearchDims()
+		}
+		if l.Len == 0 || c.Args[1].IsNull(i) && !hasNull(array.Child, l) {
+			return 0, false, nil
+		}
+		from, lower := int64(d.Lower[0]), int64(d.Lower[0])
 		if len(c.Args) > 2 {
 			if c.Args[2].IsNull(i) {
 				return 0, false, sqlstate.New(sqlstate.NullNotAllowed, "initial position must not be null")
 			}
-			from = max(1, vec.At[int32](c.Args[2], Row(c.Args[2], i)))
+			from = max(lower, int64(vec.At[int32](c.Args[2], Row(c.Args[2], i))))
 		}
-		l := lists[Row(array, i)]
-		for k := int64(from) - 1; k < int64(l.Len); k++ {
+		for k := from - lower; k < int64(l.Len); k++ {
 			if vec.EqualRows(array.Child, int(int64(l.Off)+k), c.Args[1], i) {
-				return int32(k) + 1, true, nil
+				return int32(k + lower), true, nil
 			}
 		}
 		return 0, false, nil
@@ -101,9 +80,13 @@ func arrayPositions(c *Call) (*vec.Vector, error) {
 			return out, false, nil
 		}
 		l := lists[Row(array, i)]
+		d := l.Dims()
+		if d.N > 1 {
+			return out, false, errSearchDims()
+		}
 		for k := range l.Len {
 			if vec.EqualRows(array.Child, int(l.Off+k), c.Args[1], i) {
-				out = append(out, int64(k)+1)
+				out = append(out, int64(k)+int64(d.Lower[0]))
 			}
 		}
 		return out, true, nil
@@ -207,6 +190,9 @@ func arrayBucket(c *Call) (*vec.Vector, error) {
 	x, bounds, lists := c.Args[0], c.Args[1], vec.Values[vec.List](c.Args[1])
 	return run(c, func(i int) (int32, error) {
 		l := lists[Row(c.Args[1], i)]
+		if l.NDims() > 1 {
+			return 0, sqlstate.New(sqlstate.ArrayElementError, "thresholds must be one-dimensional array")
+		}
 		for k := l.Off; k < l.Off+l.Len; k++ {
 			if bounds.Child.IsNull(int(k)) {
 				return 0, sqlstate.New(sqlstate.NullNotAllowed, "thresholds array must not contain NULLs")

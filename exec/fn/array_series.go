@@ -15,8 +15,6 @@ func init() {
 			RegisterScalar(&Scalar{Name: "generate_series[]", Args: args, Ret: types.ArrayOf(t), Eval: seriesArray})
 		}
 	}
-	n := types.Of(types.Int32)
-	RegisterScalar(&Scalar{Name: "generate_subscripts[]", Args: []types.Type{types.Of(types.AnyArray), n}, Ret: types.ArrayOf(n), Eval: subscripts})
 }
 
 // seriesArray returns the numbers from one to another by a step.
@@ -40,20 +38,6 @@ func seriesArray(c *Call) (*vec.Vector, error) {
 				break
 			}
 			x = next
-		}
-		return out, true, nil
-	})
-}
-
-// subscripts returns the numbers of an array's elements.
-func subscripts(c *Call) (*vec.Vector, error) {
-	array, lists, dim := c.Args[0], vec.Values[vec.List](c.Args[0]), Reader[int32](c.Args[1])
-	return numberArrays(c, func(i int, out []int64) ([]int64, bool, error) {
-		if dim(i) != 1 {
-			return out, true, nil
-		}
-		for k := range lists[Row(array, i)].Len {
-			out = append(out, int64(k)+1)
 		}
 		return out, true, nil
 	})

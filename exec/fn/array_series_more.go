@@ -21,7 +21,6 @@ func init() {
 		RegisterScalar(&Scalar{Name: "generate_series[]", Args: []types.Type{t, t, step}, Ret: types.ArrayOf(t), Volatility: Stable, Eval: timeSeries})
 	}
 	n, s := types.Of(types.Int32), types.Of(types.Text)
-	RegisterScalar(&Scalar{Name: "generate_subscripts[]", Args: []types.Type{types.Of(types.AnyArray), n, types.Of(types.Bool)}, Ret: types.ArrayOf(n), Eval: reverseSubscripts})
 	for _, args := range [][]types.Type{{s, s}, {s, s, s}} {
 		RegisterScalar(
 			&Scalar{Name: "regexp_matches[]", Args: args, Ret: types.ArrayOf(n), Eval: matchNumbers},
@@ -139,25 +138,6 @@ func intervalSign(iv vec.Interval) int {
 		return -1
 	}
 	return 0
-}
-
-// reverseSubscripts is generate_subscripts with a third argument, which may ask for the reverse order.
-func reverseSubscripts(c *Call) (*vec.Vector, error) {
-	array, lists := c.Args[0], vec.Values[vec.List](c.Args[0])
-	dim, reverse := Reader[int32](c.Args[1]), Reader[bool](c.Args[2])
-	return numberArrays(c, func(i int, out []int64) ([]int64, bool, error) {
-		n := int64(lists[Row(array, i)].Len)
-		for k := range n {
-			switch {
-			case dim(i) != 1:
-			case reverse(i):
-				out = append(out, n-k)
-			default:
-				out = append(out, k+1)
-			}
-		}
-		return out, true, nil
-	})
 }
 
 // matchesOf compiles the pattern of regexp_matches in a row, and says how many matches are wanted: -1 for all.

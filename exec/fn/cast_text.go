@@ -1,6 +1,8 @@
 package fn
 
 import (
+	"slices"
+
 	"gsql/exec/sqlstate"
 	"gsql/exec/text"
 	"gsql/exec/types"
@@ -110,6 +112,19 @@ func toName(c *Call) (*vec.Vector, error) {
 // jsonbToJSON changes nothing: jsonb is held as text in its normal form.
 func jsonbToJSON(c *Call) (*vec.Vector, error) { return c.Args[0].WithType(c.Ret), nil }
 
+// countFromZero makes the elements of vectors, which count from 0, those of arrays.
+func countFromZero(v *vec.Vector) (err error) {
+	lists := slices.Clone(vec.Values[vec.List](v))
+	for i, l := range lists {
+		d := vec.OneDim(int32(l.Len), 0)
+		if lists[i].Shape, err = d.Shape(); err != nil {
+			return err
+		}
+	}
+	v.Data = vec.BytesOf(lists)
+	return nil
+}
+
 // castArray converts the elements.
 func castArray(c *Call) (*vec.Vector, error) {
 	v := vec.Flatten(c.Args[0])
@@ -133,6 +148,9 @@ func castArray(c *Call) (*vec.Vector, error) {
 	}
 	w := *v
 	w.Type, w.Child = c.Ret, vec.Flatten(child)
+	if v.Type.IsVector() && !c.Ret.IsVector() {
+		return &w, countFromZero(&w)
+	}
 	return &w, nil
 }
 

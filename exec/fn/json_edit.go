@@ -156,6 +156,9 @@ func deleteKeyArray(c *Call) (*vec.Vector, error) {
 	var keys [][]byte
 	return run(c, func(i int) ([]byte, error) {
 		keys = keys[:0]
+		if listAt(array, i).NDims() > 1 {
+			return nil, errSubscripts()
+		}
 		for _, k := range pathTexts(array, i) {
 			if k != nil {
 				keys = append(keys, k)

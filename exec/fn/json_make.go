@@ -149,18 +149,29 @@ func isoTimestamp(s []byte, zone bool) []byte {
 
 func (w *jsonMaker) array(v *vec.Vector, i int) error {
 	l := vec.Values[vec.List](v)[Row(v, i)]
+	if l.Len == 0 {
+		w.dst = append(w.dst, "[]"...)
+		return nil
+	}
 	comma := w.comma
 	w.comma = ","
-	w.dst = append(w.dst, '[')
-	for k := range l.Len {
-		if k > 0 {
+	d := l.Dims()
+	brackets := d.Nesting()
+	for k := range int(l.Len) {
+		opens := brackets.Opens(k)
+		switch {
+		case k == 0:
+		case opens == d.N-1: // a member of the first dimension
 			w.dst = append(w.dst, comma...)
+		default:
+			w.dst = append(w.dst, w.comma...)
 		}
-		if err := w.value(v.Child, int(l.Off+k)); err != nil {
+		w.dst = append(w.dst, "[[[[[["[:opens]...)
+		if err := w.value(v.Child, int(l.Off)+k); err != nil {
 			return err
 		}
+		w.dst = append(w.dst, "]]]]]]"[:brackets.Closes(k)]...)
 	}
-	w.dst = append(w.dst, ']')
 	w.comma = comma
 	return nil
 }
@@ -251,8 +262,13 @@ func buildArray(w *jsonMaker, c *Call, i int) error {
 
 // objectOfPairs is json_object of names and values that follow each other in one array.
 func objectOfPairs(w *jsonMaker, c *Call, i int) error {
-	all := pathTexts(c.Args[0], i)
-	if len(all)%2 != 0 {
+	all, d := pathTexts(c.Args[0], i), listAt(c.Args[0], i).Dims()
+	switch {
+	case d.N > 2:
+		return errSubscripts()
+	case d.N == 2 && d.Len[1] != 2:
+		return sqlstate.New(sqlstate.ArrayElementError, "array must have two columns")
+	case len(all)%2 != 0:
 		return sqlstate.New(sqlstate.ArrayElementError, "array must have even number of elements")
 	}
 	var names, values [][]byte
@@ -264,10 +280,17 @@ func objectOfPairs(w *jsonMaker, c *Call, i int) error {
 
 func objectOfLists(w *jsonMaker, c *Call, i int) error {
 	names, values := pathTexts(c.Args[0], i), pathTexts(c.Args[1], i)
+	if listAt(c.Args[0], i).NDims() > 1 || listAt(c.Args[0], i).NDims() != listAt(c.Args[1], i).NDims() {
+		return errSubscripts()
+	}
 	if len(names) != len(values) {
 		return sqlstate.New(sqlstate.ArrayElementError, "mismatched array dimensions")
 	}
 	return w.object(names, values)
+}
+
+func errSubscripts() error {
+	return sqlstate.New(sqlstate.ArrayElementError, "wrong number of array subscripts")
 }
 
 func (w *jsonMaker) object(names, values [][]byte) error {

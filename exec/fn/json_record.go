@@ -1,6 +1,8 @@
 package fn
 
 import (
+	"fmt"
+
 	"gsql/exec/jsontext"
 	"gsql/exec/sqlstate"
 	"gsql/exec/text"
@@ -197,19 +199,100 @@ func (r *recordReader) value(b *vec.Builder, t types.Type, s []byte) error {
 	return text.Parse(b, t, s, r.style)
 }
 
-func (r *recordReader) array(b *vec.Builder, t types.Type, s []byte) error {
+// arrayFill appends the elements of an array of JSON, of which it has seen the dimensions.
+type arrayFill struct {
+	*recordReader
+	elem   types.Type
+	child  *vec.Builder
+	levels int              // dimensions: those of the first element
+	want   [vec.MaxDims]int // members of arrays at each level, -1 while none was seen
+	at     []int            // the members that are being read
+}
+
+func (r *recordReader) array(b *vec.Builder, t types.Type, s []byte) (err error) {
 	if s[0] != '[' {
-		return sqlstate.New(sqlstate.BadTextValue, "expected JSON array").WithHint("See the value of key \"%s\".", r.key)
+		return r.expectedArray(nil)
 	}
-	var err error
+	f := arrayFill{recordReader: r, elem: t.Element(), levels: jsonLevels(s)}
+	if f.levels > vec.MaxDims {
+		return vec.TooManyDims(f.levels)
+	}
+	for k := range f.want {
+		f.want[k] = -1
+	}
 	b.AppendList(func(child *vec.Builder) {
-		for it := jsontext.Iterate(s); err == nil && it.Next(); {
-			if v := it.Value(); v[0] == '[' && t.Elem != types.JSON && t.Elem != types.JSONB {
-				err = sqlstate.Unsupported("Read the column as jsonb.", "arrays of more than one dimension are not supported")
-			} else {
-				err = r.value(child, t.Element(), v)
-			}
-		}
+		f.child = child
+		err = f.members(s)
 	})
+	if err != nil || f.levels == 1 {
+		return err
+	}
+	var d vec.Dims
+	for _, n := range f.want[:f.levels] {
+		d.Add(int32(n), 1)
+	}
+	if d.Elements() == 0 {
+		return nil
+	}
+	if err = d.Check(); err != nil {
+		return err
+	}
+	shape, err := d.Shape()
+	b.Reshape(shape)
 	return err
+}
+
+// jsonLevels returns how many brackets stand in front of the first element; 7 for more than 6.
+func jsonLevels(s []byte) (n int) {
+	for n <= vec.MaxDims && s[0] == '[' {
+		n++
+		it := jsontext.Iterate(s)
+		if !it.Next() {
+			break
+		}
+		s = it.Value()
+	}
+	return n
+}
+
+// members appends what is in brackets.
+func (f *arrayFill) members(s []byte) error {
+	level, n := len(f.at), 0
+	f.at = append(f.at, 0)
+	for it := jsontext.Iterate(s); it.Next(); n++ {
+		f.at[level] = n
+		v := it.Value()
+		var err error
+		switch {
+		case level == f.levels-1:
+			err = f.value(f.child, f.elem, v)
+		case v[0] != '[':
+			err = f.expectedArray(f.at)
+		default:
+			err = f.members(v)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	f.at = f.at[:level]
+	if f.want[level] >= 0 && f.want[level] != n {
+		return sqlstate.New(sqlstate.BadTextValue, "malformed JSON array").
+			WithDetail("Multidimensional arrays must have sub-arrays with matching dimensions.")
+	}
+	f.want[level] = n
+	return nil
+}
+
+// expectedArray is the error of a value that is no array; at says where it is in one.
+func (r *recordReader) expectedArray(at []int) error {
+	err := sqlstate.New(sqlstate.BadTextValue, "expected JSON array")
+	if len(at) == 0 {
+		return err.WithHint("See the value of key \"%s\".", r.key)
+	}
+	place := ""
+	for _, k := range at {
+		place += fmt.Sprintf("[%d]", k)
+	}
+	return err.WithHint("See the array element %s of key \"%s\".", place, r.key)
 }

@@ -68,6 +68,9 @@ func editPlace(ifTrue, ifFalse placeOp) func(*Call) (*vec.Vector, error) {
 				op = ifTrue
 			}
 			e := placeEdit{op, pathTexts(c.Args[1], i), value(i)}
+			if listAt(c.Args[1], i).NDims() > 1 {
+				return nil, errSubscripts()
+			}
 			return e.document(doc(i))
 		})
 	}
@@ -193,6 +196,9 @@ func setLax(c *Call) (*vec.Vector, error) {
 	return runNull(c, func(i int) ([]byte, bool, error) {
 		if c.Args[0].IsNull(i) || c.Args[1].IsNull(i) || len(c.Args) > 3 && c.Args[3].IsNull(i) {
 			return nil, false, nil
+		}
+		if listAt(c.Args[1], i).NDims() > 1 {
+			return nil, false, errSubscripts()
 		}
 		e := placeEdit{op: putOrReplace, path: pathTexts(c.Args[1], i)}
 		if !create(i) {

@@ -20,11 +20,9 @@ func init() {
 	element := func(args []types.Type) types.Type { return args[0].Element() }
 	list := func(names string, ret types.Type, retOf func([]types.Type) types.Type, notStrict bool, eval func(*Call) (*vec.Vector, error), args ...types.Type) {
 		for _, name := range strings.Fields(names) {
-			RegisterScalar(&Scalar{Name: name, Args: args, Ret: ret, RetOf: retOf, NotStrict: notStrict, Eval: eval})
+			RegisterScalar(&Scalar{Name: name, Args: args, Ret: ret, RetOf: retOf, NotStrict: notStrict, Eval: oneDimension(name, eval)})
 		}
 	}
-	length := ofLength(func(n, _ int) (int, bool) { return n, true })
-	list("len", types.Of(types.Int32), nil, false, length, array)
 	list("list_contains list_has array_contains array_has", truth, nil, false, listContains, array, elem)
 	list("list_has_any array_has_any", truth, nil, false, ofPairs(func(s *arrayPair) bool { return s.any() }), array, array)
 	list("list_has_all array_has_all", truth, nil, false, ofPairs(func(s *arrayPair) bool { return s.all(1, 0) }), array, array)
@@ -303,9 +301,9 @@ func ListAggregate(name string, a *Aggregate, args []types.Type, ret types.Type)
 	key := fmt.Sprintf("%s of %p %v %v", name, a, args, ret)
 	return makeOnce(key, len(args), args[0], func() *Scalar {
 		own := append([]types.Type{types.ArrayOf(args[0])}, args[1:]...)
-		return &Scalar{Name: name, Args: own, Ret: ret, Eval: func(c *Call) (*vec.Vector, error) {
+		return &Scalar{Name: name, Args: own, Ret: ret, Eval: oneDimension(name, func(c *Call) (*vec.Vector, error) {
 			return aggregateLists(c, a, args)
-		}}
+		})}
 	})
 }
 

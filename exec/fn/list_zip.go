@@ -21,9 +21,9 @@ func ListZip(name string, lists []types.Type, truncates bool) *Scalar {
 		if truncates {
 			args = append(args, types.Of(types.Bool))
 		}
-		return &Scalar{Name: name, Args: args, Ret: types.ArrayOf(elem), NotStrict: true, Eval: func(c *Call) (*vec.Vector, error) {
+		return &Scalar{Name: name, Args: args, Ret: types.ArrayOf(elem), NotStrict: true, Eval: oneDimension(name, func(c *Call) (*vec.Vector, error) {
 			return listZip(c, elem, len(lists))
-		}}
+		})}
 	})
 }
 

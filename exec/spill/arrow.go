@@ -45,7 +45,11 @@ func arrowType(v *vec.Vector) arrow.DataType {
 		if child == nil {
 			child = vec.Flatten(vec.NewNull(v.Type.Element(), 0))
 		}
-		return arrow.ListOfField(fieldOf(child))
+		list := arrow.ListOfField(fieldOf(child))
+		if !shaped(v) {
+			return list
+		}
+		return arrow.StructOf(arrow.Field{Name: "list", Type: list, Nullable: true}, arrow.Field{Name: "dims", Type: arrow.BinaryTypes.Binary})
 	case types.KRow:
 		fields := make([]arrow.Field, len(v.Fields))
 		for i, f := range v.Fields {
@@ -82,10 +86,13 @@ func encodeColumn(t arrow.DataType, v *vec.Vector) arrow.ArrayData {
 		offsets, text := joinTexts(v)
 		return array.NewData(t, v.Len, []*memory.Buffer{validity, memory.NewBufferBytes(vec.BytesOf(offsets)), memory.NewBufferBytes(text)}, nil, nulls, 0)
 	case types.KList:
-		offsets, child := joinLists(v)
-		data := encodeColumn(t.(*arrow.ListType).Elem(), child)
-		defer data.Release()
-		return array.NewData(t, v.Len, []*memory.Buffer{validity, memory.NewBufferBytes(vec.BytesOf(offsets))}, []arrow.ArrayData{data}, nulls, 0)
+		if t, ok := t.(*arrow.StructType); ok {
+			list, dims := encodeLists(t.Field(0).Type, v, validity, nulls), encodeDims(v)
+			defer list.Release()
+			defer dims.Release()
+			return array.NewData(t, v.Len, []*memory.Buffer{nil}, []arrow.ArrayData{list, dims}, 0, 0)
+		}
+		return encodeLists(t, v, validity, nulls)
 	case types.KRow:
 		fields := make([]arrow.ArrayData, len(v.Fields))
 		for i, f := range vec.DenseRows(v).Fields {
@@ -95,6 +102,13 @@ func encodeColumn(t arrow.DataType, v *vec.Vector) arrow.ArrayData {
 		return array.NewData(t, v.Len, []*memory.Buffer{validity}, fields, nulls, 0)
 	}
 	return array.NewData(t, v.Len, []*memory.Buffer{validity, memory.NewBufferBytes(v.Data)}, nil, nulls, 0)
+}
+
+func encodeLists(t arrow.DataType, v *vec.Vector, validity *memory.Buffer, nulls int) arrow.ArrayData {
+	offsets, child := joinLists(v)
+	data := encodeColumn(t.(*arrow.ListType).Elem(), child)
+	defer data.Release()
+	return array.NewData(t, v.Len, []*memory.Buffer{validity, memory.NewBufferBytes(vec.BytesOf(offsets))}, []arrow.ArrayData{data}, nulls, 0)
 }
 
 // joinTexts returns where each string ends, behind a zero, and the strings one behind the other.
@@ -134,16 +148,28 @@ func joinLists(v *vec.Vector) (offsets []int32, child *vec.Vector) {
 }
 
 // decode returns a record's rows as columns of types ts. They keep the record's memory, which is Go's.
-func decode(rec arrow.Record, ts []types.Type) *vec.Batch {
+func decode(rec arrow.Record, ts []types.Type) (*vec.Batch, error) {
 	b := &vec.Batch{Rows: int(rec.NumRows()), Cols: make([]*vec.Vector, rec.NumCols())}
 	for i := range b.Cols {
-		b.Cols[i] = decodeColumn(rec.Column(i).Data(), rec.Schema().Field(i), ts[i])
+		var err error
+		if b.Cols[i], err = decodeColumn(rec.Column(i).Data(), rec.Schema().Field(i), ts[i]); err != nil {
+			return nil, err
+		}
 	}
-	return b
+	return b, nil
 }
 
-func decodeColumn(data arrow.ArrayData, f arrow.Field, t types.Type) *vec.Vector {
-	v := &vec.Vector{Type: t, Kind: kindOf(f), Len: data.Len()}
+func decodeColumn(data arrow.ArrayData, f arrow.Field, t types.Type) (v *vec.Vector, err error) {
+	kind := kindOf(f)
+	if s, ok := f.Type.(*arrow.StructType); ok && kind == types.KList {
+		list := s.Field(0)
+		list.Metadata = f.Metadata
+		if v, err = decodeColumn(data.Children()[0], list, t); err == nil {
+			err = decodeDims(v, data.Children()[1])
+		}
+		return v, err
+	}
+	v = &vec.Vector{Type: t, Kind: kind, Len: data.Len()}
 	bufs := data.Buffers()
 	if data.NullN() > 0 {
 		v.Valid = vec.NewBitmap(v.Len)
@@ -164,25 +190,28 @@ func decodeColumn(data arrow.ArrayData, f arrow.Field, t types.Type) *vec.Vector
 			}
 		}
 		v.Data = vec.BytesOf(lists)
-		v.Child = decodeColumn(data.Children()[0], f.Type.(*arrow.ListType).ElemField(), t.Element())
+		v.Child, err = decodeColumn(data.Children()[0], f.Type.(*arrow.ListType).ElemField(), t.Element())
 	case types.KRow:
-		decodeRows(v, data, f.Type.(*arrow.StructType))
+		err = decodeRows(v, data, f.Type.(*arrow.StructType))
 	default:
 		if v.Len > 0 {
 			v.Data = bufs[1].Bytes()[:v.Len*v.Kind.Width()]
 		}
 	}
-	return v
+	return v, err
 }
 
 // decodeRows sets the values of records.
-func decodeRows(v *vec.Vector, data arrow.ArrayData, t *arrow.StructType) {
+func decodeRows(v *vec.Vector, data arrow.ArrayData, t *arrow.StructType) (err error) {
 	fields := make([]*vec.Vector, len(data.Children()))
 	for i, child := range data.Children() {
-		fields[i] = decodeColumn(child, t.Field(i), v.Type.Fields()[i].Type)
+		if fields[i], err = decodeColumn(child, t.Field(i), v.Type.Fields()[i].Type); err != nil {
+			return err
+		}
 	}
 	rows := vec.NewRows(v.Type, v.Len, fields)
 	v.Data, v.Fields = rows.Data, rows.Fields
+	return nil
 }
 
 // decodeTexts returns views of strings, and what the long ones point into.
@@ -213,6 +242,9 @@ func kindsOf(flat []*vec.Vector) []types.Kind {
 func appendKinds(kinds []types.Kind, flat []*vec.Vector) []types.Kind {
 	for _, v := range flat {
 		kinds = append(kinds, v.Kind)
+		if v.Kind == types.KList && shaped(v) {
+			kinds = append(kinds, types.KNone)
+		}
 		switch {
 		case v.Kind == types.KRow:
 			// Records that are all NULL have no fields, and then neither has what is written of them.

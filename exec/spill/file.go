@@ -230,7 +230,7 @@ func (r *Reader) Next(ctx context.Context) (*vec.Batch, error) {
 			r.stream = s
 		}
 		if r.stream.Next() {
-			return decode(r.stream.Record(), r.file.types), nil
+			return decode(r.stream.Record(), r.file.types)
 		}
 		err := r.stream.Err()
 		r.stream.Release()

@@ -71,8 +71,9 @@ func appendRandom(r *rand.Rand, b *vec.Builder, t types.Type) {
 	case types.KView:
 		b.AppendString(strings.Repeat(string(rune('a'+r.IntN(26))), r.IntN(40)))
 	case types.KList:
-		b.AppendList(func(child *vec.Builder) {
-			for range r.IntN(4) {
+		n := r.IntN(4)
+		b.AppendArray(randomShape(r, n), func(child *vec.Builder) {
+			for range n {
 				if r.IntN(4) == 0 {
 					child.AppendNull()
 				} else {
@@ -93,6 +94,22 @@ func appendRandom(r *rand.Rand, b *vec.Builder, t types.Type) {
 	default:
 		panic(t)
 	}
+}
+
+// randomShape returns the shape of an array of n elements.
+func randomShape(r *rand.Rand, n int) vec.Shape {
+	d := vec.OneDim(int32(n), int32(r.IntN(3)))
+	if r.IntN(4) > 0 || n == 0 {
+		d = vec.OneDim(int32(n), 1)
+	} else if r.IntN(2) == 0 {
+		d.Add(1, int32(r.IntN(2)))
+		d.Add(1, 1)
+	}
+	shape, err := d.Shape()
+	if err != nil {
+		panic(err)
+	}
+	return shape
 }
 
 var allTypes = []types.Type{
@@ -208,7 +225,7 @@ func cell(v *vec.Vector, i int) string {
 		return s + ")"
 	case types.KList:
 		l := vec.At[vec.List](v, i)
-		s := "{"
+		s := fmt.Sprint(l.Dims(), "{")
 		for k := range l.Len {
 			s += cell(v.Child, int(l.Off+k)) + ","
 		}

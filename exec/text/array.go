@@ -2,14 +2,14 @@ package text
 
 import (
 	"bytes"
+	"strconv"
 	"strings"
 
-	"gsql/exec/sqlstate"
-	"gsql/exec/types"
 	"gsql/exec/vec"
 )
 
-// appendArray appends {a,b,"c d",NULL}.
+// appendArray appends {a,b,"c d",NULL}, with braces for each dimension, and in front of them the subscripts when these do
+// not begin with 1.
 func appendArray(dst []byte, v *vec.Vector, i int, st *Style) []byte {
 	l := vec.At[vec.List](v, i)
 	child := v.Child
@@ -17,23 +17,61 @@ func appendArray(dst []byte, v *vec.Vector, i int, st *Style) []byte {
 		child = v.Dict.Child
 	}
 	delimiter := elementDelimiter(v.Type.Elem)
+	if l.Shape != 0 {
+		return appendShaped(dst, child, l, delimiter, st)
+	}
 	dst = append(dst, '{')
 	for k := range int(l.Len) {
 		if k > 0 {
 			dst = append(dst, delimiter)
 		}
-		row := int(l.Off) + k
-		if child.IsNull(row) {
-			dst = append(dst, "NULL"...)
-			continue
-		}
-		start := len(dst)
-		dst = Append(dst, child, row, st)
-		if e := dst[start:]; needsQuotes(e, delimiter) {
-			dst = appendQuoted(dst[:start], append([]byte(nil), e...))
-		}
+		dst = appendElement(dst, child, int(l.Off)+k, delimiter, st)
 	}
 	return append(dst, '}')
+}
+
+func appendElement(dst []byte, child *vec.Vector, row int, delimiter byte, st *Style) []byte {
+	if child.IsNull(row) {
+		return append(dst, "NULL"...)
+	}
+	start := len(dst)
+	dst = Append(dst, child, row, st)
+	if e := dst[start:]; needsQuotes(e, delimiter) {
+		dst = appendQuoted(dst[:start], append([]byte(nil), e...))
+	}
+	return dst
+}
+
+// appendShaped is appendArray for arrays that have a shape.
+func appendShaped(dst []byte, child *vec.Vector, l vec.List, delimiter byte, st *Style) []byte {
+	d := l.Dims()
+	if !d.FromOne() {
+		dst = append(AppendDims(dst, &d), '=')
+	}
+	braces := d.Nesting()
+	for k := range int(l.Len) {
+		if k > 0 {
+			dst = append(dst, delimiter)
+		}
+		for range braces.Opens(k) {
+			dst = append(dst, '{')
+		}
+		dst = appendElement(dst, child, int(l.Off)+k, delimiter, st)
+		for range braces.Closes(k) {
+			dst = append(dst, '}')
+		}
+	}
+	return dst
+}
+
+// AppendDims appends the subscripts of an array: [1:2][0:3].
+func AppendDims(dst []byte, d *vec.Dims) []byte {
+	for k := range d.N {
+		dst = strconv.AppendInt(append(dst, '['), int64(d.Lower[k]), 10)
+		dst = strconv.AppendInt(append(dst, ':'), int64(d.Upper(k)), 10)
+		dst = append(dst, ']')
+	}
+	return dst
 }
 
 func needsQuotes(e []byte, delimiter byte) bool {
@@ -49,94 +87,4 @@ func appendQuoted(dst, e []byte) []byte {
 		dst = append(dst, c)
 	}
 	return append(dst, '"')
-}
-
-// parseArray reads the text form of a one-dimensional array.
-func parseArray(b *vec.Builder, t types.Type, s []byte, st *Style) error {
-	bad := func(detail string) error {
-		return sqlstate.New(sqlstate.BadTextValue, "malformed array literal: \"%s\"", s).WithDetail("%s", detail)
-	}
-	in := bytes.TrimSpace(s)
-	if len(in) < 2 || in[0] != '{' {
-		return bad("Array value must start with \"{\" or dimension information.")
-	}
-	if in[len(in)-1] != '}' {
-		return bad("Unexpected end of input.")
-	}
-	elems, ok := splitArray(in[1:len(in)-1], elementDelimiter(t.Elem))
-	if !ok {
-		return bad("Unexpected array element.")
-	}
-	for _, e := range elems {
-		if !e.quoted && bytes.HasPrefix(e.text, []byte{'{'}) {
-			return sqlstate.Unsupported("Use one-dimensional arrays, or jsonb: '[[1, 2], [3, 4]]'.", "arrays of more than one dimension are not supported")
-		}
-	}
-	var err error
-	b.AppendList(func(c *vec.Builder) {
-		for _, e := range elems {
-			if !e.quoted && strings.EqualFold(string(e.text), "null") {
-				c.AppendNull()
-			} else if err = Parse(c, t.Element(), e.text, st); err != nil {
-				return
-			}
-		}
-	})
-	return err
-}
-
-type arrayElem struct {
-	text   []byte
-	quoted bool
-}
-
-func splitArray(s []byte, delimiter byte) (elems []arrayElem, ok bool) {
-	if len(bytes.TrimSpace(s)) == 0 {
-		return nil, true
-	}
-	for {
-		s = bytes.TrimLeft(s, " \t\n\r")
-		var e arrayElem
-		if len(s) > 0 && s[0] == '"' {
-			e.quoted = true
-			i := 1
-			for ; i < len(s) && s[i] != '"'; i++ {
-				if s[i] == '\\' {
-					i++
-				}
-				if i < len(s) {
-					e.text = append(e.text, s[i])
-				}
-			}
-			if i >= len(s) {
-				return nil, false
-			}
-			s = bytes.TrimLeft(s[i+1:], " \t\n\r")
-		} else {
-			i := 0
-			for ; i < len(s) && s[i] != delimiter; i++ {
-				if s[i] == '"' || s[i] == '}' && e.text == nil {
-					return nil, false
-				}
-				if s[i] == '\\' {
-					i++
-				}
-				if i < len(s) {
-					e.text = append(e.text, s[i])
-				}
-			}
-			s = s[min(i, len(s)):]
-			if e.text = bytes.TrimRight(e.text, " \t\n\r"); len(e.text) == 0 {
-				return nil, false
-			}
-		}
-		elems = append(elems, e)
-		if len(s) == 0 {
-			return elems, true
-		}
-		if s[0] != delimiter {
-			return nil, false
-		}
-		s = s[1:]
-	}
 }

@@ -49,7 +49,9 @@ func ParseType(name string) (types.Type, error) {
 	s := strings.Join(strings.Fields(strings.ToLower(name)), " ")
 	s = strings.TrimPrefix(s, "pg_catalog.")
 	array := strings.HasSuffix(s, "[]")
-	s = strings.TrimSpace(strings.TrimSuffix(s, "[]"))
+	for strings.HasSuffix(s, "[]") { // how many says nothing
+		s = strings.TrimSpace(strings.TrimSuffix(s, "[]"))
+	}
 	var mods []int
 	if i := strings.IndexByte(s, '('); i >= 0 {
 		j := strings.IndexByte(s, ')')

@@ -82,7 +82,7 @@ const (
 	RegConfig                // regconfig
 	RegDictionary            // regdictionary
 	Enum                     // an enumeration, held as the codes of Type.Labels
-	Array                    // one-dimensional array of Type.Elem
+	Array                    // array of Type.Elem; each value has its own number of dimensions
 	Record                   // composite: the columns of Type.Def
 
 	// Pseudo-types: in signatures of functions only, never the type of a value.
@@ -264,7 +264,7 @@ const (
 	KInterval      // vec.Interval
 	KTimeTZ        // vec.TimeTZ
 	KUUID          // [16]byte
-	KList          // vec.List: a range of rows of the child vector
+	KList          // vec.List: a range of rows of the child vector, and how it is arranged
 	KRow           // uint32: the number of a row of the field vectors
 )
 
@@ -277,8 +277,10 @@ func (k Kind) Width() int {
 		return 2
 	case KInt32, KFloat32, KRow:
 		return 4
-	case KInt64, KFloat64, KList:
+	case KInt64, KFloat64:
 		return 8
+	case KList:
+		return 12
 	case KNum:
 		return 24
 	case KNone:

@@ -106,11 +106,21 @@ func (b *Builder) AppendBytes(s []byte) {
 func (b *Builder) AppendString(s string) { b.AppendBytes([]byte(s)) }
 
 // AppendList appends an array with the rows that fill appends to the child builder.
-func (b *Builder) AppendList(fill func(child *Builder)) {
+func (b *Builder) AppendList(fill func(child *Builder)) { b.AppendArray(0, fill) }
+
+// AppendArray is AppendList for an array of a shape.
+func (b *Builder) AppendArray(shape Shape, fill func(child *Builder)) {
 	off := b.child.n
 	fill(b.child)
-	Append(b, List{Off: uint32(off), Len: uint32(b.child.n - off)})
+	l := List{Off: uint32(off), Len: uint32(b.child.n - off), Shape: shape}
+	if l.Len == 0 {
+		l.Shape = 0
+	}
+	Append(b, l)
 }
+
+// Reshape gives the array that was appended last a shape, which must be one of its number of elements.
+func (b *Builder) Reshape(shape Shape) { As[List](b.data)[b.n-1].Shape = shape }
 
 // AppendRow appends a record, for which fill appends one value to each of the fields' builders.
 func (b *Builder) AppendRow(fill func(fields []*Builder)) {
@@ -129,7 +139,7 @@ func (b *Builder) AppendFrom(v *Vector, i int) {
 	case b.kind == types.KList:
 		src := v.values()
 		l := At[List](v, i)
-		b.AppendList(func(c *Builder) {
+		b.AppendArray(l.Shape, func(c *Builder) {
 			for k := range l.Len {
 				c.AppendFrom(src.Child, int(l.Off+k))
 			}

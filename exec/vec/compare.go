@@ -86,7 +86,7 @@ func compareLists(a *Vector, i int, b *Vector, j int) int {
 			return c
 		}
 	}
-	return cmp.Compare(x.Len, y.Len)
+	return compareShapes(x, y)
 }
 
 // compareParts orders elements of arrays or fields of records, where NULL is one value above all others.

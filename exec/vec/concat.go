@@ -162,6 +162,7 @@ func (j *Joiner) putLists(v *Vector) {
 	}
 	dst := Values[List](j.out)[j.at : j.at+v.Len]
 	for i, l := range Values[List](v) {
-		dst[i] = List{Off: l.Off + base, Len: l.Len}
+		l.Off += base
+		dst[i] = l
 	}
 }

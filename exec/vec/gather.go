@@ -126,6 +126,8 @@ func gatherData(data []byte, width int, sel []uint32) []byte {
 		return BytesOf(gather(As[uint32](data), sel))
 	case 8:
 		return BytesOf(gather(As[uint64](data), sel))
+	case 12:
+		return BytesOf(gather(As[List](data), sel))
 	case 16:
 		return BytesOf(gather(As[Int128](data), sel))
 	case 24:

@@ -55,7 +55,7 @@ func ownLists(w *Vector) *Vector {
 		if !w.Valid.Get(i) {
 			continue
 		}
-		own[i] = List{Off: uint32(len(sel)), Len: l.Len}
+		own[i] = List{Off: uint32(len(sel)), Len: l.Len, Shape: l.Shape}
 		for k := range l.Len {
 			sel = append(sel, l.Off+k)
 		}

@@ -86,6 +86,8 @@ func (out *Vector) scatter(p *Vector, rows []uint32, width int) {
 		scatter(As[uint32](out.Data), As[uint32](p.Data), p, rows)
 	case 8:
 		scatter(As[uint64](out.Data), As[uint64](p.Data), p, rows)
+	case 12:
+		scatter(As[List](out.Data), As[List](p.Data), p, rows)
 	case 16:
 		scatter(As[Int128](out.Data), As[Int128](p.Data), p, rows)
 	case 24:

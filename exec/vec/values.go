@@ -124,5 +124,8 @@ type TimeTZ struct {
 	_      int32
 }
 
-// List is a range of rows of a child vector.
-type List struct{ Off, Len uint32 }
+// List is an array: a range of rows of a child vector, which are its elements in row-major order, and its Shape.
+type List struct {
+	Off, Len uint32
+	Shape    Shape
+}

@@ -42,6 +42,27 @@ var kinds = []struct {
 			}
 		})
 	}},
+	{types.ArrayOf(types.Of(types.Int16)), func(b *Builder, r *rand.Rand) {
+		d := OneDim(2, 1)
+		switch r.IntN(4) {
+		case 0:
+			d.Lower[0] = -3
+		case 1:
+			d = OneDim(1, 1)
+			d.Add(2, 1)
+		case 2:
+			d.Add(1, 5)
+		}
+		shape, err := d.Shape()
+		if err != nil {
+			panic(err)
+		}
+		b.AppendArray(shape, func(c *Builder) {
+			for range 2 {
+				Append(c, int16(r.IntN(2)))
+			}
+		})
+	}},
 	{pairType, addPair},
 	{types.ArrayOf(pairType), func(b *Builder, r *rand.Rand) {
 		b.AppendList(func(c *Builder) {

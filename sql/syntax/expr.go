@@ -207,6 +207,7 @@ type (
 		Index        Expr // of x[i]
 		Slice        bool
 		Lower, Upper Expr // of x[i:j]; nil if missing
+		Chained      bool // Arg is a Subscript too, without parentheses around it: x[i][j]
 	}
 
 	// Case is CASE [arg] WHEN ... THEN ... [ELSE ...] END.

@@ -248,11 +248,15 @@ func (p *parser) column() Expr {
 
 // indirection reads the subscripts and fields that follow an operand.
 func (p *parser) indirection(e Expr) Expr {
+	chained := false
 	for n := 0; p.err == nil; n++ {
 		switch {
 		case p.isPunct("["):
-			e = p.subscript(e)
+			s := p.subscript(e)
+			s.Chained = chained
+			e, chained = s, true
 		case p.isPunct("."):
+			chained = false
 			pos := at{p.pos()}
 			p.i++
 			if p.acceptPunct("*") {
@@ -267,7 +271,7 @@ func (p *parser) indirection(e Expr) Expr {
 }
 
 // subscript reads [i], [i:j], [i:], [:j] or [:].
-func (p *parser) subscript(arg Expr) Expr {
+func (p *parser) subscript(arg Expr) *Subscript {
 	s := &Subscript{at: at{p.pos()}, Arg: arg}
 	p.expectPunct("[")
 	if !p.isPunct(":") {

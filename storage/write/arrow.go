@@ -307,6 +307,9 @@ func appendArrow(b array.Builder, v *vec.Vector, i int, st *text.Style) error {
 	case *array.ListBuilder:
 		b.Append(true)
 		l := vec.At[vec.List](v, i)
+		if err := l.Plain("Arrow"); err != nil {
+			return err
+		}
 		for k := range l.Len {
 			if err := appendArrow(b.ValueBuilder(), v.Child, int(l.Off+k), st); err != nil {
 				return err

@@ -78,6 +78,9 @@ func (n *node) shredLists(g *Group, v *vec.Vector, s slots) error {
 			continue
 		}
 		l := lists[r]
+		if err := l.Plain("Parquet"); err != nil {
+			return err
+		}
 		for k := range l.Len {
 			rep := uint8(n.rep + 1)
 			if k == 0 {
