@@ -74,7 +74,10 @@ func TestScan(t *testing.T) {
 		{"'{\"a\":1}'::jsonb", "{\"a\": 1}", ""}, {"NULL::int", (*int)(nil), ""}, {"'x'", ptr("x"), ""}, {"NULL::text", any(nil), ""},
 		{"NULL::text", []byte(nil), ""}, {"NULL::text", sql.NullString{}, ""}, {"'x'", sql.NullString{String: "x", Valid: true}, ""},
 		{"5", sql.NullInt64{Int64: 5, Valid: true}, ""}, {"ARRAY[1,2,3]", []int64{1, 2, 3}, ""}, {"ARRAY['a',NULL]", []*string{ptr("a"), nil}, ""},
-		{"ARRAY['a','b']", []string{"a", "b"}, ""}, {"ARRAY[1,2]", "{1,2}", ""}, {"'infinity'::float8", math.Inf(1), ""},
+		{"ARRAY['a','b']", []string{"a", "b"}, ""}, {"'{{1,2},{3,4}}'::int[]", [][]int{{1, 2}, {3, 4}}, ""}, {"'[0:1][2:2]={{a},{NULL}}'::text[]", [][]*string{{ptr("a")}, {nil}}, ""},
+		{"'{{{1}},{{2}}}'::int[]", [][][]int16{{{1}}, {{2}}}, ""}, {"'{}'::int[]", [][]int{}, ""}, {"'{{1,2}}'::int[]", "{{1,2}}", ""}, {"'{{1,2}}'::int[]", any("{{1,2}}"), ""},
+		{"'{{\\\\x00}}'::bytea[]", [][][]byte{{{0}}}, ""}, {"'{{1}}'::int[]", []int{}, "an array of 2 dimensions does not fit into int"}, {"'{1}'::int[]", [][]int{}, "element 1: 1 of type integer does not fit into []int"},
+		{"ARRAY[1,2]", "{1,2}", ""}, {"'infinity'::float8", math.Inf(1), ""},
 		{"NULL::int", 0, "NULL does not fit into int; use a *int"}, {"NULL::text", "", "NULL does not fit into *string"},
 		{"300", int8(0), "300 of type integer does not fit into int8"}, {"-1", uint(0), "-1 of type integer does not fit into uint"},
 		{"'x'", 0, "x of type text does not fit into int"}, {"1.5", 0, "1.5 of type numeric does not fit into int"},
@@ -122,7 +125,8 @@ func TestArguments(t *testing.T) {
 		{"coalesce($1, 'none')", nil, "none"}, {"coalesce($1, 'none')", (*string)(nil), "none"}, {"$1 || ''", &x, "p"},
 		{"coalesce($1, 'none')", sql.NullString{}, "none"}, {"$1 + 1", sql.NullInt64{Int64: 6, Valid: true}, "7"},
 		{"3 = ANY($1)", []int{1, 2, 3}, "t"}, {"$1::text[]", []string{"a,b", "c\"\\", "NULL", ""}, "{\"a,b\",\"c\\\"\\\\\",\"NULL\",\"\"}"},
-		{"$1::int[]", []*int{nil}, "{NULL}"},
+		{"$1::int[]", []*int{nil}, "{NULL}"}, {"$1::int[]", [][]int{{1, 2}, {3, 4}}, "{{1,2},{3,4}}"}, {"$1::text[]", [][][]*string{{{&x, nil}}, {{nil, &x}}}, "{{{p,NULL}},{{NULL,p}}}"},
+		{"$1::int[]", [][]int{}, "{}"}, {"$1::int[]", [][]int{{}, {}}, "{}"}, {"$1::text[]", []any{[]string{"a"}, []any{2}}, "{{a},{2}}"}, {"$1::bytea[]", [][]byte{{1}, nil}, "{\"\\\\x01\",\"\\\\x\"}"},
 	} {
 		var got string
 		if err := one(t, db, "SELECT "+c.expr, []any{c.arg}, &got); err != nil || got != c.want {
@@ -136,6 +140,7 @@ func TestArguments(t *testing.T) {
 	}{
 		{"SELECT $1::int", []any{"x"}, `invalid input syntax for type integer: "x"`},
 		{"SELECT $1::int", []any{1.5}, `invalid input syntax for type integer: "1.5"`},
+		{"SELECT $1::int[]", []any{[][]int{{1}, {2, 3}}}, `malformed array literal: "{{"1"},{"2","3"}}"`},
 		{"SELECT $1::int", nil, "bind message supplies 0 parameters, but prepared statement requires 1"},
 		{"SELECT 1", []any{1}, "bind message supplies 1 parameters, but prepared statement requires 0"},
 		{"SELECT $1", []any{struct{}{}}, "gsql: arguments of type struct {} are not supported"},

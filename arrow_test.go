@@ -160,3 +160,28 @@ func sameDecimal(a, b string) bool {
 	y, ok2 := new(big.Rat).SetString(b)
 	return ok && ok2 && x.Cmp(y) == 0
 }
+
+// Arrow's lists have no dimensions and no lower bounds: what has others than usual is no list, and nothing is lost in silence.
+func TestArrowOfShapedArrays(t *testing.T) {
+	db := openDB(t, gsql.Config{})
+	for _, c := range []struct{ expr, err string }{
+		{"'{{1,2},{3,4}}'::int[]", "arrays of more than one dimension cannot be made lists of Arrow"},
+		{"'[0:1]={1,2}'::int[]", "arrays whose subscripts do not begin with 1 cannot be made lists of Arrow"},
+		{"ROW(1, '{{1}}'::int[])", "arrays of more than one dimension cannot be made lists of Arrow"},
+		{"ARRAY[ROW('{{1}}'::int[])]", "arrays of more than one dimension cannot be made lists of Arrow"},
+		{"'[1:2]={1,2}'::int[]", ""}, {"('{{1,2},{3,4}}'::int[])::text", ""}, {"to_json('{{1,2},{3,4}}'::int[])", ""},
+	} {
+		rows, err := db.Query(context.Background(), "SELECT "+c.expr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		rec, err := rows.NextRecord()
+		if err == nil {
+			rec.Release()
+		}
+		if c.err == "" && err != nil || c.err != "" && (err == nil || err.Error() != c.err) {
+			t.Errorf("%s: got %v, want %s", c.expr, err, c.err)
+		}
+		rows.Close()
+	}
+}

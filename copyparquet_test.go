@@ -2,6 +2,7 @@ package gsql_test
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -114,5 +115,40 @@ func TestCopyToParquetLongStrings(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// Lists in files have no dimensions and no lower bounds; JSON has arrays within arrays, and text has all.
+func TestCopyShapedArrays(t *testing.T) {
+	db, dir := openWriting(t)
+	answer(t, db, "CREATE TABLE a AS SELECT * FROM (VALUES (1, '{{1,2},{3,NULL}}'::int[]), (2, '{5}'), (3, '{}'), (4, NULL), (5, '[0:1][2:2]={{1},{2}}')) v(id, a)")
+	for _, name := range []string{"a.parquet", "a.arrow"} {
+		if _, err := tryAnswer(db, "COPY a TO '"+name+"'"); err == nil || !strings.Contains(err.Error(), "arrays of more than one dimension cannot be made lists of") {
+			t.Errorf("%s: %v", name, err)
+		}
+		if got := answer(t, db, "COPY (SELECT id, a FROM a WHERE array_ndims(a) = 1 OR a IS NULL) TO '"+name+"'"); got != "COPY 2" {
+			t.Errorf("%s: %s", name, got)
+		}
+	}
+	if got := answer(t, db, "COPY a TO 'a.json'"); got != "COPY 5" {
+		t.Error(got)
+	}
+	b, err := os.ReadFile(filepath.Join(dir, "a.json"))
+	want := `{"id":1,"a":[[1,2],[3,null]]}
+{"id":2,"a":[5]}
+{"id":3,"a":[]}
+{"id":4,"a":null}
+{"id":5,"a":[[1],[2]]}
+`
+	if err != nil || string(b) != want {
+		t.Errorf("got %s, %v, want %s", b, err, want)
+	}
+	answer(t, db, "COPY a TO 'a.csv'")
+	answer(t, db, "CREATE TABLE b (id int, a int[])")
+	if got := answer(t, db, "COPY b FROM 'a.csv' (FORMAT csv, HEADER)"); got != "COPY 5" {
+		t.Error(got)
+	}
+	if got := answer(t, db, "SELECT count(*) FROM a JOIN b ON a.id = b.id AND a.a IS NOT DISTINCT FROM b.a"); !strings.Contains(got, "5") {
+		t.Error(got)
 	}
 }

@@ -20,7 +20,11 @@ func init() {
 	element := func(args []types.Type) types.Type { return args[0].Element() }
 	list := func(names string, ret types.Type, retOf func([]types.Type) types.Type, notStrict bool, eval func(*Call) (*vec.Vector, error), args ...types.Type) {
 		for _, name := range strings.Fields(names) {
-			RegisterScalar(&Scalar{Name: name, Args: args, Ret: ret, RetOf: retOf, NotStrict: notStrict, Eval: oneDimension(name, eval)})
+			s := &Scalar{Name: name, Args: args, Ret: ret, RetOf: retOf, NotStrict: notStrict, Eval: eval}
+			if name != "flatten" {
+				s.Eval = oneDimension(name, eval)
+			}
+			RegisterScalar(s)
 		}
 	}
 	list("list_contains list_has array_contains array_has", truth, nil, false, listContains, array, elem)
@@ -37,6 +41,7 @@ func init() {
 	list("list_distinct array_distinct", types.Type{}, first, false, listDistinct, array)
 	list("list_unique array_unique", n, nil, false, listUnique, array)
 	list("list_reverse array_reverse", types.Type{}, first, false, listReverse, array)
+	list("flatten", types.Type{}, first, false, flattenOuter, array)
 	sorts := func(names string, desc bool) {
 		eval := func(c *Call) (*vec.Vector, error) { return listSort(c, desc) }
 		for k := range 3 {
@@ -48,6 +53,28 @@ func init() {
 	for k := range 3 {
 		list("range", types.ArrayOf(n), nil, false, rangeList, []types.Type{n, n, n}[:k+1]...)
 	}
+}
+
+// flattenOuter makes the first two dimensions of arrays one; an array of one dimension stays as it is.
+func flattenOuter(c *Call) (*vec.Vector, error) {
+	v := *vec.Flatten(c.Args[0].WithLenOf(c.N))
+	lists := slices.Clone(vec.Values[vec.List](&v))
+	for i, l := range lists {
+		d := l.Dims()
+		if !v.Valid.Get(i) || d.N < 2 {
+			continue
+		}
+		flat := vec.OneDim(d.Len[0]*d.Len[1], 1)
+		for k := 2; k < d.N; k++ {
+			flat.Add(d.Len[k], 1)
+		}
+		var err error
+		if lists[i].Shape, err = flat.Shape(); err != nil {
+			return nil, err
+		}
+	}
+	v.Type, v.Data = c.Ret, vec.BytesOf(lists)
+	return &v, nil
 }
 
 // listContains tells whether a value that is not NULL is in a list.
