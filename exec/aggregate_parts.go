@@ -21,8 +21,11 @@ func appendPartsKey(dst []byte, v *vec.Vector, i int) []byte {
 		return dst
 	}
 	l := vec.Values[vec.List](v)[i]
-	dst = binary.LittleEndian.AppendUint32(dst, l.Len)
-	dst = binary.LittleEndian.AppendUint32(dst, uint32(l.Shape))
+	if l.Shape == 0 {
+		dst = binary.LittleEndian.AppendUint32(dst, l.Len)
+	} else { // no array has so many elements
+		dst = binary.LittleEndian.AppendUint32(binary.LittleEndian.AppendUint32(dst, l.Len|1<<31), uint32(l.Shape))
+	}
 	for k := range l.Len {
 		dst = appendPartKey(dst, v.Child, int(l.Off+k))
 	}

@@ -233,7 +233,7 @@ func (g *gen) special(p place, kind string) *node {
 		return mk(kind, "EXTRACT("+pick(g, extractFields)+" FROM ", g.expr(l, from), ")")
 	case "int4":
 		if g.chance(40) {
-			return mk(kind, "(", g.expr(l, "_int4"), ")["+pick(g, []string{"1", "2", "0", "-1"})+"]")
+			return mk(kind, "(", g.expr(l, "_int4"), ")["+pick(g, []string{"1", "2", "0", "-1"})+"]"+pick(g, []string{"", "", "", "[1]", "[2]", "[0][1]"}))
 		}
 		return mk(kind, "position(", g.expr(l, "text"), " IN ", g.expr(l, "text"), ")")
 	case "text":
@@ -252,9 +252,13 @@ func (g *gen) special(p place, kind string) *node {
 		return mk(kind, "(", g.expr(l, "text"), " || ", g.expr(l, g.kind(p.sc)), ")")
 	case "_int4", "_text":
 		elem := kind[1:]
-		switch g.Intn(4) {
+		switch g.Intn(6) {
+		case 4:
+			return mk(kind, "ARRAY[", listOf(", ", 1, g.expr(l, kind), g.expr(l, kind)), "]")
+		case 5:
+			return mk(kind, "ARRAY[["+g.literal(elem).String()+", ", g.expr(l, elem), "], [", g.expr(l, elem), ", ", g.expr(l, elem), "]]")
 		case 0:
-			return mk(kind, "(", g.expr(l, kind), ")["+pick(g, []string{"1:2", "2:", ":1", "0:5", ":"})+"]")
+			return mk(kind, "(", g.expr(l, kind), ")["+pick(g, []string{"1:2", "2:", ":1", "0:5", ":"})+"]"+pick(g, []string{"", "", "", "[1:1]", "[2:]", "[1]"}))
 		case 1:
 			return mk(kind, "(", g.expr(l, kind), " || ", g.expr(l, pick(g, []string{kind, elem})), ")")
 		}

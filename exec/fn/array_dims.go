@@ -26,9 +26,9 @@ func init() {
 	about("cardinality", n, ofList(func(l vec.List) (int32, bool) { return int32(l.Len), true }), array)
 	about("array_ndims", n, ofList(func(l vec.List) (int32, bool) { return int32(l.NDims()), l.Len > 0 }), array)
 	about("len", n, ofList(func(l vec.List) (int32, bool) { return outerLen(l), true }), array)
-	about("array_length", n, ofDimension(func(d *vec.Dims, k int) int32 { return d.Len[k] }), array, n)
-	about("array_upper", n, ofDimension((*vec.Dims).Upper), array, n)
-	about("array_lower", n, ofDimension(func(d *vec.Dims, k int) int32 { return d.Lower[k] }), array, n)
+	about("array_length", n, ofDimension(func(n, _ int32) int32 { return n }), array, n)
+	about("array_upper", n, ofDimension(func(n, lower int32) int32 { return lower + n - 1 }), array, n)
+	about("array_lower", n, ofDimension(func(_, lower int32) int32 { return lower }), array, n)
 	about("array_dims", types.Of(types.Text), arrayDims, array)
 	numbers := types.ArrayOf(n)
 	about("generate_subscripts[]", numbers, subscripts, array, n)
@@ -37,23 +37,18 @@ func init() {
 
 // outerLen returns the length of an array's first dimension.
 func outerLen(l vec.List) int32 {
-	if l.Shape == 0 {
-		return int32(l.Len)
-	}
-	d := l.Dims()
-	return d.Len[0]
+	n, _, _ := l.Dim(0)
+	return n
 }
 
-// ofDimension is what f tells of one of an array's dimensions; NULL when it has no such dimension.
-func ofDimension(f func(d *vec.Dims, k int) int32) func(*Call) (*vec.Vector, error) {
+// ofDimension is what f makes of the length and the lower bound of one of an array's dimensions; NULL when it has no such
+// dimension.
+func ofDimension(f func(n, lower int32) int32) func(*Call) (*vec.Vector, error) {
 	return func(c *Call) (*vec.Vector, error) {
 		lists, dim := vec.Values[vec.List](c.Args[0]), Reader[int32](c.Args[1])
 		return runNull(c, func(i int) (int32, bool, error) {
-			d, k := lists[Row(c.Args[0], i)].Dims(), int(dim(i))-1
-			if k < 0 || k >= d.N {
-				return 0, false, nil
-			}
-			return f(&d, k), true, nil
+			n, lower, ok := lists[Row(c.Args[0], i)].Dim(int(dim(i)) - 1)
+			return f(n, lower), ok, nil
 		})
 	}
 }
@@ -73,11 +68,12 @@ func subscripts(c *Call) (*vec.Vector, error) {
 		reverse = Reader[bool](c.Args[2])
 	}
 	return numberArrays(c, func(i int, out []int64) ([]int64, bool, error) {
-		d, at := lists[Row(c.Args[0], i)].Dims(), int(dim(i))-1
-		if at < 0 || at >= d.N {
+		n, first, ok := lists[Row(c.Args[0], i)].Dim(int(dim(i)) - 1)
+		if !ok {
 			return out, true, nil
 		}
-		lower, upper := int64(d.Lower[at]), int64(d.Upper(at))
+		lower := int64(first)
+		upper := lower + int64(n) - 1
 		for k := lower; k <= upper; k++ {
 			if reverse(i) {
 				out = append(out, upper-k+lower)

@@ -49,14 +49,14 @@ func arrayPosition(c *Call) (*vec.Vector, error) {
 			return 0, false, nil
 		}
 		l := lists[Row(array, i)]
-		d := l.Dims()
-		if d.N > 1 {
+		if l.NDims() > 1 {
 			return 0, false, errSearchDims()
 		}
 		if l.Len == 0 || c.Args[1].IsNull(i) && !hasNull(array.Child, l) {
 			return 0, false, nil
 		}
-		from, lower := int64(d.Lower[0]), int64(d.Lower[0])
+		_, first, _ := l.Dim(0)
+		from, lower := int64(first), int64(first)
 		if len(c.Args) > 2 {
 			if c.Args[2].IsNull(i) {
 				return 0, false, sqlstate.New(sqlstate.NullNotAllowed, "initial position must not be null")
@@ -80,13 +80,13 @@ func arrayPositions(c *Call) (*vec.Vector, error) {
 			return out, false, nil
 		}
 		l := lists[Row(array, i)]
-		d := l.Dims()
-		if d.N > 1 {
+		if l.NDims() > 1 {
 			return out, false, errSearchDims()
 		}
+		_, lower, _ := l.Dim(0)
 		for k := range l.Len {
 			if vec.EqualRows(array.Child, int(l.Off+k), c.Args[1], i) {
-				out = append(out, int64(k)+int64(d.Lower[0]))
+				out = append(out, int64(k)+int64(lower))
 			}
 		}
 		return out, true, nil

@@ -13,6 +13,7 @@ import (
 // parseArray reads the text form of an array.
 func parseArray(b *vec.Builder, t types.Type, s []byte, st *Style) error {
 	r := arrayReader{text: s, in: s, delimiter: elementDelimiter(t.Elem)}
+	r.elems = make([]arrayElem, 0, bytes.Count(s, []byte{r.delimiter})+1)
 	err := r.read()
 	if err != nil {
 		return err

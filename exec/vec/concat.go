@@ -161,8 +161,12 @@ func (j *Joiner) putLists(v *Vector) {
 		base = uint32(j.elements - v.Child.Len)
 	}
 	dst := Values[List](j.out)[j.at : j.at+v.Len]
-	for i, l := range Values[List](v) {
-		l.Off += base
-		dst[i] = l
+	src := Values[List](v)[:len(dst)]
+	if base == 0 {
+		copy(dst, src)
+		return
+	}
+	for i := range dst {
+		dst[i] = List{src[i].Off + base, src[i].Len, src[i].Shape}
 	}
 }

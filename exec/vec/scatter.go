@@ -168,6 +168,9 @@ func (out *Vector) adoptLists(v *Vector) *Vector {
 		base = uint32(out.Child.Len)
 		out.Child = Concat([]*Vector{out.Child, v.Child})
 	}
+	if base == 0 {
+		return v
+	}
 	lists := append([]List(nil), Values[List](v)...)
 	for i := range lists {
 		lists[i].Off += base

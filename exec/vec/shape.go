@@ -170,6 +170,18 @@ func (l List) NDims() int {
 	return l.Shape.entry().N
 }
 
+// Dim returns the length and the lower bound of dimension k; ok is false when there is none.
+func (l List) Dim(k int) (n, lower int32, ok bool) {
+	if l.Shape == 0 {
+		return int32(l.Len), 1, k == 0 && l.Len > 0
+	}
+	d := l.Dims()
+	if k < 0 || k >= d.N {
+		return 0, 0, false
+	}
+	return d.Len[k], d.Lower[k], true
+}
+
 // entry returns what the table has of a shape.
 func (s Shape) entry() *Dims {
 	n := s &^ shapeTable
