@@ -147,7 +147,7 @@ func literal(t types.Type, k int) string {
 		return "(" + strings.Join(fields, ",") + ")"
 	case types.Array:
 		form := []string{"{%s,%s}", "{%s,%s}", "{{%s},{%s}}", "[0:1]={%s,%s}", "[2:2][7:8]={{%s,%s}}"}[k%5]
-		return fmt.Sprintf(form, literal(t.Element(), k), literal(t.Element(), k/2))
+		return fmt.Sprintf(form, strconv.Quote(literal(t.Element(), k)), strconv.Quote(literal(t.Element(), k/2)))
 	}
 	if k%4 == 3 {
 		return "a value too long for a view, number " + strconv.Itoa(k)
