@@ -16,7 +16,6 @@ const (
 	DataException              Code = "22000"
 	CardinalityViolation       Code = "21000"
 	StringTooLong              Code = "22001"
-	DataException              Code = "22000"
 	NumericOutOfRange          Code = "22003"
 	InvalidDatetime            Code = "22007"
 	DatetimeOverflow           Code = "22008"
