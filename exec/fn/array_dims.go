@@ -115,7 +115,7 @@ func OneDimension(name string, v *vec.Vector) error {
 		v = v.Dict
 	}
 	for i, l := range vec.Values[vec.List](v) {
-		if l.Shape != 0 && l.NDims() > 1 && v.Valid.Get(i) {
+		if l.Shape != 0 && v.Valid.Get(i) && l.NDims() > 1 {
 			return sqlstate.Unsupported("Use ARRAY(SELECT unnest(...)) for one dimension of all elements.",
 				"%s is not supported for arrays of more than one dimension", name)
 		}

@@ -60,8 +60,11 @@ func flattenOuter(c *Call) (*vec.Vector, error) {
 	v := *vec.Flatten(c.Args[0].WithLenOf(c.N))
 	lists := slices.Clone(vec.Values[vec.List](&v))
 	for i, l := range lists {
+		if l.Shape == 0 || !v.Valid.Get(i) {
+			continue
+		}
 		d := l.Dims()
-		if !v.Valid.Get(i) || d.N < 2 {
+		if d.N < 2 {
 			continue
 		}
 		flat := vec.OneDim(d.Len[0]*d.Len[1], 1)
