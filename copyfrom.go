@@ -1,6 +1,7 @@
 package gsql
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -279,6 +280,14 @@ func (s *copyStream) Next(ctx context.Context) (*vec.Batch, error) {
 	all := make([]*vec.Vector, len(s.builders))
 	for i := range s.builders {
 		all[i] = s.builders[i].Finish()
+		if t := all[i].Type; s.source.run.next != nil && cmp.Or(t.Elem, t.ID).HasPlaces() && t.Prec > 0 { // which next leaves out
+			var err error
+			plain := t
+			plain.Prec = 0
+			if all[i], err = memory.Fit(all[i].WithType(plain), t); err != nil {
+				return nil, err
+			}
+		}
 		if err := fn.CheckDomains(s.fn, s.source.fields[i].Type, all[i]); err != nil {
 			return nil, err
 		}

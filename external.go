@@ -1,6 +1,7 @@
 package gsql
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strconv"
@@ -126,6 +127,9 @@ func declaredColumns(list []*syntax.ExternalColumn) ([]storage.Declared, error) 
 			}
 			if err != nil {
 				return nil, err
+			}
+			if id := cmp.Or(d.Type.Elem, d.Type.ID); id.HasPlaces() && d.Type.Prec != 0 {
+				return nil, sqlstate.Unsupported("Leave the precision out, and round in queries.", "columns of files cannot be of type %s", d.Type).At(c.Type.Pos)
 			}
 		}
 		if slices.ContainsFunc(out, func(o storage.Declared) bool { return o.Name == d.Name }) {

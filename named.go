@@ -82,7 +82,7 @@ func (s *Session) prepareNamed(ctx context.Context, text string, stmt *syntax.Pr
 		if err != nil {
 			return err
 		}
-		params = append(params, t)
+		params = append(params, sql.ParamType(t))
 	}
 	p, err := s.PrepareStatement(ctx, text, stmt.Statement, params)
 	if err != nil {

@@ -218,6 +218,7 @@ func schemaColumns() columnsOf[*attribute] {
 		"numeric_precision_radix":  func(a *attribute) any { return digitsOf(a.typ).radix },
 		"numeric_scale":            func(a *attribute) any { return digitsOf(a.typ).scale },
 		"datetime_precision":       func(a *attribute) any { return secondDigits(a.typ) },
+		"interval_type":            func(a *attribute) any { return intervalType(a.typ) },
 		"udt_schema":               func(s *Snapshot, a *attribute) any { return s.typeSchema(a.typ.Plain()) },
 		"domain_catalog": func(s *Snapshot, a *attribute) any {
 			if !a.typ.IsDomain() {

@@ -112,8 +112,11 @@ func withModifier(typ, name string, mod int32) string {
 		word, rest, _ := strings.Cut(name, " ")
 		return fmt.Sprintf("%s(%d) %s", word, mod, rest)
 	case "interval":
-		if p := mod & 0xffff; p <= 6 {
-			return fmt.Sprintf("interval(%d)", p)
+		if f := intervalFields(mod); f != 0 {
+			name += " " + f.String()
+		}
+		if p := mod & anyPlaces; p != anyPlaces {
+			name = fmt.Sprintf("%s(%d)", name, p)
 		}
 	}
 	return name

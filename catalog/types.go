@@ -69,8 +69,50 @@ func TypeModifier(t types.Type) int32 {
 		return t.Prec
 	case (id == types.Varchar || id == types.Char) && t.Prec > 0:
 		return t.Prec + 4
+	case id.HasPlaces() && t.Prec > 0:
+		return timeModifier(id, t)
 	}
 	return -1
+}
+
+// timeModifier is TypeModifier of times, which is that of the places, and for intervals the fields above them.
+func timeModifier(id types.ID, t types.Type) int32 {
+	places, ok := t.Places()
+	if id != types.Interval {
+		return int32(places)
+	}
+	mask := int32(anyIntervalField)
+	if f := t.IntervalFields(); f != 0 {
+		mask = 0
+		for i, bit := range intervalFieldBits {
+			if f&(1<<i) != 0 {
+				mask |= 1 << bit
+			}
+		}
+	}
+	if !ok {
+		places = anyPlaces
+	}
+	return mask<<16 | int32(places)
+}
+
+// What PostgreSQL's modifiers of intervals are made of: bits of the fields from years on, and the marks of those that state no
+// fields, or no places.
+var intervalFieldBits = [...]int{2, 1, 3, 10, 11, 12}
+
+const anyIntervalField, anyPlaces = 0x7fff, 0xffff
+
+// intervalFields returns the fields that a modifier of an interval states, 0 for none.
+func intervalFields(mod int32) (f types.IntervalFields) {
+	if mod>>16 == anyIntervalField {
+		return 0
+	}
+	for i, bit := range intervalFieldBits {
+		if mod>>16&(1<<bit) != 0 {
+			f |= 1 << i
+		}
+	}
+	return f
 }
 
 // typesByOID is the reverse of TypeOID.

@@ -4,6 +4,7 @@ import (
 	"iter"
 	"slices"
 	"strconv"
+	"strings"
 
 	"gsql/exec/types"
 )
@@ -376,7 +377,18 @@ func secondDigits(t types.Type) any {
 	case types.Date:
 		return 0
 	case types.Time, types.TimeTZ, types.Timestamp, types.TimestampTZ, types.Interval:
-		return 6
+		if n, ok := t.Places(); ok {
+			return n
+		}
+		return types.MaxPlaces
+	}
+	return nil
+}
+
+// intervalType names the fields that a type of intervals states; nil if it states none.
+func intervalType(t types.Type) any {
+	if t = t.Plain(); t.ID == types.Interval && t.IntervalFields() != 0 {
+		return strings.ToUpper(strings.TrimPrefix(t.String(), "interval "))
 	}
 	return nil
 }

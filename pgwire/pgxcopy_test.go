@@ -6,8 +6,10 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
 )
 
 // TestPgxCopies copies rows in and out.
@@ -48,5 +50,27 @@ func TestPgxCopies(t *testing.T) {
 	tag, err := c.PgConn().CopyTo(ctx, &out, "COPY (SELECT a, b FROM copied ORDER BY a LIMIT 3) TO STDOUT")
 	if err != nil || tag.String() != "COPY 3" || out.String() != "0\t\\N\n1\trow 1\n2\trow 2\n" {
 		t.Errorf("%v %v %q", tag, err, out.String())
+	}
+}
+
+// Times that are copied in binary get the decimal places of their columns.
+func TestPgxCopiesTimes(t *testing.T) {
+	ctx := t.Context()
+	c := connect(t, startServer(t, gsqlConfig()), pgx.QueryExecModeCacheStatement)
+	if _, err := c.Exec(ctx, "CREATE TABLE timed (a timestamp(3), b interval(1), c time(0)[])"); err != nil {
+		t.Fatal(err)
+	}
+	at := time.Date(2024, 1, 2, 3, 4, 5, 678901000, time.UTC)
+	_, err := c.CopyFrom(ctx, pgx.Identifier{"timed"}, []string{"a", "b", "c"}, pgx.CopyFromRows([][]any{
+		{at, pgtype.Interval{Microseconds: 1_250_000, Valid: true}, []pgtype.Time{{Microseconds: 1_500_000, Valid: true}}}}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got string
+	if err := c.QueryRow(ctx, "SELECT format('%s %s %s', a, b, c) FROM timed").Scan(&got); err != nil {
+		t.Fatal(err)
+	}
+	if want := "2024-01-02 03:04:05.679 00:00:01.3 {00:00:02}"; got != want {
+		t.Errorf("got %s, want %s", got, want)
 	}
 }

@@ -480,7 +480,7 @@ func (b *binder) sqlValue(e *syntax.SQLValue) (value, error) {
 	}
 	v, err := b.scalarCall(name, nil, e.Pos)
 	if err == nil && e.Precision >= 0 && e.Precision < 6 {
-		return b.rounded(v, int32(e.Precision))
+		return b.rounded(v, e.Precision)
 	}
 	return v, err
 }

@@ -31,7 +31,9 @@ func TypeOf(n *syntax.TypeName, user UserTypes) (types.Type, error) {
 		return types.Type{}, sqlstate.New(sqlstate.UndefinedObject, "type \"%s\" does not exist", name).At(n.Pos)
 	}
 	t := types.Of(id)
-	if len(n.Mods) > 0 {
+	if id.HasPlaces() {
+		t = withPlaces(t, n)
+	} else if len(n.Mods) > 0 {
 		mods := make([]string, len(n.Mods))
 		for i, m := range n.Mods {
 			mods[i] = strconv.FormatInt(m, 10)
@@ -46,6 +48,9 @@ func TypeOf(n *syntax.TypeName, user UserTypes) (types.Type, error) {
 	}
 	return t, nil
 }
+
+// ParamType returns the type of a parameter that is declared to be of t, whose modifiers do not count.
+func ParamType(t types.Type) types.Type { return withoutModifiers(t) }
 
 // builtinType returns the types whose names stand for others: vectors, arrays by the names that pg_type has of them,
 // such as _int4, and the domains of information_schema.
@@ -77,16 +82,6 @@ var schemaDomains = map[string]types.Type{
 
 // castExpr binds a cast as it is written.
 func (b *binder) castExpr(blk *block, e *syntax.Cast) (value, error) {
-	if places, plain, ok := timePrecision(e.Type); ok {
-		c := *e
-		c.Type = plain
-		v, err := b.castExpr(blk, &c)
-		if err != nil {
-			return v, err
-		}
-		v.pos = e.Pos
-		return b.rounded(v, places)
-	}
 	t, err := b.typeOf(e.Type)
 	if err != nil {
 		return value{}, err
@@ -111,9 +106,6 @@ func (b *binder) castTo(blk *block, e *syntax.Cast, t types.Type) (value, error)
 	if a, ok := e.Arg.(*syntax.Array); ok && t.ID == types.Array {
 		return b.array(blk, a, t.Element())
 	}
-	if e.Type.Fields != "" {
-		return b.intervalCast(e)
-	}
 	if t.IsFloat() && isWideNumber(e.Arg) {
 		return b.wideNumber(e.Arg, t)
 	}
@@ -127,26 +119,6 @@ func (b *binder) castTo(blk *block, e *syntax.Cast, t types.Type) (value, error)
 	}
 	out.pos = e.Pos
 	return out, nil
-}
-
-// intervalCast binds INTERVAL '...' with the unit behind it, such as INTERVAL '1' DAY.
-func (b *binder) intervalCast(e *syntax.Cast) (value, error) {
-	s, ok := e.Arg.(*syntax.String)
-	if !ok {
-		return value{}, unsupported(e.Pos, "Leave out the fields.", "a cast to interval %s is not supported", e.Type.Fields)
-	}
-	fields := strings.Fields(e.Type.Fields)
-	unit := fields[len(fields)-1]
-	lit := strings.TrimSpace(s.Value)
-	if _, err := vec.ParseNum([]byte(lit)); err == nil {
-		lit += " " + unit
-	} else if e.Type.Fields == "minute to second" && strings.Count(lit, ":") == 1 {
-		lit = "00:" + lit
-	} else if len(fields) == 1 || unit != "second" && unit != "month" {
-		return value{}, unsupported(e.Pos, "Write the units in the literal: INTERVAL '1 day'.", "interval fields are not supported for this literal")
-	}
-	v := value{e: textConst(types.Type{}, lit), pos: s.Pos}
-	return b.coerceUnknown(v, types.Of(types.Interval), fn.Explicit)
 }
 
 // emptyArray is an array without elements.

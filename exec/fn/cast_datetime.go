@@ -10,11 +10,20 @@ import (
 
 func init() {
 	cast := func(from, to types.ID, ctx CastContext, volatility Volatility, eval func(*Call) (*vec.Vector, error)) {
-		s := scalar("", to, eval, from)
+		s := scalar("", to, func(c *Call) (*vec.Vector, error) {
+			v, err := eval(c)
+			if err != nil {
+				return nil, err
+			}
+			return text.FitTimes(v, c.Ret), nil
+		}, from)
 		s.Volatility = volatility
 		RegisterCast(&Cast{From: from, To: to, Context: ctx, Scalar: s})
 	}
 	d, t, tt, ts, tz, iv := types.Date, types.Time, types.TimeTZ, types.Timestamp, types.TimestampTZ, types.Interval
+	for _, id := range []types.ID{t, tt, ts, tz, iv} {
+		cast(id, id, Implicit, Immutable, func(c *Call) (*vec.Vector, error) { return c.Args[0], nil })
+	}
 	cast(d, ts, Implicit, Immutable, Map1(func(_ *Call, x int32) (int64, error) { return DateToTimestamp(x) }))
 	cast(d, tz, Implicit, Stable, Map1(func(c *Call, x int32) (int64, error) {
 		y, err := DateToTimestamp(x)

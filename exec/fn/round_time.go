@@ -18,13 +18,13 @@ func init() {
 			if places < 0 {
 				return t, nil
 			}
-			return roundPlaces(t, places), nil
+			return text.RoundPlaces(t, int(places)), nil
 		}), types.Time, n),
 		scalar("interval", types.Interval, Map2(func(_ *Call, x vec.Interval, places int32) (vec.Interval, error) {
 			if places < 0 || places > maxPlaces {
 				return x, sqlstate.New(sqlstate.InternalError, "unrecognized interval typmod: %d", places)
 			}
-			x.Micros = roundPlaces(x.Micros, places)
+			x.Micros = text.RoundPlaces(x.Micros, int(places))
 			return x, nil
 		}), types.Interval, n),
 	)
@@ -33,9 +33,6 @@ func init() {
 // maxPlaces is the number of decimal places that seconds have.
 const maxPlaces = 6
 
-// epoch2000 is the moment, in microseconds from 1970 on, from which PostgreSQL rounds halves away.
-const epoch2000 = 10957 * text.Day
-
 func roundTimestamp(_ *Call, ts int64, places int32) (int64, error) {
 	switch {
 	case ts == text.TimestampInfinity || ts == text.TimestampNegInf || places == -1: // as a type without a number has it
@@ -43,18 +40,5 @@ func roundTimestamp(_ *Call, ts int64, places int32) (int64, error) {
 	case places < 0 || places > maxPlaces:
 		return 0, sqlstate.New(sqlstate.InvalidParameterValue, "timestamp(%d) precision must be between 0 and 6", places)
 	}
-	return roundPlaces(ts-epoch2000, places) + epoch2000, nil
-}
-
-// roundPlaces rounds microseconds to a number of decimal places of seconds, halves away from zero.
-func roundPlaces(x int64, places int32) int64 {
-	unit := int64(1)
-	for range max(maxPlaces-places, 0) {
-		unit *= 10
-	}
-	half := unit / 2
-	if x < 0 {
-		half = -half
-	}
-	return (x + half) / unit * unit
+	return text.RoundTimestamp(ts, int(places)), nil
 }

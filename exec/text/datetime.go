@@ -72,7 +72,7 @@ func parseDateTime(b *vec.Builder, t types.Type, s []byte, st *Style) error {
 	if ts < minTimestamp || ts >= endTimestamp {
 		return sqlstate.New(sqlstate.DatetimeOverflow, "timestamp out of range: \"%s\"", s)
 	}
-	vec.Append(b, ts)
+	vec.Append(b, FitTime(ts, t))
 	return nil
 }
 
@@ -94,7 +94,7 @@ func appendParsedTime(b *vec.Builder, t types.Type, s []byte, m moment, st *Styl
 		return badDateTime(t, s)
 	}
 	if t.ID == types.Time {
-		vec.Append(b, m.micros)
+		vec.Append(b, FitTime(m.micros, t))
 		return nil
 	}
 	zone := m.zone
@@ -109,7 +109,7 @@ func appendParsedTime(b *vec.Builder, t types.Type, s []byte, m moment, st *Styl
 		_, off := at.In(loc).Zone()
 		zone = int64(off)
 	}
-	vec.Append(b, vec.TimeTZ{Micros: m.micros, Zone: int32(-zone)})
+	vec.Append(b, vec.TimeTZ{Micros: FitTime(m.micros, t), Zone: int32(-zone)})
 	return nil
 }
 

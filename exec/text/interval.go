@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"gsql/exec/sqlstate"
+	"gsql/exec/types"
 	"gsql/exec/vec"
 )
 
@@ -81,9 +82,16 @@ func findUnit(word string) (unit, bool) {
 
 // ParseInterval reads an interval: numbers with units, hh:mm[:ss], y-m, ISO 8601 (P1Y2MT3H), a number
 // alone (seconds), and ago at the end.
-func ParseInterval(s []byte) (vec.Interval, error) {
+func ParseInterval(s []byte) (vec.Interval, error) { return parseInterval(s, types.Of(types.Interval)) }
+
+// parseInterval is ParseInterval for a type. Where it states fields, a number without a unit counts the last one of them, and
+// a:b are minutes and seconds if these are the fields.
+func parseInterval(s []byte, typ types.Type) (vec.Interval, error) {
 	t := bytes.TrimSpace(s)
-	p := intervalParser{text: s}
+	p := intervalParser{text: s, bare: unit{micros: Second}, minutes: typ.IntervalFields() == types.Minutes|types.Seconds}
+	if name := typ.IntervalFields().String(); name != "" {
+		p.bare = units[name[strings.LastIndexByte(name, ' ')+1:]]
+	}
 	var ok bool
 	switch {
 	case len(t) == 0 || len(t) > 256:
@@ -98,11 +106,13 @@ func ParseInterval(s []byte) (vec.Interval, error) {
 	if !ok {
 		return vec.Interval{}, sqlstate.New(sqlstate.InvalidDatetime, "invalid input syntax for type interval: \"%s\"", s)
 	}
-	return p.x, nil
+	return FitInterval(p.x, typ), nil
 }
 
 type intervalParser struct {
 	text     []byte
+	bare     unit // of numbers without one
+	minutes  bool // a:b are minutes and seconds
 	x        vec.Interval
 	overflow bool
 }
@@ -222,15 +232,15 @@ func (p *intervalParser) words(t []byte) bool {
 			rest = more
 		default:
 			w, more := letters(bytes.TrimLeft(rest, " \t"))
-			u := unit{micros: Second}
-			if w != "" && w != "ago" {
+			u := p.bare
+			if w != "" {
 				if u, ok = findUnit(w); !ok {
 					return false
 				}
 				rest = more
-			} else if len(bytes.TrimSpace(rest)) > 0 && w != "ago" {
-				// A number before a time of day counts days: 1 12:00:00.
-				if next := bytes.TrimLeft(rest, " \t"); !bytes.Contains(next, []byte{':'}) {
+			} else if len(bytes.TrimSpace(rest)) > 0 {
+				// A number before a time of day, or before hours, counts days: 1 12:00:00.
+				if next := bytes.TrimLeft(rest, " \t"); !bytes.Contains(next, []byte{':'}) && !p.hours(next) {
 					return false
 				}
 				u = unit{days: 1}
@@ -243,10 +253,26 @@ func (p *intervalParser) words(t []byte) bool {
 	return any
 }
 
+// hours reports whether t begins with a number of hours.
+func (p *intervalParser) hours(t []byte) bool {
+	_, _, rest, ok := p.number(t)
+	if !ok {
+		return false
+	}
+	u := p.bare
+	if w, _ := letters(bytes.TrimLeft(rest, " \t")); w != "" {
+		if u, ok = findUnit(w); !ok {
+			return false
+		}
+	}
+	return u.micros == Hour
+}
+
 // clock reads :mm[:ss[.fraction]] behind the hours.
 func (p *intervalParser) clock(h int64, neg bool, s []byte) (rest []byte, ok bool) {
 	m, rest := run(s[1:])
 	var sec, frac int64
+	seconds := false
 	if len(m) == 0 || len(m) > 2 {
 		return rest, false
 	}
@@ -257,13 +283,18 @@ func (p *intervalParser) clock(h int64, neg bool, s []byte) (rest []byte, ok boo
 			return rest, false
 		}
 		sec, _ = digits(n)
+		seconds = true
 	}
-	if len(rest) > 0 && rest[0] == '.' {
+	point := len(rest) > 0 && rest[0] == '.'
+	if point {
 		var n []byte
 		n, rest = run(rest[1:])
 		frac = fraction(n)
 	}
 	mm, _ := digits(m)
+	if !seconds && (p.minutes || point) {
+		h, mm, sec = 0, max(h, -h), mm
+	}
 	if mm > 59 || sec > 59 || h > math.MaxInt64/Hour || h < -math.MaxInt64/Hour {
 		p.overflow = true
 		return rest, false

@@ -152,7 +152,7 @@ func Parse(b *vec.Builder, t types.Type, s []byte, st *Style) error {
 	case types.Date, types.Time, types.TimeTZ, types.Timestamp, types.TimestampTZ:
 		return parseDateTime(b, t, s, st)
 	case types.Interval:
-		x, err := ParseInterval(s)
+		x, err := parseInterval(s, t)
 		if st.formats().Intervals == IntervalsSQL {
 			x = signAll(x, s)
 		}

@@ -98,7 +98,7 @@ const (
 type Type struct {
 	ID    ID
 	Elem  ID    // Array: the element's type, with Prec and Scale applying to it
-	Prec  int32 // Numeric: digits, 0 unstated. Varchar, Char: characters, Bit, VarBit: bits, 0 unstated. See also VectorOf
+	Prec  int32 // Numeric: digits, 0 unstated. Varchar, Char: characters, Bit, VarBit: bits, 0 unstated. Times: see Places. See also VectorOf
 	Scale int16 // Numeric: digits after the point that all values share, or DynamicScale
 	// Def has the columns of a Record, or of the records that an Array has, and says what types are that statements made. It is
 	// nil for all others, in signatures, and of a NULL whose columns nothing has settled. One type has one address; see RecordOf.
@@ -213,6 +213,8 @@ func (t Type) String() string {
 		fmt.Fprintf(&b, "(%d,%d)", t.Prec, t.Scale)
 	case (id == Varchar || id == Char || id == Bit || id == VarBit) && t.Prec > 0:
 		fmt.Fprintf(&b, "(%d)", t.Prec)
+	case id.HasPlaces():
+		return t.placed(id.String()) + suffix
 	}
 	return b.String() + suffix
 }

@@ -249,10 +249,14 @@ func NullError(table, column string) *sqlstate.Error {
 	return sqlstate.New(sqlstate.NotNullViolation, "null value in column \"%s\" of relation \"%s\" violates not-null constraint", column, table)
 }
 
-// Fit gives strings the length of their column's type: what is too long is a 22001 error unless it is blanks.
+// Fit gives strings the length of their column's type: what is too long is a 22001 error unless it is blanks. Times get its
+// decimal places.
 func Fit(v *vec.Vector, t types.Type) (*vec.Vector, error) {
-	if t.ID == types.Array && (t.Elem == types.Varchar || t.Elem == types.Char) && t.Prec > 0 {
+	switch {
+	case t.ID == types.Array && (t.Elem == types.Varchar || t.Elem == types.Char || t.Elem.HasPlaces()) && t.Prec > 0:
 		return fitLists(v, t)
+	case t.ID.HasPlaces() && v.Type != t:
+		return text.FitTimes(v, t), nil
 	}
 	if t.ID != types.Varchar && t.ID != types.Char || t.Prec == 0 || v.Type == t {
 		return v.WithType(t), nil
