@@ -96,8 +96,7 @@ func (s *Session) constrain(ctx context.Context, d *declared, st state, table re
 		case slices.Contains(k.Columns, i):
 			return sqlstate.New(sqlstate.DuplicateColumn, "column \"%s\" appears twice in %s constraint", name.Name, kind).At(c.Pos)
 		case !sql.HasOrder(d.columns[i].Type):
-			return sqlstate.New(sqlstate.UndefinedObject, "data type %s has no default operator class for access method \"btree\"", d.columns[i].Type).
-				WithHint("You must specify an operator class for the index or define a default operator class for the data type.")
+			return noOrder(d.columns[i].Type)
 		}
 		k.Columns = append(k.Columns, i)
 	}
@@ -183,12 +182,7 @@ func (s *Session) addConstraint(ctx context.Context, st state, key relationKey, 
 		return t.WithColumns(slices.Clone(t.Columns)).WithConstraints(d.keys, d.checks), s.satisfied(ctx, d.checks[added], t)
 	}
 	added := d.keys[len(d.keys)-1]
-	if err := t.WithConstraints([]*memory.Key{added}, nil).Check(ctx, nil, added.Deferred); err != nil {
-		e, ok := err.(*sqlstate.Error)
-		if ok && e.Code == sqlstate.UniqueViolation {
-			detail := strings.Replace(e.Detail, " already exists.", " is duplicated.", 1)
-			return nil, sqlstate.New(e.Code, "could not create unique index \"%s\"", added.Name).WithDetail("%s", detail)
-		}
+	if err := mayHaveKey(ctx, t, added); err != nil {
 		return nil, err
 	}
 	if added.Primary {

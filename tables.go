@@ -428,9 +428,15 @@ func (s *Session) renameRelation(st state, key relationKey, name syntax.Ident) e
 }
 
 func (s *Session) alterColumns(ctx context.Context, st state, key relationKey, t *memory.Table, actions []*syntax.AlterAction) error {
-	if d := st.dependents(key); len(d) > 0 && slices.ContainsFunc(actions, func(a *syntax.AlterAction) bool {
-		return a.Kind == syntax.DropColumn || a.Kind == syntax.RenameColumn
-	}) {
+	has := func(kinds ...syntax.AlterKind) bool {
+		return slices.ContainsFunc(actions, func(a *syntax.AlterAction) bool { return slices.Contains(kinds, a.Kind) })
+	}
+	d := st.dependents(key)
+	if len(d) > 0 && has(syntax.SetType) {
+		return sqlstate.New(sqlstate.FeatureNotSupported, "cannot alter type of a column used by a view or rule").
+			WithDetail("view %s depends on table %s", d[0].name, key.name).WithHint("Drop the view first.")
+	}
+	if len(d) > 0 && has(syntax.DropColumn, syntax.RenameColumn) {
 		return sqlstate.New(sqlstate.DependentObjects, "cannot alter table %s because other objects depend on it", key.name).
 			WithDetail("view %s depends on table %s", d[0].name, key.name).WithHint("Drop the view first.")
 	}
@@ -446,11 +452,21 @@ func (s *Session) columnChanges(ctx context.Context, st state, key relationKey, 
 	out := t
 	var err error
 	held := s.db.pool.Reserve(tableMemory(key.name))
-	for _, a := range actions {
-		if out, err = s.alterColumn(ctx, st, key, out, a, held); err != nil {
+	for rest := slices.SortedStableFunc(slices.Values(actions), func(a, b *syntax.AlterAction) int { return alterOrder(a) - alterOrder(b) }); len(rest) > 0; {
+		n := 1
+		if rest[0].Kind == syntax.SetType {
+			for n < len(rest) && rest[n].Kind == syntax.SetType {
+				n++
+			}
+			out, err = s.alterTypes(ctx, st, out, rest[:n], held)
+		} else {
+			out, err = s.alterColumn(ctx, st, key, out, rest[0], held)
+		}
+		if err != nil {
 			held.Release()
 			return nil, err
 		}
+		rest = rest[n:]
 	}
 	kept := map[string]bool{}
 	for _, c := range out.Columns {

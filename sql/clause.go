@@ -33,6 +33,7 @@ const (
 	inReturning
 	inDefault
 	inCheck
+	inTransform
 )
 
 var clauseNames = [...]string{inTargets: "SELECT", inFrom: "FROM", inFromFunction: "FROM", inJoinOn: "JOIN/ON",
@@ -40,7 +41,8 @@ var clauseNames = [...]string{inTargets: "SELECT", inFrom: "FROM", inFromFunctio
 	inDistinctOn: "DISTINCT ON", inLimit: "LIMIT", inOffset: "OFFSET", inFilter: "FILTER",
 	inPartitionBy: "PARTITION BY", inWindowOrder: "ORDER BY", inFrameRange: "window RANGE",
 	inFrameRows: "window ROWS", inFrameGroups: "window GROUPS", inValues: "VALUES", inExecute: "EXECUTE parameters",
-	inUpdate: "UPDATE", inReturning: "RETURNING", inDefault: "DEFAULT expressions", inCheck: "check constraints"}
+	inUpdate: "UPDATE", inReturning: "RETURNING", inDefault: "DEFAULT expressions", inCheck: "check constraints",
+	inTransform: "transform expressions"}
 
 func (c clause) String() string { return clauseNames[c] }
 

@@ -309,6 +309,14 @@ func (p *parser) alterColumn(a *AlterAction) {
 		a.Default, a.Text = p.defaultExpr()
 	case p.acceptAll("drop", "default"):
 		a.Kind = SetDefault
+	case p.acceptAll("set", "data", "type"), p.accept("type"):
+		a.Kind, a.Type = SetType, p.typeName()
+		if p.is("collate") {
+			p.unsupported(p.pos(), "Leave it out.", "COLLATE in ALTER TABLE is not supported")
+		}
+		if p.accept("using") {
+			a.Using = p.expr()
+		}
 	default:
 		p.unsupported(pos, "Make a new table with CREATE OR REPLACE TABLE ... AS SELECT.", "this form of ALTER COLUMN is not supported")
 	}

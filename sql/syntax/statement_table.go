@@ -95,7 +95,9 @@ type AlterAction struct {
 	NotExists bool  // IF NOT EXISTS of ADD COLUMN
 	NewName   Ident // of the renames
 	Add       *TableColumn
-	Default   Expr // of SetDefault; nil is DROP DEFAULT
+	Default   Expr      // of SetDefault; nil is DROP DEFAULT
+	Type      *TypeName // of SetType
+	Using     Expr      // of SetType; nil: the column
 	Text      string
 	// Constraint is what AddConstraint adds; DropConstraint has its name in Column.
 	Constraint *TableConstraint
@@ -114,6 +116,7 @@ const (
 	DropNotNull
 	AddConstraint
 	DropConstraint
+	SetType
 )
 
 // TruncateStmt is TRUNCATE [TABLE].
