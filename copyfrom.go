@@ -61,7 +61,7 @@ func (p *Prepared) CopyTarget() (table string, columns []string) {
 }
 
 // CopyRows runs COPY ... FROM STDIN with rows that next appends to the columns, most of them at a time. It returns how many
-// it has appended, and io.EOF when there are no more, maybe with the last.
+// it has appended, and io.EOF when there are no more, maybe with the last, or copytext.ErrWait when no more have come yet.
 func (p *Prepared) CopyRows(ctx context.Context, next func(columns []*vec.Builder, most int) (n int, err error)) (rows *Rows, err error) {
 	defer recoverQuery(&err)
 	if err := p.s.mayRun(p.stmt); err != nil {
@@ -251,15 +251,22 @@ func (s *copyStream) Next(ctx context.Context) (*vec.Batch, error) {
 	}
 	n := 0
 	if next := s.source.run.next; next != nil && !s.done {
-		var err error
-		if n, err = next(s.builders, s.rows); err == io.EOF {
-			s.done = true
-		} else if err != nil {
+		err := copytext.ErrWait
+		for n == 0 && err == copytext.ErrWait {
+			n, err = next(s.builders, s.rows)
+		}
+		if s.done = err == io.EOF; err != nil && err != io.EOF && err != copytext.ErrWait {
 			return nil, err
 		}
 	}
-	for ; n < s.rows && !s.done && s.source.run.next == nil; n++ {
+	for n < s.rows && !s.done && s.source.run.next == nil {
 		fields, err := s.source.run.reader.Next()
+		if err == copytext.ErrWait {
+			if n > 0 {
+				break // what has come is looked at while more is waited for
+			}
+			continue
+		}
 		if err == io.EOF {
 			s.done = true
 			break
@@ -267,6 +274,7 @@ func (s *copyStream) Next(ctx context.Context) (*vec.Batch, error) {
 		if err != nil {
 			return nil, s.placed(err, "", nil)
 		}
+		n++
 		for i, f := range fields {
 			if err := s.value(i, f); err != nil {
 				return nil, s.placed(err, s.source.fields[i].Name, f.Text)

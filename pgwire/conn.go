@@ -225,13 +225,14 @@ func (c *conn) sendNotifications() error {
 	return nil
 }
 
-// readUntil limits the time for reading, unless the connection is being ended.
-func (c *conn) readUntil(t time.Time) {
+// readUntil limits the time for reading, unless the connection is being ended: then it reports false.
+func (c *conn) readUntil(t time.Time) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if !c.down {
 		_ = c.raw.SetReadDeadline(t)
 	}
+	return !c.down
 }
 
 // fatal ends the connection with a message where the client can still read one.

@@ -1,9 +1,7 @@
 package pgwire
 
 import (
-	"bufio"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"io"
 
@@ -11,27 +9,51 @@ import (
 	"gsql/exec/text"
 	"gsql/exec/types"
 	"gsql/exec/vec"
+	"gsql/storage/copytext"
 )
 
-// binaryReader reads the binary format of COPY.
+// binaryReader reads the binary format of COPY. A row is read when all of it has come: then there is nothing to be undone where
+// more must be waited for.
 type binaryReader struct {
-	in    *bufio.Reader
+	in    io.Reader
+	buf   []byte // buf[r:w] is unread
+	r, w  int
 	types []types.Type
 	table string
 	names []string       // of the columns
 	enc   *text.Encoding // of texts
 	began bool
 	rows  int64
-	field []byte
+}
+
+// copyBufferSize is what is read at a time.
+const copyBufferSize = 64 << 10
+
+// need makes n bytes be unread, if so many come: io.EOF says that they do not, and copytext.ErrWait that they have not yet. The
+// buffer grows as far as the data comes.
+func (r *binaryReader) need(n int) error {
+	for r.w-r.r < n {
+		if r.r > 0 && (r.r == r.w || r.w == len(r.buf)) {
+			r.r, r.w = 0, copy(r.buf, r.buf[r.r:r.w])
+		}
+		if r.w == len(r.buf) {
+			r.buf = append(r.buf, make([]byte, max(len(r.buf), copyBufferSize))...)
+		}
+		k, err := r.in.Read(r.buf[r.w:])
+		if r.w += k; err != nil && k == 0 {
+			return err
+		}
+	}
+	return nil
 }
 
 // read appends rows to the columns, as gsql.Prepared.CopyRows asks for.
 func (r *binaryReader) read(columns []*vec.Builder, most int) (n int, err error) {
 	if !r.began {
-		r.began = true
 		if err := r.header(); err != nil {
 			return 0, err
 		}
+		r.began = true
 	}
 	for n < most {
 		if err := r.row(columns); err != nil {
@@ -42,49 +64,50 @@ func (r *binaryReader) read(columns []*vec.Builder, most int) (n int, err error)
 	return n, nil
 }
 
+// The header is a signature, flags, and the length of what may follow them.
+const binaryHeaderSize = 11 + 4 + 4
+
 func (r *binaryReader) header() error {
-	var b [11]byte
-	switch _, err := io.ReadFull(r.in, b[:]); {
-	case isEnd(err), err == nil && string(b[:]) != binarySignature[:len(b)]:
-		return badCopy("COPY file signature not recognized")
-	case err != nil:
+	err := r.need(binaryHeaderSize)
+	if err != nil && err != io.EOF {
 		return err
 	}
-	flags, err := r.headerWord("flags")
+	b := r.buf[r.r:r.w]
+	word := func(at int) uint32 { return binary.BigEndian.Uint32(b[at:]) }
 	switch {
-	case err != nil:
-		return err
-	case flags&(1<<16) != 0:
+	case len(b) < 11 || string(b[:11]) != binarySignature[:11]:
+		return badCopy("COPY file signature not recognized")
+	case len(b) < 15:
+		return badCopy("invalid COPY file header (missing flags)")
+	case word(11)&(1<<16) != 0:
 		return badCopy("invalid COPY file header (WITH OIDS)")
-	case flags>>16 != 0:
+	case word(11)>>16 != 0:
 		return badCopy("unrecognized critical flags in COPY file header")
-	}
-	size, err := r.headerWord("length")
-	if err != nil {
-		return err
-	}
-	if _, err = io.CopyN(io.Discard, r.in, int64(size)); isEnd(err) {
+	case len(b) < binaryHeaderSize:
+		return badCopy("invalid COPY file header (missing length)")
+	case word(15) > maxMessage:
 		return badCopy("invalid COPY file header (wrong length)")
 	}
-	return err
-}
-
-func (r *binaryReader) headerWord(what string) (uint32, error) {
-	var b [4]byte
-	_, err := io.ReadFull(r.in, b[:])
-	if isEnd(err) {
-		err = badCopy("invalid COPY file header (missing %s)", what)
+	size := binaryHeaderSize + int(word(15))
+	switch err := r.need(size); err {
+	case nil:
+		r.r += size
+		return nil
+	case io.EOF:
+		return badCopy("invalid COPY file header (wrong length)")
+	default:
+		return err
 	}
-	return binary.BigEndian.Uint32(b[:]), err
 }
-
-func isEnd(err error) bool { return err == io.EOF || errors.Is(err, io.ErrUnexpectedEOF) }
 
 // row reads one row; io.EOF is its regular end. Errors say where they are.
 func (r *binaryReader) row(columns []*vec.Builder) error {
-	r.rows++
 	at := -1
 	err := r.readRow(columns, &at)
+	if err == copytext.ErrWait {
+		return err
+	}
+	r.rows++
 	if e := asError(err); e != nil && e.Where == "" && e.Code != sqlstate.QueryCanceled {
 		placed := *e
 		placed.Where = fmt.Sprintf("COPY %s, line %d", r.table, r.rows)
@@ -97,76 +120,78 @@ func (r *binaryReader) row(columns []*vec.Builder) error {
 }
 
 func (r *binaryReader) readRow(columns []*vec.Builder, at *int) error {
-	var b [4]byte
-	switch _, err := io.ReadFull(r.in, b[:2]); {
-	case err == io.EOF: // the trailer may be missing
+	switch err := r.need(2); {
+	case err == io.EOF && r.r == r.w: // the trailer may be missing
 		return io.EOF
 	case err != nil:
 		return atEnd(err)
 	}
-	n := int16(binary.BigEndian.Uint16(b[:]))
+	n := int16(binary.BigEndian.Uint16(r.buf[r.r:]))
 	if n == -1 {
-		switch _, err := r.in.ReadByte(); err {
-		case nil:
-			return badCopy("received copy data after EOF marker")
-		default:
+		if err := r.need(3); err != nil {
 			return err
 		}
+		return badCopy("received copy data after EOF marker")
 	}
 	if int(n) != len(columns) {
 		return badCopy("row field count is %d, expected %d", n, len(columns))
 	}
+	size, fields, short := r.measure(int(n))
+	if short == copytext.ErrWait {
+		return short
+	}
+	b := r.buf[r.r+2:]
 	for i, c := range columns {
 		*at = i
-		if err := r.full(b[:]); err != nil {
-			return err
+		if i == fields {
+			return short
 		}
-		size := int32(binary.BigEndian.Uint32(b[:]))
-		switch {
-		case size == -1:
+		size := int(int32(binary.BigEndian.Uint32(b)))
+		if b = b[4:]; size == -1 {
 			c.AppendNull()
 			continue
-		case size < 0:
-			return badCopy("invalid field size")
-		case size > maxMessage:
-			return sqlstate.New(sqlstate.ProgramLimitExceeded, "a field of %d bytes is too long: the limit is %d", size, maxMessage)
 		}
-		if err := r.value(int(size)); err != nil {
-			return err
-		}
-		err := decodeBinary(c, r.types[i], r.field, r.enc)
+		err := decodeBinary(c, r.types[i], b[:size], r.enc)
 		if err == errBinary {
 			err = sqlstate.New(sqlstate.BadBinaryValue, "incorrect binary data format")
 		}
 		if err != nil {
 			return err
 		}
+		b = b[size:]
 	}
+	r.r += size
 	return nil
 }
 
-// value reads a field. The buffer grows as far as the data comes.
-func (r *binaryReader) value(size int) error {
-	r.field = r.field[:0]
-	for len(r.field) < size {
-		at := len(r.field)
-		n := min(size-at, 64<<10)
-		r.field = append(r.field, make([]byte, n)...)
-		if err := r.full(r.field[at:]); err != nil {
-			return err
+// measure makes all of a row be unread, and returns its size. If it is not to be had, err says why, and fields is how many of
+// its n fields are there.
+func (r *binaryReader) measure(n int) (size, fields int, err error) {
+	size = 2
+	for ; fields < n; fields++ {
+		if err := r.need(size + 4); err != nil {
+			return 0, fields, atEnd(err)
+		}
+		length := int32(binary.BigEndian.Uint32(r.buf[r.r+size:]))
+		switch size += 4; {
+		case length == -1:
+			continue
+		case length < 0:
+			return 0, fields, badCopy("invalid field size")
+		case length > maxMessage:
+			return 0, fields, sqlstate.New(sqlstate.ProgramLimitExceeded, "a field of %d bytes is too long: the limit is %d", length, maxMessage)
+		}
+		size += int(length)
+		if err := r.need(size); err != nil {
+			return 0, fields, atEnd(err)
 		}
 	}
-	return nil
-}
-
-func (r *binaryReader) full(b []byte) error {
-	_, err := io.ReadFull(r.in, b)
-	return atEnd(err)
+	return size, fields, nil
 }
 
 // atEnd makes an end where none may be an error.
 func atEnd(err error) error {
-	if isEnd(err) {
+	if err == io.EOF {
 		return badCopy("unexpected EOF in COPY data")
 	}
 	return err

@@ -1,7 +1,6 @@
 package pgwire
 
 import (
-	"bufio"
 	"context"
 	"encoding/binary"
 	"io"
@@ -12,6 +11,7 @@ import (
 	"gsql/exec/text"
 	"gsql/exec/vec"
 	"gsql/sql/syntax"
+	"gsql/storage/copytext"
 )
 
 // execution runs a statement; COPY ... FROM STDIN reads what the client sends.
@@ -38,6 +38,7 @@ func (c *conn) execution(ctx context.Context, p *gsql.Prepared, params []*vec.Ve
 	c.unwatch()
 	defer c.readUntil(time.Time{})
 	defer context.AfterFunc(ctx, func() { _ = c.raw.SetReadDeadline(time.Unix(1, 0)) })() // wakes the reader
+	c.readUntil(time.Now().Add(copyPatience))
 	in := &copyInput{c: c, ctx: ctx}
 	if format == 0 {
 		in.enc = c.enc
@@ -45,19 +46,23 @@ func (c *conn) execution(ctx context.Context, p *gsql.Prepared, params []*vec.Ve
 	var rows *gsql.Rows
 	var err error
 	if format == 1 {
-		r := &binaryReader{in: bufio.NewReaderSize(in, 32<<10), types: p.CopyTypes(), enc: c.enc}
+		r := &binaryReader{in: in, types: p.CopyTypes(), enc: c.enc}
 		r.table, r.names = p.CopyTarget()
 		rows, err = p.CopyRows(ctx, r.read)
 	} else {
 		rows, err = p.CopyFrom(ctx, in)
 	}
-	if err == nil {
+	for ended := err != nil; !ended; ended = err != copytext.ErrWait {
 		_, err = io.Copy(io.Discard, in) // what comes after \. up to CopyDone
 	}
 	return rows, err
 }
 
-// copyInput reads the data that a client sends. Messages that are left over after an error are skipped as they come.
+// copyPatience is how long rows that have come wait for others, so that errors in them are told while the client is slow.
+const copyPatience = 20 * time.Millisecond
+
+// copyInput reads the data that a client sends. Every copyPatience it returns copytext.ErrWait when the next message is not
+// there. Messages that are left over after an error are skipped as they come.
 type copyInput struct {
 	c    *conn
 	ctx  context.Context
@@ -70,7 +75,11 @@ type copyInput struct {
 
 func (r *copyInput) Read(b []byte) (int, error) {
 	for len(r.data) == 0 && r.err == nil {
-		r.err = r.next()
+		if err := r.next(); err == copytext.ErrWait {
+			return 0, err
+		} else {
+			r.err = err
+		}
 	}
 	if len(r.data) == 0 {
 		return 0, r.err
@@ -87,6 +96,8 @@ func (r *copyInput) next() error {
 	case err == nil:
 	case isTimeout(err) && r.ctx.Err() != nil:
 		return context.Cause(r.ctx)
+	case isTimeout(err) && r.c.readUntil(time.Now().Add(copyPatience)):
+		return copytext.ErrWait
 	default:
 		return lostError{err}
 	}

@@ -2,6 +2,7 @@ package copytext
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -14,6 +15,10 @@ const (
 	bufferBytes    = 64 << 10
 	maxRecordBytes = 1 << 30
 )
+
+// ErrWait is what an input may return instead of keeping its reader waiting: nothing more has come yet. It is passed on when the
+// next record is not complete, and asking again goes on with it.
+var ErrWait = errors.New("copytext: nothing more has come yet")
 
 // Reader reads records. One goroutine uses it.
 type Reader struct {
@@ -77,12 +82,12 @@ func (r *Reader) Record() []byte { return r.record }
 // Next returns the fields of the next record, one per column, or io.EOF.
 func (r *Reader) Next() ([]Field, error) {
 	if !r.started {
-		r.started = true
 		if r.opts.Header {
 			if err := r.header(); err != nil {
 				return nil, err
 			}
 		}
+		r.started = true
 	}
 	if err := r.read(); err != nil {
 		return nil, err
@@ -174,7 +179,7 @@ func (r *Reader) read() error {
 // find returns where the next record ends, and where the one behind it begins.
 func (r *Reader) find() (end, next int, err error) {
 	at := 0 // from r.r: what is looked at already
-	quoted, escaped := false, false
+	quoted, escaped, line := false, false, r.line
 	csv := r.opts.Format == "csv"
 	for {
 		for ; r.r+at < r.w; at++ {
@@ -204,6 +209,9 @@ func (r *Reader) find() (end, next int, err error) {
 		}
 		more, err := r.fill()
 		switch {
+		case err == ErrWait:
+			r.line = line
+			return 0, 0, err
 		case err != nil:
 			return 0, 0, err
 		case more:

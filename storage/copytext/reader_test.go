@@ -3,6 +3,7 @@ package copytext
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"testing"
 	"testing/iotest"
 )
@@ -12,6 +13,9 @@ func read(r *Reader) string {
 	var out bytes.Buffer
 	for {
 		fields, err := r.Next()
+		if err == ErrWait {
+			continue
+		}
 		if err != nil {
 			fmt.Fprintf(&out, "%v at line %d", err, r.Line())
 			return out.String()
@@ -23,7 +27,20 @@ func read(r *Reader) string {
 	}
 }
 
-// Nothing panics, and what is read does not depend on the sizes in which it comes.
+// waiting is an input that gives out bytes one by one, between which one has to wait.
+type waiting struct {
+	in   io.Reader
+	wait bool
+}
+
+func (w *waiting) Read(b []byte) (int, error) {
+	if w.wait = !w.wait; w.wait {
+		return 0, ErrWait
+	}
+	return w.in.Read(b[:1])
+}
+
+// Nothing panics, and what is read does not depend on the sizes in which it comes, nor on waiting for it.
 func FuzzReader(f *testing.F) {
 	for _, s := range []string{"", "1\tx\n", "1,\"a\"\"b\"\n\\.\n", "a\\\nb\tc\r\n", "\\x4\\101\\\\\\N\t\\", "\"", "x,'it\\'s'\n"} {
 		f.Add([]byte(s), false, byte('"'))
@@ -41,6 +58,11 @@ func FuzzReader(f *testing.F) {
 		slow, _ := NewReader(iotest.OneByteReader(bytes.NewReader(data)), []string{"a", "b"}, o)
 		if a, b := read(whole), read(slow); a != b {
 			t.Errorf("%q: %s, byte by byte %s", data, a, b)
+		}
+		whole, _ = NewReader(bytes.NewReader(data), []string{"a", "b"}, o)
+		slow, _ = NewReader(&waiting{in: bytes.NewReader(data)}, []string{"a", "b"}, o)
+		if a, b := read(whole), read(slow); a != b {
+			t.Errorf("%q: %s, with waiting %s", data, a, b)
 		}
 	})
 }
