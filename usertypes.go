@@ -77,7 +77,15 @@ func (s *Session) TypeByOID(oid uint32) (types.Type, bool) {
 			return types.ArrayOf(u.typ), true
 		}
 	}
-	return types.Type{}, false
+	return s.fnCtx(context.Background()).Objects.(*catalog.Snapshot).RowTypeByOID(oid)
+}
+
+// RowTypeOID returns the OID of the type of a table's rows, or of arrays of them; 0 for other types.
+func (s *Session) RowTypeOID(t types.Type) uint32 {
+	if t.ID != types.Record && (t.ID != types.Array || t.Elem != types.Record) || t.Def == nil || t.Def.Name == "" {
+		return 0
+	}
+	return s.fnCtx(context.Background()).Objects.(*catalog.Snapshot).RowTypeOID(t)
 }
 
 // allTypes returns the types that statements made, with their places.

@@ -42,6 +42,15 @@ func decodeRecord(bl *vec.Builder, t types.Type, b []byte, enc *text.Encoding) e
 	return err
 }
 
+// ofTable reports whether a type is that of a table's rows, or of arrays of them, whose OID the session knows: values within
+// others are taken and given as record.
+func ofTable(t types.Type) bool {
+	if t.ID == types.Array {
+		t = t.Element()
+	}
+	return t.ID == types.Record && t.Def != nil && t.Def.Name != "" && t.Named() == nil
+}
+
 // decodeField appends a field of a record, and returns what follows it; nothing is appended for NULL.
 func decodeField(bl *vec.Builder, t types.Type, i int, b []byte, enc *text.Encoding) (rest []byte, err error) {
 	be := binary.BigEndian
@@ -50,7 +59,7 @@ func decodeField(bl *vec.Builder, t types.Type, i int, b []byte, enc *text.Encod
 	}
 	oid, size := be.Uint32(b), int32(be.Uint32(b[4:]))
 	b = b[8:]
-	if want := catalog.TypeOID(t); oid != want {
+	if want := catalog.TypeOID(t); oid != want && !ofTable(t) {
 		return nil, sqlstate.New(sqlstate.DatatypeMismatch, "binary data has type %d instead of expected %d in record column %d", oid, want, i+1)
 	}
 	switch {

@@ -220,7 +220,7 @@ func decodeArray(bl *vec.Builder, t types.Type, b []byte, enc *text.Encoding) er
 	if len(b) < 12 {
 		return errBinary
 	}
-	if want := catalog.TypeOID(t.Element()); be.Uint32(b[8:]) != want {
+	if want := catalog.TypeOID(t.Element()); be.Uint32(b[8:]) != want && !ofTable(t.Element()) {
 		return sqlstate.New(sqlstate.DatatypeMismatch, "binary data has array element type %d instead of expected %d", be.Uint32(b[8:]), want)
 	}
 	d, b, err := decodeDims(b)

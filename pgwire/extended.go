@@ -1,6 +1,7 @@
 package pgwire
 
 import (
+	"cmp"
 	"context"
 	"encoding/binary"
 	"fmt"
@@ -253,7 +254,7 @@ func (c *conn) describe(m pgproto3.Describe) (string, error) {
 		params := s.prepared.Params()
 		b := binary.BigEndian.AppendUint16(nil, uint16(len(params))) // clients find more than that by the length
 		for _, t := range params {
-			oid := catalog.TypeOID(t)
+			oid := cmp.Or(c.session.RowTypeOID(t), catalog.TypeOID(t))
 			b = binary.BigEndian.AppendUint32(b, oid)
 		}
 		c.message('t', b) // ParameterDescription
@@ -285,6 +286,7 @@ func (c *conn) rowDescription(cols []gsql.Column, formats []int16) (err error) {
 	b := binary.BigEndian.AppendUint16(make([]byte, 0, 32*len(cols)), uint16(len(cols)))
 	for i, col := range cols {
 		oid, size, mod := oidOf(col.Type)
+		oid = cmp.Or(c.session.RowTypeOID(col.Type), oid)
 		if b, err = encodeFrom(append(b, clean(col.Name)...), len(b), c.enc); err != nil {
 			return err
 		}

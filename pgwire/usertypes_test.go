@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
@@ -100,5 +101,44 @@ func TestUserTypeOIDs(t *testing.T) {
 	}
 	if f := p.Fields; f[0].DataTypeOID != 1700 || f[0].TypeModifier != 5<<16+2+4 || f[1].DataTypeOID != enum || f[1].DataTypeSize != 4 || f[2].DataTypeOID != array {
 		t.Errorf("%+v", f)
+	}
+}
+
+// The rows of a table have the OID that pg_type gives them, as parameters and as columns.
+func TestRowsOfTablesHaveOIDs(t *testing.T) {
+	ctx := t.Context()
+	c := connect(t, startServer(t, gsqlConfig()), pgx.QueryExecModeCacheStatement)
+	if _, err := c.Exec(ctx, "CREATE TABLE spot (x float8, label text)"); err != nil {
+		t.Fatal(err)
+	}
+	for _, names := range [][2]string{{"spot", "spot"}, {"_spot", "spot[]"}} {
+		name, written := names[0], names[1]
+		typ, err := c.LoadType(ctx, name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.TypeMap().RegisterType(typ)
+		d, err := c.Prepare(ctx, "", "SELECT $1::"+written+" AS v")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d.ParamOIDs[0] != typ.OID || d.Fields[0].DataTypeOID != typ.OID {
+			t.Errorf("%s has OID %d, but is described as %d and %d", name, typ.OID, d.ParamOIDs[0], d.Fields[0].DataTypeOID)
+		}
+	}
+	type spot struct {
+		X     float64
+		Label string
+	}
+	in := []spot{{1, "a"}, {2, "b"}}
+	for _, format := range []int16{0, 1} {
+		var one spot
+		var all []spot
+		if err := c.QueryRow(ctx, "SELECT $1::spot, $2::spot[]", pgx.QueryResultFormats{format}, in[0], in).Scan(&one, &all); err != nil {
+			t.Fatal(err)
+		}
+		if one != in[0] || !slices.Equal(all, in) {
+			t.Errorf("format %d: %v %v", format, one, all)
+		}
 	}
 }
