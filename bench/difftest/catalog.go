@@ -11,7 +11,7 @@ import (
 
 // kinds are the types of the test, in the short names of PostgreSQL.
 var kinds = []string{"bool", "int2", "int4", "int8", "float4", "float8", "numeric", "text", "varchar", "bpchar", "bytea",
-	"date", "time", "timetz", "timestamp", "timestamptz", "interval", "uuid", "_int4", "_text", "jsonb"}
+	"date", "time", "timetz", "timestamp", "timestamptz", "interval", "uuid", "_int4", "_text", "jsonb", "int4range", "int4multirange"}
 
 // signature is an operator, a function, an aggregate or a cast.
 type signature struct {
@@ -92,12 +92,19 @@ func (c *catalog) function(ctx context.Context, db *gsql.DB, s signature, kind s
 var polymorphic = map[string]bool{"anyelement": false, "anynonarray": false, "anycompatible": false, "anycompatiblenonarray": false,
 	"anyarray": true, "anycompatiblearray": true}
 
+// rangeTypes are the polymorphic types that stand for ranges, with those whose bounds are int4.
+var rangeTypes = map[string]string{"anyrange": "int4range", "anymultirange": "int4multirange"}
+
 // instances returns what a signature of polymorphic types is for some types, and any other as it is.
 func instances(s signature) []signature {
 	var out []signature
 	for _, elem := range []string{"int4", "text"} {
-		generic := false
+		generic, ranges := false, false
 		of := func(kind string) string {
+			if r := rangeTypes[kind]; r != "" {
+				generic, ranges = true, true
+				return r
+			}
 			array, ok := polymorphic[kind]
 			generic = generic || ok
 			switch {
@@ -115,7 +122,9 @@ func instances(s signature) []signature {
 		if !generic {
 			return []signature{s}
 		}
-		out = append(out, i)
+		if !ranges || elem == "int4" {
+			out = append(out, i)
+		}
 	}
 	return out
 }

@@ -46,8 +46,11 @@ func excused(root *node, text string, gotAnswer, wantAnswer *answer, v verdict) 
 // badEscape is what unistr says of a value, with a code of errors about the text of a query.
 const badEscape = "invalid Unicode escape"
 
-// runtimeError reports whether a code is that of an error about values: of class 22, or 21000.
-func runtimeError(code string) bool { return strings.HasPrefix(code, "22") || code == "21000" }
+// runtimeError reports whether a code is that of an error about values: of class 22, 21000, or 42601, which the flags of a
+// range's constructor have.
+func runtimeError(code string) bool {
+	return strings.HasPrefix(code, "22") || code == "21000" || code == "42601"
+}
 
 // simple reports whether it is clear which expressions are computed for which rows: there is one table, and no
 // condition that another one may come before.

@@ -77,7 +77,8 @@ func (g *gen) name(prefix string) string {
 }
 
 var kindWeights = map[string]int{"int4": 10, "text": 8, "bool": 5, "numeric": 7, "int8": 6, "float8": 5, "int2": 3, "float4": 2,
-	"varchar": 3, "bpchar": 2, "date": 5, "timestamp": 4, "timestamptz": 3, "interval": 3, "time": 2, "timetz": 1, "uuid": 2, "bytea": 1, "_int4": 3, "_text": 2, "jsonb": 3}
+	"varchar": 3, "bpchar": 2, "date": 5, "timestamp": 4, "timestamptz": 3, "interval": 3, "time": 2, "timetz": 1, "uuid": 2, "bytea": 1, "_int4": 3, "_text": 2, "jsonb": 3,
+	"int4range": 2, "int4multirange": 1}
 
 // kind returns a random type: often that of a column of the place.
 func (g *gen) kind(s *scope) string {
@@ -153,7 +154,8 @@ func (g *gen) leafExpr(p place, kind string) *node {
 var typeNames = map[string]string{"bool": "boolean", "int2": "smallint", "int4": "integer", "int8": "bigint", "float4": "real",
 	"float8": "double precision", "numeric": "numeric", "text": "text", "varchar": "varchar", "bpchar": "char(5)", "bytea": "bytea",
 	"date": "date", "time": "time", "timetz": "time with time zone", "timestamp": "timestamp", "timestamptz": "timestamptz", "interval": "interval", "uuid": "uuid",
-	"_int4": "integer[]", "_text": "text[]", "jsonb": "jsonb"}
+	"_int4": "integer[]", "_text": "text[]", "jsonb": "jsonb",
+	"int4range": "int4range", "int4multirange": "int4multirange"}
 
 func quote(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }
 
@@ -163,6 +165,8 @@ var literals = map[string][]string{
 	"_text": {"{}", "{a}", "{a,b}", "{NULL,b}", `{"a b","",x}`, `{"\"","\\"}`, "{b,a,b}", "{żółw}", "{{a,b},{NULL,\"c d\"}}", "[5:6]={a,b}"},
 	"jsonb": {"{}", "[]", "null", "1", `"a"`, "true", `{"a": 1}`, `{"a": {"b": [1, 2, null]}, "c": "x"}`, `[1, "a", null, {"a": 2}]`,
 		`{"b": null, "a": "1"}`, `[[1], [2]]`, "-7", `""`},
+	"int4range":      {"empty", "(,)", "[1,5)", "[1,1]", "(2,7]", "(,3)", "[3,)", "[-3,2147483647)", "[10,12)"},
+	"int4multirange": {"{}", "{[1,5)}", "{[1,3),[4,7)}", "{(,0),[5,)}", "{(,)}", "{[-3,-1),[2,3),[10,100)}"},
 }
 
 // value returns the text of a random value.

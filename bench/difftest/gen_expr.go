@@ -271,6 +271,11 @@ func (g *gen) special(p place, kind string) *node {
 			return mk(kind, "jsonb_build_array(", listOf(", ", 0, g.expr(l, "int4"), g.expr(l, g.kind(p.sc))), ")")
 		}
 		return mk(kind, "jsonb_build_object('a', ", g.expr(l, g.kind(p.sc)), ", 'b', ", g.expr(l, "text"), ")")
+	case "int4range":
+		bounds := []any{"int4range(", g.expr(l, "int4"), ", ", g.expr(l, "int4")}
+		return mk(kind, append(bounds, pick(g, []string{")", ", '[]')", ", '(]')"}))...)
+	case "int4multirange":
+		return mk(kind, "int4multirange(", listOf(", ", 0, g.expr(l, "int4range"), g.expr(l, "int4range")), ")")
 	case "timestamp", "timestamptz":
 		from := map[string]string{"timestamp": "timestamptz", "timestamptz": "timestamp"}[kind]
 		return mk(kind, "(", g.expr(l, from), " AT TIME ZONE ", g.zone("text"), ")")
