@@ -25,6 +25,7 @@ func TestStartup(t *testing.T) {
 			"CREATE TABLE s.t (b int);\nCREATE VIEW s.v AS SELECT n FROM x;\nCOMMENT ON COLUMN s.v.n IS 'of a view';\nDROP TABLE s.t;",
 			"SELECT max(n), obj_description('x'::regclass), col_description('x'::regclass, 1), obj_description('s'::regnamespace, 'pg_namespace'), col_description('s.v'::regclass, 1) FROM s.v",
 			"2|a table|a number|a schema|of a view"},
+		{"CREATE TYPE e AS ENUM ('x', 'y');\nCREATE DOMAIN d AS int CHECK (VALUE > 0);\nCREATE TABLE t (e e DEFAULT 'y', d d DEFAULT 3);", "SELECT enum_first(null::e), max(n)::d FROM a", "x|2"},
 		{"CREATE EXTERNAL TABLE x (n date)\n  LOCATION 'nothing.csv';", "", "!58P01 gsql.sql\", line 1"},
 		{"CREATE EXTERNAL TABLE x\n  STORED AS ORC\n  LOCATION 'a.csv';", "", "!0A000 gsql.sql\", line 2"},
 		{"-- one\nCOMMENT ON TABLE nothing IS 'x'", "", "!42P01 gsql.sql\", line 2"},

@@ -33,7 +33,7 @@ func enumRange(c *Call) (*vec.Vector, error) {
 		from, to := 0, labels.Len()-1
 		if len(c.Args) == 2 {
 			if lo := c.Args[0]; !lo.IsNull(i) {
-				from = labels.Index(vec.At[int32](lo, i))
+				from = max(labels.Index(vec.At[int32](lo, i)), 0)
 			}
 			if hi := c.Args[1]; !hi.IsNull(i) {
 				to = labels.Index(vec.At[int32](hi, i))
@@ -49,11 +49,11 @@ func enumRange(c *Call) (*vec.Vector, error) {
 	return b.Finish(), nil
 }
 
-// enumToText returns the labels of values.
+// enumToText returns the labels of values. Where there are more values than labels, each label is written once.
 func enumToText(c *Call) (*vec.Vector, error) {
 	v := c.Args[0]
 	labels := v.Type.Labels()
-	if c.Ret.Prec > 0 || labels.Len() == 0 {
+	if c.Ret.Prec > 0 || labels.Len() == 0 || labels.Len() > c.N {
 		return toText(c)
 	}
 	b := vec.NewBuilder(c.Ret)
