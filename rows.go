@@ -161,7 +161,7 @@ func (r *Rows) Next() bool {
 }
 
 // Scan copies the current row's values to dest, pointers to Go variables: bool, integers, floats, string,
-// []byte, time.Time, slices of these for arrays, *T for values that may be NULL, any, or an sql.Scanner.
+// []byte, time.Time, slices of these for arrays (of slices for those of more dimensions), *T for values that may be NULL, any, or an sql.Scanner.
 func (r *Rows) Scan(dest ...any) error {
 	if r.batch == nil {
 		return errors.New("gsql: Scan without a row")

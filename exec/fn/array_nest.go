@@ -84,56 +84,73 @@ func boxed(array types.Type) types.Type {
 
 // nestBoxed makes one array of all the boxed arrays in each of n rows.
 func nestBoxed(v *vec.Vector, ret types.Type, n int, check func() error) (*vec.Vector, error) {
-	lists, valid := make([]vec.List, n), vec.NewBitmapSet(n)
-	out := vec.New(ret, types.KList, lists, valid)
-	var order []uint32
-	var arrays *vec.Vector
+	b := &unboxing{check: check}
 	if v.Child != nil && len(v.Child.Fields) > 0 {
-		arrays = vec.Flatten(vec.Field(v.Child, 0))
+		b.arrays = vec.Flatten(vec.Field(v.Child, 0))
 	}
+	lists, valid := make([]vec.List, n), vec.NewBitmapSet(n)
 	for i := range n {
 		if v.IsNull(i) {
 			valid.Clear(i)
 			continue
 		}
-		from := uint32(len(order))
-		var s nesting
-		l := vec.At[vec.List](v, i)
-		for k := l.Off; k < l.Off+l.Len; k++ {
-			if k&1023 == 1023 && check != nil {
-				if err := check(); err != nil {
-					return nil, err
-				}
-			}
-			if arrays == nil || arrays.IsNull(int(k)) {
-				return nil, sqlstate.New(sqlstate.NullNotAllowed, "cannot accumulate null arrays")
-			}
-			l := vec.Values[vec.List](arrays)[k]
-			if l.Len == 0 && s.n == 0 {
-				return nil, sqlstate.New(sqlstate.ArrayElementError, "cannot accumulate empty arrays")
-			}
-			if !s.add(l) || s.empty {
-				return nil, sqlstate.New(sqlstate.ArrayElementError, "cannot accumulate arrays of different dimensionality")
-			}
-			for e := range l.Len {
-				order = append(order, l.Off+e)
-			}
-			if len(order) > maxElements {
-				return nil, tooManyElements()
-			}
+		var err error
+		if lists[i], err = b.nest(vec.At[vec.List](v, i)); err != nil {
+			return nil, err
 		}
-		if s.n > 0 {
-			var err error
-			if lists[i].Shape, err = s.shape(); err != nil {
-				return nil, err
-			}
-		}
-		lists[i].Off, lists[i].Len = from, uint32(len(order))-from
 	}
-	if arrays != nil && arrays.Child != nil {
-		out.Child = vec.Flatten(vec.Gather(arrays.Child, order)).WithType(ret.Element())
+	out := vec.New(ret, types.KList, lists, valid)
+	if b.arrays != nil && b.arrays.Child != nil {
+		out.Child = vec.Flatten(vec.Gather(b.arrays.Child, b.order)).WithType(ret.Element())
 	}
 	return out, nil
+}
+
+// unboxing puts the elements of boxed arrays together.
+type unboxing struct {
+	arrays *vec.Vector // in the boxes; nil without any
+	order  []uint32    // their elements that were taken
+	check  func() error
+}
+
+// nest returns the array of the arrays in a range of boxes.
+func (b *unboxing) nest(boxes vec.List) (l vec.List, err error) {
+	l.Off = uint32(len(b.order))
+	var s nesting
+	for k := boxes.Off; k < boxes.Off+boxes.Len && err == nil; k++ {
+		if k&1023 == 1023 && b.check != nil {
+			err = b.check()
+		}
+		if err == nil {
+			err = b.add(&s, int(k))
+		}
+	}
+	if err == nil && s.n > 0 {
+		l.Shape, err = s.shape()
+	}
+	l.Len = uint32(len(b.order)) - l.Off
+	return l, err
+}
+
+// add adds the array in a box.
+func (b *unboxing) add(s *nesting, box int) error {
+	if b.arrays == nil || b.arrays.IsNull(box) {
+		return sqlstate.New(sqlstate.NullNotAllowed, "cannot accumulate null arrays")
+	}
+	l := vec.Values[vec.List](b.arrays)[box]
+	if l.Len == 0 && s.n == 0 {
+		return sqlstate.New(sqlstate.ArrayElementError, "cannot accumulate empty arrays")
+	}
+	if !s.add(l) || s.empty {
+		return sqlstate.New(sqlstate.ArrayElementError, "cannot accumulate arrays of different dimensionality")
+	}
+	if len(b.order)+int(l.Len) > maxElements {
+		return tooManyElements()
+	}
+	for k := range l.Len {
+		b.order = append(b.order, l.Off+k)
+	}
+	return nil
 }
 
 // nestAcc is array_agg of arrays: it collects them in boxes.
