@@ -1,6 +1,7 @@
 package gsql
 
 import (
+	"context"
 	"maps"
 	"slices"
 
