@@ -2,6 +2,7 @@ package fn
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/binary"
 
 	"gsql/exec/types"
@@ -148,25 +149,33 @@ func (c *cells) widen() {
 
 // compare orders the value of group g and row i of a flat vector; neither is NULL.
 func (c *cells) compare(g int, v *vec.Vector, i int) int {
-	if c.kind == types.KView && (c.typ.ID == types.Char || !vec.HasForms(c.typ)) {
-		x, y := &vec.As[vec.View](c.data)[g], &vec.Values[vec.View](v)[i]
-		if c.typ.ID == types.Char {
-			return bytes.Compare(trimBlanks(x.In([][]byte{c.text}, x)), trimBlanks(y.In(v.Bufs, y)))
-		}
-		if a, b := binary.BigEndian.Uint32(x.Prefix[:]), binary.BigEndian.Uint32(y.Prefix[:]); a != b {
-			if a < b {
-				return -1
-			}
-			return 1
-		}
-		return bytes.Compare(x.In([][]byte{c.text}, x), y.In(v.Bufs, y))
-	}
-	if c.byReference() {
+	switch {
+	case c.byReference():
 		return vec.CompareRows(c.lists[g].v, c.lists[g].i, v, i)
+	case c.kind == types.KView:
+		return c.compareBytes(g, v, i)
+	case c.kind == types.KInt64 && v.Kind == types.KInt64:
+		return cmp.Compare(vec.As[int64](c.data)[g], vec.Values[int64](v)[i])
 	}
 	w := c.kind.Width()
-	one := vec.Vector{Type: c.typ, Kind: c.kind, Len: 1, Data: c.data[g*w : (g+1)*w], Bufs: [][]byte{c.text}}
+	one := vec.Vector{Type: c.typ, Kind: c.kind, Len: 1, Data: c.data[g*w : (g+1)*w]}
 	return vec.CompareRows(&one, 0, v, i)
+}
+
+// compareBytes is compare for strings.
+func (c *cells) compareBytes(g int, v *vec.Vector, i int) int {
+	x, y := &vec.As[vec.View](c.data)[g], &vec.Values[vec.View](v)[i]
+	switch {
+	case c.typ.ID == types.Char:
+		return bytes.Compare(trimBlanks(x.In([][]byte{c.text}, x)), trimBlanks(y.In(v.Bufs, y)))
+	case vec.HasForms(c.typ):
+		one := vec.Vector{Type: c.typ, Kind: c.kind, Len: 1, Data: vec.BytesOf([]vec.View{*x}), Bufs: [][]byte{c.text}}
+		return vec.CompareRows(&one, 0, v, i)
+	}
+	if a, b := binary.BigEndian.Uint32(x.Prefix[:]), binary.BigEndian.Uint32(y.Prefix[:]); a != b {
+		return cmp.Compare(a, b)
+	}
+	return bytes.Compare(x.In([][]byte{c.text}, x), y.In(v.Bufs, y))
 }
 
 // vector returns the values of groups from..to-1; those without are NULL.
