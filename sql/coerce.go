@@ -184,6 +184,12 @@ func (b *binder) cast(v value, t types.Type, pos int) (value, error) {
 		return b.castUnknown(v, t)
 	case plain(from) != from:
 		return b.cast(b.fromDomain(v), t, pos)
+	case from.IsString() && cutsElements(t):
+		v, err := b.cast(v, withoutModifiers(t), pos)
+		if err != nil {
+			return v, err
+		}
+		return b.cast(v, t, pos)
 	case from.ID == types.Record && t.ID == types.Record:
 		return b.castToRecord(v, t, pos)
 	case sameType(from, t) && t == withoutModifiers(t):
@@ -204,6 +210,16 @@ func (b *binder) cast(v value, t types.Type, pos int) (value, error) {
 	return out, at(err, pos)
 }
 
+// cutsElements reports whether a cast to t cuts the elements of an array, where reading them from a text would refuse what is
+// too long.
+func cutsElements(t types.Type) bool {
+	switch t.Element().ID {
+	case types.Varchar, types.Char, types.Bit, types.VarBit:
+		return t.ID == types.Array && t != withoutModifiers(t)
+	}
+	return false
+}
+
 // retype drops the modifiers of a string type, as text's relabelling does in PostgreSQL.
 func (b *binder) retype(e expr.Expr, t types.Type) expr.Expr {
 	if c := fn.LookupCast(t.ID, t.ID); c != nil {
@@ -221,9 +237,9 @@ func (b *binder) castUnknown(v value, t types.Type) (value, error) {
 			return value{e: numericConst(n), pos: v.pos}, nil
 		}
 	}
-	if p, ok := v.e.(*expr.Param); ok && t != withoutModifiers(t) {
-		// The parameter has the type itself; the cast applies the modifiers.
-		v, err := b.coerceUnknown(value{e: p, pos: v.pos}, withoutModifiers(t), fn.Explicit)
+	if _, ok := v.e.(*expr.Param); ok && t != withoutModifiers(t) || cutsElements(t) {
+		// The parameter, or the array that a text is read as, has the type itself; the cast applies the modifiers.
+		v, err := b.coerceUnknown(v, withoutModifiers(t), fn.Explicit)
 		if err != nil {
 			return v, err
 		}
