@@ -50,6 +50,9 @@ func FuzzParameter(f *testing.F) {
 		if err != nil || typ.ID == types.Record || typ.ID == types.Array && typ.Elem == types.Record {
 			return
 		}
+		if typ.ID == types.XML || typ.Elem == types.XML {
+			return // which is written without the line feed at its start, as PostgreSQL does: another one may follow
+		}
 		again, err := decodeParam(1, typ, 1, out, st, nil)
 		if err != nil {
 			t.Fatalf("%v: %x, which is the form of %x, is not taken: %v", typ, out, b, err)
