@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"iter"
+	"maps"
 	"strconv"
 
 	"gsql/exec/types"
@@ -197,6 +198,22 @@ func init() {
 	}
 }
 
+// ofType adds the columns about the type of a column of a table or of a composite type.
+func ofType(columns columnsOf[*attribute]) columnsOf[*attribute] {
+	maps.Copy(columns, columnsOf[*attribute]{
+		"dtd_identifier":           func(a *attribute) string { return strconv.Itoa(a.number) },
+		"data_type":                dataType,
+		"character_maximum_length": func(a *attribute) any { n, _ := characters(a.typ); return n },
+		"character_octet_length":   func(a *attribute) any { _, n := characters(a.typ); return n },
+		"numeric_precision":        func(a *attribute) any { return digitsOf(a.typ).precision },
+		"numeric_precision_radix":  func(a *attribute) any { return digitsOf(a.typ).radix },
+		"numeric_scale":            func(a *attribute) any { return digitsOf(a.typ).scale },
+		"datetime_precision":       func(a *attribute) any { return secondDigits(a.typ) },
+		"interval_type":            func(a *attribute) any { return intervalType(a.typ) },
+	})
+	return columns
+}
+
 // schemaColumns are the columns of information_schema.columns.
 func schemaColumns() columnsOf[*attribute] {
 	c := columnsOf[*attribute]{
@@ -211,15 +228,7 @@ func schemaColumns() columnsOf[*attribute] {
 			}
 			return a.Default
 		},
-		"data_type":                dataType,
-		"character_maximum_length": func(a *attribute) any { n, _ := characters(a.typ); return n },
-		"character_octet_length":   func(a *attribute) any { _, n := characters(a.typ); return n },
-		"numeric_precision":        func(a *attribute) any { return digitsOf(a.typ).precision },
-		"numeric_precision_radix":  func(a *attribute) any { return digitsOf(a.typ).radix },
-		"numeric_scale":            func(a *attribute) any { return digitsOf(a.typ).scale },
-		"datetime_precision":       func(a *attribute) any { return secondDigits(a.typ) },
-		"interval_type":            func(a *attribute) any { return intervalType(a.typ) },
-		"udt_schema":               func(s *Snapshot, a *attribute) any { return s.typeSchema(a.typ.Plain()) },
+		"udt_schema": func(s *Snapshot, a *attribute) any { return s.typeSchema(a.typ.Plain()) },
 		"domain_catalog": func(s *Snapshot, a *attribute) any {
 			if !a.typ.IsDomain() {
 				return nil
@@ -238,13 +247,12 @@ func schemaColumns() columnsOf[*attribute] {
 			}
 			return a.typ.Def.Named.State().Name
 		},
-		"udt_name":       udtName,
-		"dtd_identifier": func(a *attribute) string { return strconv.Itoa(a.number) },
-		"is_updatable":   func(a *attribute) string { return yesNo(a.of.Writable) },
+		"udt_name":     udtName,
+		"is_updatable": func(a *attribute) string { return yesNo(a.of.Writable) },
 	}
 	c["is_identity"] = func(a *attribute) string { return yesNo(a.Identity != "") }
 	c["identity_generation"] = func(a *attribute) any { return map[string]any{"a": "ALWAYS", "d": "BY DEFAULT"}[a.Identity] }
 	always(c, "NO", "is_self_referencing", "identity_cycle")
 	always(c, "NEVER", "is_generated")
-	return inDatabase(c, "table_catalog", "udt_catalog")
+	return inDatabase(ofType(c), "table_catalog", "udt_catalog")
 }

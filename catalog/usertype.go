@@ -352,23 +352,15 @@ func defineDomainSchema() {
 		"user_defined_type_schema": func(r *Relation) string { return r.Schema },
 		"user_defined_type_name":   func(r *Relation) string { return r.Name },
 	}, "STRUCTURED", "user_defined_type_category"), "YES", "is_instantiable"), "user_defined_type_catalog"))
-	define("information_schema.attributes", compositeColumns, inDatabase(always(columnsOf[*attribute]{
-		"udt_schema":               func(a *attribute) string { return a.of.Schema },
-		"udt_name":                 func(a *attribute) string { return a.of.Name },
-		"attribute_name":           func(a *attribute) string { return a.name },
-		"ordinal_position":         func(a *attribute) int32 { return int32(a.number) },
-		"data_type":                dataType,
-		"character_maximum_length": func(a *attribute) any { n, _ := characters(a.typ); return n },
-		"character_octet_length":   func(a *attribute) any { _, n := characters(a.typ); return n },
-		"numeric_precision":        func(a *attribute) any { return digitsOf(a.typ).precision },
-		"numeric_precision_radix":  func(a *attribute) any { return digitsOf(a.typ).radix },
-		"numeric_scale":            func(a *attribute) any { return digitsOf(a.typ).scale },
-		"datetime_precision":       func(a *attribute) any { return secondDigits(a.typ) },
-		"attribute_udt_schema":     func(s *Snapshot, a *attribute) any { return s.typeSchema(a.typ.Plain()) },
-		"attribute_udt_name":       udtName,
-		"dtd_identifier":           func(a *attribute) string { return strconv.Itoa(a.number) },
-		"is_nullable":              func(*attribute) string { return "YES" },
-	}, "NO", "is_derived_reference_attribute"), "udt_catalog", "attribute_udt_catalog"))
+	define("information_schema.attributes", compositeColumns, inDatabase(always(ofType(columnsOf[*attribute]{
+		"udt_schema":           func(a *attribute) string { return a.of.Schema },
+		"udt_name":             func(a *attribute) string { return a.of.Name },
+		"attribute_name":       func(a *attribute) string { return a.name },
+		"ordinal_position":     func(a *attribute) int32 { return int32(a.number) },
+		"attribute_udt_schema": func(s *Snapshot, a *attribute) any { return s.typeSchema(a.typ.Plain()) },
+		"attribute_udt_name":   udtName,
+		"is_nullable":          func(*attribute) string { return "YES" },
+	}), "NO", "is_derived_reference_attribute"), "udt_catalog", "attribute_udt_catalog"))
 }
 
 // secondDigits is how many digits the seconds of a type have; nil if it has none.
