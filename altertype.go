@@ -39,7 +39,7 @@ func (s *Session) alterType(ctx context.Context, stmt *syntax.AlterTypeStmt) err
 		}
 		return s.moveType(ctx, st, stmt.Tag(), key, u, to)
 	}
-	own := s.isOwn(key, u)
+	own := s.isOwn(u)
 	if stmt.Domain && !own && s.inTransaction() {
 		return sqlstate.Unsupported("Run it outside of a transaction.", "ALTER DOMAIN in a transaction that did not make the domain is not supported")
 	}
@@ -96,7 +96,7 @@ func (s *Session) moveType(ctx context.Context, st state, tag string, key relati
 	state := *u.state
 	state.Schema, state.Name = to.schema, to.name
 	after := &userType{u.typ, &state}
-	changes := []*change{newTypeChange(to, nil, after, s.isOwn(key, u))}
+	changes := []*change{newTypeChange(to, nil, after, s.isOwn(u))}
 	if u.isComposite() {
 		changes = append(changes, st.of(key.temporary()).movedComments(key, to)...)
 	}

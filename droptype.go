@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"gsql/catalog"
 	"gsql/exec/sqlstate"
 	"gsql/exec/types"
 	"gsql/sql"
@@ -23,8 +22,8 @@ func (s *Session) typeNamed(st state, n syntax.QualifiedName) (relationKey, *use
 	name := n.Name
 	if n.Schema != "" {
 		name = n.Schema + "." + name
-		if p, err := s.namesIn(st).schema(n.Schema); p == nil && err == nil && !catalog.IsSystemSchema(n.Schema) {
-			return key, nil, sqlstate.New(sqlstate.InvalidSchemaName, "schema \"%s\" does not exist", n.Schema)
+		if err := s.missingSchema(st, n.Schema); err != nil {
+			return key, nil, err
 		}
 	}
 	if t, err := sql.TypeOf(&syntax.TypeName{Schema: n.Schema, Name: n.Name}, nil); err == nil {
@@ -66,11 +65,7 @@ func (s *Session) dropTypes(ctx context.Context, stmt *syntax.DropTypeStmt) erro
 	if err != nil {
 		return err
 	}
-	if err := s.change(changes...); err != nil {
-		return err
-	}
-	s.tellCascade(further)
-	return nil
+	return s.changeCascading(changes, further)
 }
 
 // typeDrop is what DROP TYPE drops.
@@ -189,7 +184,7 @@ func (s *Session) withoutAttributes(ctx context.Context, st state, key relationK
 	if len(uses) > 0 || len(fields) == 0 {
 		return nil, sqlstate.Unsupported("Drop the composite type first.", "dropping column %s of composite type %s together with its type is not supported", names[0], u.typ.Base())
 	}
-	return newTypeChange(key, u, &userType{types.CompositeOf(u.typ.Def.Named, fields), u.state}, s.isOwn(key, u)), nil
+	return newTypeChange(key, u, &userType{types.CompositeOf(u.typ.Def.Named, fields), u.state}, s.isOwn(u)), nil
 }
 
 // typeUse is what depends on a type.

@@ -144,11 +144,7 @@ func (s *Session) dropSchema(ctx context.Context, stmt *syntax.DropSchemaStmt) e
 	for _, name := range drop {
 		changes = append(changes, droppedSchema(name))
 	}
-	if err := s.change(changes...); err != nil {
-		return err
-	}
-	s.tellCascade(append(told, further...))
-	return nil
+	return s.changeCascading(changes, append(told, further...))
 }
 
 // schemaInUse is the error about schemas with relations in them.

@@ -211,10 +211,18 @@ func (s *Session) missingRelation(st state, kind string, n syntax.QualifiedName)
 	if n.Schema == "" {
 		return sqlstate.New(sqlstate.UndefinedTable, "%s \"%s\" does not exist", kind, n.Name)
 	}
-	if p, err := s.namesIn(st).schema(n.Schema); p == nil && err == nil && !catalog.IsSystemSchema(n.Schema) {
-		return sqlstate.New(sqlstate.InvalidSchemaName, "schema \"%s\" does not exist", n.Schema)
+	if err := s.missingSchema(st, n.Schema); err != nil {
+		return err
 	}
 	return sqlstate.New(sqlstate.UndefinedTable, "%s \"%s\" does not exist", kind, n.Name)
+}
+
+// missingSchema is the error of a schema that is not there; nil for one that is.
+func (s *Session) missingSchema(st state, name string) error {
+	if p, err := s.namesIn(st).schema(name); p != nil || err != nil || catalog.IsSystemSchema(name) {
+		return nil
+	}
+	return sqlstate.New(sqlstate.InvalidSchemaName, "schema \"%s\" does not exist", name)
 }
 
 // dropAll drops relations, and with cascade the views that use them.
@@ -227,11 +235,7 @@ func (s *Session) dropAll(ctx context.Context, keys []relationKey, cascade bool)
 	if err != nil {
 		return err
 	}
-	if err := s.change(changes...); err != nil {
-		return err
-	}
-	s.tellCascade(further)
-	return nil
+	return s.changeCascading(changes, further)
 }
 
 // dropChanges returns the changes that drop relations, with what else is dropped with cascade.
@@ -272,6 +276,15 @@ func (s *Session) dropChanges(ctx context.Context, st state, keys []relationKey,
 		changes = append(changes, owned...)
 	}
 	return changes, further, nil
+}
+
+// changeCascading makes changes that drop more than was named, and tells of that.
+func (s *Session) changeCascading(changes []*change, further []string) error {
+	if err := s.change(changes...); err != nil {
+		return err
+	}
+	s.tellCascade(further)
+	return nil
 }
 
 func (s *Session) tellCascade(further []string) {

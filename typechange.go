@@ -77,13 +77,7 @@ func typesWithin(t types.Type) []*types.Named {
 // haveTypes returns the error about types one of which is not there any more.
 func (s state) haveTypes(list []*types.Named) error {
 	for _, n := range list {
-		found := false
-		for _, r := range []*relations{s.temporary, s.shared} {
-			for _, u := range r.types {
-				found = found || u.typ.Def.Named == n
-			}
-		}
-		if !found {
+		if !s.temporary.hasType(n) && !s.shared.hasType(n) {
 			return sqlstate.New(sqlstate.SerializationFailure, "could not serialize access due to concurrent update").
 				WithDetail("Type \"%s\" was dropped by another session.", n.State().Name).WithHint("Run the transaction again.")
 		}
@@ -122,10 +116,8 @@ func (r *relations) withType(key relationKey, u *userType) *relations {
 			out.comments = r.withoutComments([]relationKey{key}).comments
 		}
 		delete(out.types, key)
-		for _, u := range out.types { // it has another name now
-			if u.typ.Def.Named == gone {
-				return &out
-			}
+		if out.hasType(gone) { // under another name
+			return &out
 		}
 		return out.withComment(commentKey{kind: "type", oid: gone.OID}, nil)
 	}
@@ -137,15 +129,19 @@ func (r *relations) withType(key relationKey, u *userType) *relations {
 }
 
 // isOwn reports whether nobody but the session's transaction knows a type.
-func (s *Session) isOwn(key relationKey, u *userType) bool {
+func (s *Session) isOwn(u *userType) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, r := range []*relations{s.temporary, s.db.shared.Load()} {
-		for _, other := range r.types {
-			if other.typ.Def.Named == u.typ.Def.Named {
-				return false
-			}
+	n := u.typ.Def.Named
+	return !s.temporary.hasType(n) && !s.db.shared.Load().hasType(n)
+}
+
+// hasType reports whether a type is there, under whatever name.
+func (r *relations) hasType(n *types.Named) bool {
+	for _, u := range r.types {
+		if u.typ.Def.Named == n {
+			return true
 		}
 	}
-	return true
+	return false
 }

@@ -77,12 +77,17 @@ func (w *writer) check(rows *planner.Project, table string, e syntax.Expr) (expr
 	blk := newBlock(nil, nil)
 	blk.clause = inCheck
 	blk.items, blk.rels = []*fromItem{it}, []*fromItem{it}
-	v, err := w.scalar(blk, e)
+	return w.checkCondition(blk, e)
+}
+
+// checkCondition binds the condition of a CHECK, of a table or of a domain.
+func (b *binder) checkCondition(blk *block, e syntax.Expr) (expr.Expr, error) {
+	v, err := b.scalar(blk, e)
 	if err != nil {
 		return nil, err
 	}
 	if hasSubquery(v.e) {
 		return nil, sqlstate.New(sqlstate.FeatureNotSupported, "cannot use subquery in check constraint").At(v.pos)
 	}
-	return w.boolean(v, "CHECK")
+	return b.boolean(v, "CHECK")
 }

@@ -101,12 +101,5 @@ func BindDomainCheck(ctx context.Context, e syntax.Expr, over types.Type, env *E
 	blk.clause = inCheck
 	c := &expr.Column{ID: b.newID(blk, inputColumn, "", "value"), Name: "value", Typ: plain(over)}
 	blk.items = []*fromItem{{hasCols: true, cols: []fromColumn{{"value", c}}}}
-	v, err := b.scalar(blk, e)
-	if err != nil {
-		return nil, err
-	}
-	if hasSubquery(v.e) {
-		return nil, sqlstate.New(sqlstate.FeatureNotSupported, "cannot use subquery in check constraint").At(v.pos)
-	}
-	return b.boolean(v, "CHECK")
+	return b.checkCondition(blk, e)
 }

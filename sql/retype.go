@@ -77,8 +77,3 @@ func (w *writer) retyped(rows *fromItem, r Retype) (expr.Expr, error) {
 	v, err := w.coerce(v, t, fn.Assignment)
 	return v.e, err
 }
-
-// Assigns reports whether a value of one type may become one of another by assignment.
-func Assigns(from, to types.Type) bool {
-	return sameType(from, to) || castPath(from, to, fn.Assignment) != nil
-}

@@ -68,14 +68,11 @@ func (a *rangeUnionAcc) add(s *rangeSet, r *ranges.Range) {
 	}
 	if s.n >= max(s.limit, firstRangeLimit) {
 		a.rs = ranges.Normalize(a.of(s))
-		b := ranges.AppendMulti(nil, a.width, a.rs)
-		m := ranges.MultiOf(b, a.width)
 		a.held -= int64(cap(s.ranges))
-		s.ranges, s.n = make([]byte, 0, len(s.ranges)), 0
+		s.ranges, s.n = make([]byte, 0, len(s.ranges)), 0 // a.rs has the old bytes
 		a.held += int64(cap(s.ranges))
-		for k := range m.Len() {
-			x := m.At(k)
-			a.put(s, &x)
+		for k := range a.rs {
+			a.put(s, &a.rs[k])
 		}
 		s.limit = 2 * s.n
 	}

@@ -85,15 +85,6 @@ func subscripts(c *Call) (*vec.Vector, error) {
 	})
 }
 
-// withShape gives a list the shape of its dimensions. It returns the error of an array that is too large.
-func withShape(l vec.List, d *vec.Dims) (vec.List, error) {
-	err := d.Check()
-	if err == nil {
-		l.Shape, err = d.Shape()
-	}
-	return l, err
-}
-
 // oneDimension is eval for arrays of at most one dimension: for functions of lists, which know no others.
 func oneDimension(name string, eval func(*Call) (*vec.Vector, error)) func(*Call) (*vec.Vector, error) {
 	return func(c *Call) (*vec.Vector, error) {

@@ -47,8 +47,7 @@ func joinedShape(a, b vec.List) (vec.Shape, error) {
 				return 0, incompatible("Arrays with differing element dimensions are not compatible for concatenation.")
 			}
 		}
-		l, err := withShape(a, &d)
-		return l.Shape, err
+		return d.CheckedShape()
 	case x.N == y.N-1:
 		d, part = y, x
 	case x.N != y.N+1:
@@ -60,8 +59,7 @@ func joinedShape(a, b vec.List) (vec.Shape, error) {
 		}
 	}
 	d.Len[0]++
-	l, err := withShape(a, &d)
-	return l.Shape, err
+	return d.CheckedShape()
 }
 
 func incompatible(detail string, args ...any) error {

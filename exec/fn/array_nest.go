@@ -38,10 +38,7 @@ func (s *nesting) shape() (vec.Shape, error) {
 	for k := range s.inner.N {
 		d.Add(s.inner.Len[k], s.inner.Lower[k])
 	}
-	if err := d.Check(); err != nil {
-		return 0, err
-	}
-	return d.Shape()
+	return d.CheckedShape()
 }
 
 // nestArrays is ARRAY[...] of arrays. Those that are NULL count as ones without elements, which there may be only when all

@@ -111,7 +111,7 @@ func cutArrays(c *Call, f func(i int, d *vec.Dims) (from, to [vec.MaxDims]int, e
 	e.valid = c.Valid
 	s := e.elements(c.Args[0])
 	return e.eachRow(func(i int) error {
-		if c.Valid != nil && !c.Valid.Get(i) {
+		if !c.Valid.Get(i) {
 			return nil
 		}
 		d := s.list(i).Dims()

@@ -234,12 +234,12 @@ func (r *recordReader) array(b *vec.Builder, t types.Type, s []byte) (err error)
 	if d.Elements() == 0 {
 		return nil
 	}
-	if err = d.Check(); err != nil {
+	shape, err := d.CheckedShape()
+	if err != nil {
 		return err
 	}
-	shape, err := d.Shape()
 	b.Reshape(shape)
-	return err
+	return nil
 }
 
 // jsonLevels returns how many brackets stand in front of the first element; 7 for more than 6.

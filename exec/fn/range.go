@@ -95,7 +95,7 @@ func rangePredicate[A, B any](name string, a, b types.ID, readA reader[A], readB
 	f.Select = func(c *Call, sel, dst []uint32) ([]uint32, error) {
 		x, y := readA(c.Args[0]), readB(c.Args[1])
 		return selWhere(dst, sel, c.N, func(i int) bool {
-			return (c.Valid == nil || c.Valid.Get(i)) && test(x(i), y(i))
+			return c.Valid.Get(i) && test(x(i), y(i))
 		}), nil
 	}
 	return f

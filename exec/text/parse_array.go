@@ -18,10 +18,7 @@ func parseArray(b *vec.Builder, t types.Type, s []byte, st *Style) error {
 	if err != nil {
 		return err
 	}
-	if err = r.dims.Check(); err != nil {
-		return err
-	}
-	shape, err := r.dims.Shape()
+	shape, err := r.dims.CheckedShape()
 	if err != nil {
 		return err
 	}

@@ -128,6 +128,14 @@ func (d *Dims) Shape() (Shape, error) {
 	return d.entry()
 }
 
+// CheckedShape is Shape after Check, for dimensions that somebody has stated.
+func (d *Dims) CheckedShape() (Shape, error) {
+	if err := d.Check(); err != nil {
+		return 0, err
+	}
+	return d.Shape()
+}
+
 // entry returns the number of the shape in the table.
 func (d *Dims) entry() (Shape, error) {
 	key := *d

@@ -6,7 +6,6 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -14,33 +13,27 @@ import (
 	"gsql/exec/exectest"
 	"gsql/exec/sqlstate"
 	"gsql/storage/file"
+	"gsql/storage/scan/scantest"
 )
+
+// opener returns what makes tables of files.
+func opener(opt Options) scantest.Opener {
+	return func(files []file.File) (exec.Table, error) {
+		shape, err := Infer(context.Background(), files, opt)
+		if err != nil {
+			return nil, err
+		}
+		return NewTable("t", files, shape, nil), nil
+	}
+}
 
 func openFiles(tb testing.TB, opt Options, paths ...string) (exec.Table, error) {
 	tb.Helper()
-	var files []file.File
-	for _, p := range paths {
-		f, err := file.Stat(p)
-		if err != nil {
-			tb.Fatal(err)
-		}
-		files = append(files, f)
-	}
-	shape, err := Infer(context.Background(), files, opt)
-	if err != nil {
-		return nil, err
-	}
-	return NewTable("t", files, shape, nil), nil
+	return scantest.Files(tb, opener(opt), paths...)
 }
 
 func openBytes(tb testing.TB, opt Options) func(b []byte) (exec.Table, error) {
-	path := filepath.Join(tb.TempDir(), "x.xlsx")
-	return func(b []byte) (exec.Table, error) {
-		if err := os.WriteFile(path, b, 0o600); err != nil {
-			tb.Fatal(err)
-		}
-		return openFiles(tb, opt, path)
-	}
+	return scantest.Bytes(tb, opener(opt), "x.xlsx")
 }
 
 // workbook makes a workbook of one sheet, which shares some texts and has styles 0 to 3 of numbers, dates, timestamps
